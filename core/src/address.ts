@@ -1,0 +1,186 @@
+/**
+ * RFC 5321 paths: quoted local parts, address literals, source routes (stripped, RFC 5321 appendix C), SMTPUTF8
+ * (RFC 6531), the null sender. Domains are kept as they came: an A-label is never turned into Unicode or back.
+ */
+
+/** An address of the envelope. Compare domains without case; a local part's case is the receiving site's business. */
+export interface MailAddress {
+  /** as it goes on the wire, without brackets: the local part quoted where it must be; `''` is the null sender */
+  readonly text: string
+  /** unquoted */
+  readonly local: string
+  /** as it came, without a trailing dot; `[192.0.2.1]` for a literal; `''` when there was none */
+  readonly domain: string
+}
+export const NULL_SENDER: MailAddress = Object.freeze({ text: '', local: '', domain: '' })
+
+export type PathError = 'syntax' | 'empty'
+export type PathResult =
+  /** `rest` is what follows the path: the parameters */
+  { readonly ok: true; readonly address: MailAddress; readonly rest: string } | { readonly ok: false; readonly error: PathError }
+
+export interface PathOptions {
+  /**
+   * Take what Postfix takes (its strict_rfc821_envelopes = no): no brackets, spaces and comments around atoms, two pairs
+   * of brackets, a missing domain.
+   */
+  readonly lenient?: boolean
+}
+
+const SYNTAX: PathResult = { ok: false, error: 'syntax' }
+const ATEXT = /^[^\x00-\x20\x7f"(),.:;<>@[\\\]]+(?:\.[^\x00-\x20\x7f"(),.:;<>@[\\\]]+)*$/ // eslint-disable-line no-control-regex
+const LABEL = /^[^\x00-\x20\x7f"(),.:;<>@[\\\]]+$/ // eslint-disable-line no-control-regex
+
+/** The path at the start of `input` (what stands behind `MAIL FROM:` or `RCPT TO:`), and the rest of the line. */
+export function parsePath(input: string, options: PathOptions = {}): PathResult {
+  const lenient = options.lenient === true
+  const text = lenient ? input.trimStart() : input
+  // the form nearly all clients send: <dot-atom@domain>
+  const plain = /^<([\w.+=-]+)@([A-Za-z0-9.-]+)>(?= |$)/.exec(text)
+  if (plain && goodLocal(plain[1]!) && goodDomain(plain[2]!)) {
+    const domain = withoutDot(plain[2]!)
+    return { ok: true, address: { text: `${plain[1]}@${domain}`, local: plain[1]!, domain }, rest: text.slice(plain[0].length).trim() }
+  }
+  const end = text.startsWith('<') ? closing(text, lenient) : lenient ? wordEnd(text) : -1
+  if (end < 0) return SYNTAX
+  let inner = text.startsWith('<') ? text.slice(1, end) : text.slice(0, end)
+  const rest = text.slice(text.startsWith('<') ? end + 1 : end)
+  if (rest && !/^\s/.test(rest)) return SYNTAX
+  if (lenient) inner = inner.replace(/^[<\s]+/, '').replace(/[>\s]+$/, '')
+  if (inner === '') return text.startsWith('<') ? { ok: true, address: NULL_SENDER, rest: rest.trim() } : { ok: false, error: 'empty' }
+  const address = parseAddress(inner, options)
+  return address ? { ok: true, address, rest: rest.trim() } : SYNTAX
+}
+
+/** An address without brackets; a source route in front is stripped. `undefined` when it is not one. */
+export function parseAddress(input: string, options: PathOptions = {}): MailAddress | undefined {
+  const lenient = options.lenient === true
+  const text = stripRoute(input)
+  if (text === undefined) return undefined
+  const split = lastAt(text)
+  if (split === undefined) return undefined
+  if (split < 0) {
+    const local = words(text, lenient)
+    return local === undefined || local === '' ? undefined : { text: quoteLocal(local), local, domain: '' }
+  }
+  const local = words(text.slice(0, split), lenient)
+  const domain = domainOf(text.slice(split + 1), lenient)
+  if (local === undefined || domain === undefined) return undefined
+  if (local === '' && !lenient) return undefined
+  if (local.endsWith('@') && !/"\s*$/.test(text.slice(0, split))) return undefined
+  return { text: `${quoteLocal(local)}@${domain}`, local, domain }
+}
+
+/** The unquoted form that tables and reply texts use: `a b@example.org`. */
+export const internal = (a: MailAddress): string => (a.domain === '' ? a.local : `${a.local}@${a.domain}`)
+/** Text and internal form are apart only for local parts that need quotes. */
+export const quoteLocal = (local: string): string => (ATEXT.test(local) || local === '' ? local : `"${local.replace(/["\\]/g, '\\$&')}"`)
+export const isLiteral = (domain: string): boolean => domain.startsWith('[')
+/** Needs SMTPUTF8 at the next hop (RFC 6531 section 3.4)? */
+export const isUtf8 = (text: string): boolean => /[^\x00-\x7f]/.test(text) // eslint-disable-line no-control-regex
+/** An address that stands in our own files and records: parsed leniently, never null. */
+export const addressOf = (text: string): MailAddress => (text === '' ? NULL_SENDER : (parseAddress(text, { lenient: true }) ?? { text: quoteLocal(text), local: text, domain: '' }))
+
+/** Same mailbox as far as we can tell: domain without case, local part with. */
+export const addressKey = (a: MailAddress): string => `${a.local}@${a.domain.toLowerCase()}`
+
+/** `user+ext` apart, at the first delimiter that leaves a user (Postfix's recipient_delimiter: any of the characters). */
+export function splitExtension(local: string, delimiters: string): { user: string; extension?: string } {
+  if (/^(mailer-daemon|double-bounce|postmaster)$/i.test(local)) return { user: local }
+  for (let i = 1; i < local.length; i++) if (delimiters.includes(local[i]!)) return { user: local.slice(0, i), extension: local.slice(i + 1) }
+  return { user: local }
+}
+
+function closing(text: string, lenient: boolean): number {
+  let depth = 0
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i]
+    if (c === '"') {
+      i = quoteEnd(text, i)
+      if (i < 0) return -1
+    } else if (c === '<' && (depth === 0 || lenient)) depth++
+    else if (c === '<') return -1
+    else if (c === '>' && --depth === 0) return i
+  }
+  return -1
+}
+function wordEnd(text: string): number {
+  for (let i = 0; i < text.length; i++) {
+    if (text[i] === '"') {
+      i = quoteEnd(text, i)
+      if (i < 0) return -1
+    } else if (/\s/.test(text[i]!)) return i
+  }
+  return text.length
+}
+/** Index of the quote that closes the one at `at`. */
+function quoteEnd(text: string, at: number): number {
+  for (let i = at + 1; i < text.length; i++) {
+    if (text[i] === '\\') i++
+    else if (text[i] === '"') return i
+  }
+  return -1
+}
+function stripRoute(text: string): string | undefined {
+  const m = /^@[^":<>\s]*:/.exec(text)
+  if (!m) return text
+  const hops = m[0].slice(0, -1).split(',')
+  return hops.every((h) => h.startsWith('@') && domainOf(h.slice(1), false) !== undefined) ? text.slice(m[0].length) : undefined
+}
+/** Index of the last `@` outside quotes; -1 when there is none, undefined when a quote is open. */
+function lastAt(text: string): number | undefined {
+  let at = -1
+  for (let i = 0; i < text.length; i++) {
+    if (text[i] === '"') {
+      i = quoteEnd(text, i)
+      if (i < 0) return undefined
+    } else if (text[i] === '@') at = i
+    else if (text[i] === '\\') i++
+  }
+  return at
+}
+/** Quotes and comments undone; undefined when two words stand side by side or a special stands bare. */
+function words(text: string, lenient: boolean): string | undefined {
+  let out = ''
+  let gap = false
+  const glue = () => out === '' || out.endsWith('.') || out.endsWith('@')
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i]!
+    if (c === '"') {
+      const end = quoteEnd(text, i)
+      if (end < 0 || (gap && !glue())) return undefined
+      out += text.slice(i + 1, end).replace(/\\(.)/gs, '$1')
+      i = end
+      gap = false
+    } else if (c === '(' && lenient) {
+      const end = text.indexOf(')', i)
+      if (end < 0) return undefined
+      i = end
+    } else if (c === ' ' || c === '\t') {
+      if (!lenient) return undefined
+      gap = true
+    } else if (c === '\\' && lenient && i + 1 < text.length) out += text[++i]
+    else if (c < ' ' || c === '\x7f' || /[(),:;<>[\\\]]/.test(c) || (c === '@' && !lenient)) {
+      if (!lenient || !/[:;,[\]]/.test(c)) return undefined
+      out += c
+    } else {
+      if (gap && !glue() && c !== '.' && c !== '@') return undefined
+      out += c
+      gap = false
+    }
+  }
+  if (!lenient && !text.startsWith('"') && !ATEXT.test(out)) return undefined
+  return out
+}
+function domainOf(text: string, lenient: boolean): string | undefined {
+  const d = lenient ? text.replace(/\([^()]*\)/g, '').trim() : text
+  if (d.startsWith('[')) {
+    // RFC 5321 section 4.1.3; Postfix takes one that is not closed
+    const literal = d.endsWith(']') ? d : lenient ? `${d}]` : undefined
+    return literal && /^\[[\x21-\x5a\x5e-\x7e]+\]$/.test(literal) ? literal : undefined
+  }
+  return goodDomain(d) ? withoutDot(d) : undefined
+}
+const goodLocal = (local: string) => !local.startsWith('.') && !local.endsWith('.') && !local.includes('..')
+const goodDomain = (domain: string) => domain !== '' && domain !== '.' && withoutDot(domain).split('.').every((l) => LABEL.test(l))
+const withoutDot = (domain: string) => (domain.endsWith('.') ? domain.slice(0, -1) : domain)

@@ -1,0 +1,83 @@
+/** Delivery: a job is one message, one next hop and a batch of recipients. */
+import type { Call } from './call.ts'
+import type { BodySource, Envelope } from './store.ts'
+import type { Marks } from './views.ts'
+import type { PermanentCode, StatusCode, TemporaryCode } from './verdicts.ts'
+
+/** Who said what, for the log and the report. */
+export interface OutcomeFacts {
+  /** the host that answered: `mx.example[192.0.2.1]:25` */
+  readonly relay?: string
+  /** `smtp; 550 5.1.1 no such user` (RFC 3464 section 2.3.6) */
+  readonly diagnostic?: string
+  /** `dns; mx.example` (RFC 3464 section 2.3.5) */
+  readonly remoteMta?: string
+  /** the site as a whole is away (connection or handshake failed): others for it need not be tried now */
+  readonly siteDown?: boolean
+  readonly cause?: unknown
+}
+export interface Delivered extends OutcomeFacts {
+  readonly kind: 'delivered'
+  readonly esc: StatusCode
+  readonly text: string
+}
+export interface Deferred extends OutcomeFacts {
+  readonly kind: 'deferred'
+  readonly esc: TemporaryCode
+  readonly text: string
+}
+export interface Failed extends OutcomeFacts {
+  readonly kind: 'failed'
+  readonly esc: PermanentCode
+  readonly text: string
+}
+export type Outcome = Delivered | Deferred | Failed
+
+export const delivered = (esc: `2.${number}.${number}`, text: string, facts?: OutcomeFacts): Delivered => ({ ...facts, kind: 'delivered', esc, text })
+export const deferred = (esc: TemporaryCode, text: string, facts?: OutcomeFacts): Deferred => ({ ...facts, kind: 'deferred', esc, text })
+export const failedWith = (esc: PermanentCode, text: string, facts?: OutcomeFacts): Failed => ({ ...facts, kind: 'failed', esc, text })
+
+export interface JobRecipient {
+  readonly n: number
+  readonly address: string
+  /** as the client gave it */
+  readonly original: string
+  readonly orcpt?: string
+  readonly notify?: readonly string[]
+  /** the user to deliver as, if the route named one */
+  readonly user?: string
+}
+declare const total: unique symbol
+/** Proof that every recipient has an outcome. */
+export interface Outcomes {
+  readonly [total]: true
+}
+export interface Job {
+  readonly messageId: string
+  readonly envelope: Envelope
+  /** raw header with its last CRLF, without the empty line */
+  readonly header: Uint8Array
+  readonly body: BodySource
+  readonly transport: string
+  readonly nexthop: string
+  readonly recipients: readonly JobRecipient[]
+  readonly marks: Marks
+  /** one recipient's outcome, recorded at once; a second one for the same recipient is a fault */
+  settle(recipient: JobRecipient, outcome: Outcome): void
+  /** runs `fn` for each recipient in turn; a throw defers that recipient and goes on */
+  each(fn: (recipient: JobRecipient) => Outcome | Promise<Outcome>): Promise<Outcomes>
+  /** the same outcome for each recipient that has none yet */
+  all(outcome: Outcome): Outcomes
+}
+export interface TransportLimits {
+  /** deliveries to one next hop at a time (Postfix's transport_destination_concurrency_limit) */
+  readonly concurrency?: number
+  /** recipients per delivery (transport_destination_recipient_limit) */
+  readonly recipients?: number
+  /** ms one delivery may take */
+  readonly deadline?: number
+}
+export interface Transport {
+  readonly limits?: TransportLimits
+  deliver(job: Job, call: Call): Promise<Outcomes>
+}

@@ -1,0 +1,57 @@
+/** Facts: things that have happened. Nobody can change them; a tap that throws is logged and the others run. */
+import type { Outcome } from './deliver.ts'
+import type { Origin, SessionView } from './views.ts'
+
+export interface Reply {
+  readonly code: number
+  readonly esc?: string
+  /** lines, without code */
+  readonly text: string | readonly string[]
+  readonly close?: boolean
+}
+export interface Facts {
+  connected: { readonly session: SessionView }
+  /** a reply went out */
+  replied: { readonly session: SessionView; readonly command: string; readonly reply: Reply }
+  /** a command was refused or deferred by a tap or the core */
+  refused: {
+    readonly session: SessionView
+    readonly stage: string
+    readonly reply: Reply
+    readonly sender?: string
+    readonly recipient?: string
+    readonly by: string
+    readonly cause?: unknown
+  }
+  authenticated: { readonly session: SessionView; readonly user: string; readonly mechanism: string }
+  /** a message is durable in the queue */
+  received: {
+    readonly messageId: string
+    readonly origin: Origin
+    readonly sender: string
+    readonly recipients: number
+    readonly size: number
+    readonly session?: SessionView
+    readonly headerMessageId?: string
+  }
+  /** a message was accepted and dropped */
+  discarded: { readonly messageId: string; readonly by: string; readonly sender: string }
+  /** one recipient's outcome of one attempt */
+  attempted: {
+    readonly messageId: string
+    readonly sender: string
+    readonly recipient: string
+    readonly original: string
+    readonly transport: string
+    readonly nexthop: string
+    readonly outcome: Outcome
+    /** ms since arrival */
+    readonly delay: number
+  }
+  /** a message has left the queue */
+  settled: { readonly messageId: string; readonly delivered: number; readonly failed: number; readonly delay: number }
+  /** a message waits for its next attempt or an operator */
+  waiting: { readonly messageId: string; readonly nextTry?: number; readonly held?: string }
+  disconnect: { readonly session: SessionView; readonly commands: number; readonly ms: number }
+}
+export type Fact = keyof Facts

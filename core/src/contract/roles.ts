@@ -1,0 +1,43 @@
+/** The roles that the core itself knows. A plugin may define more in a package. */
+import { roleNamed, roleOne } from './tokens.ts'
+import type { Call } from './call.ts'
+import type { Lookup, TableType } from './lookup.ts'
+import type { LogSink } from './log.ts'
+import type { AddressClass } from './verdicts.ts'
+import type { MailAddress } from '../address.ts'
+import type { QueueStore } from './store.ts'
+import type { Transport } from './deliver.ts'
+
+/** DNS with three answers; NXDOMAIN and an empty answer are `absent` (RFC 2308 section 2). */
+export type DnsAnswer<T> =
+  | { readonly kind: 'found'; readonly records: readonly T[] }
+  | { readonly kind: 'absent'; readonly nxdomain: boolean }
+  | { readonly kind: 'failed'; readonly cause: string }
+export interface Mx {
+  readonly preference: number
+  /** lower case, no trailing dot; `''` is the null MX (RFC 7505) */
+  readonly exchange: string
+}
+export interface Resolver {
+  mx(domain: string, call: Call): Promise<DnsAnswer<Mx>>
+  a(host: string, call: Call): Promise<DnsAnswer<string>>
+  aaaa(host: string, call: Call): Promise<DnsAnswer<string>>
+  ptr(address: string, call: Call): Promise<DnsAnswer<string>>
+  txt(name: string, call: Call): Promise<DnsAnswer<string>>
+}
+
+/** Who is responsible for a domain. */
+export interface AddressClasses {
+  classOf(address: MailAddress, call: Call): ClassAnswer | Promise<ClassAnswer>
+}
+export type ClassAnswer =
+  | { readonly kind: 'class'; readonly class: AddressClass }
+  | Extract<Lookup, { kind: 'failed' }>
+
+export const queueStore = roleOne<QueueStore>('queueStore')
+export const resolver = roleOne<Resolver>('resolver')
+export const addressClasses = roleOne<AddressClasses>('addressClasses')
+export const logSink = roleOne<LogSink>('logSink')
+export const tableTypes = roleNamed<TableType>('tableTypes')
+/** Filled by `mta.deliver(name, ...)`. */
+export const transports = roleNamed<Transport>('transports')
