@@ -17,7 +17,8 @@ export const NULL_SENDER: MailAddress = Object.freeze({ text: '', local: '', dom
 export type PathError = 'syntax' | 'empty'
 export type PathResult =
   /** `rest` is what follows the path: the parameters */
-  { readonly ok: true; readonly address: MailAddress; readonly rest: string } | { readonly ok: false; readonly error: PathError }
+  | { readonly ok: true; readonly address: MailAddress; readonly rest: string }
+  | { readonly ok: false; readonly error: PathError }
 
 export interface PathOptions {
   /**
@@ -39,7 +40,11 @@ export function parsePath(input: string, options: PathOptions = {}): PathResult 
   const plain = /^<([\w.+=-]+)@([A-Za-z0-9.-]+)>(?= |$)/.exec(text)
   if (plain && goodLocal(plain[1]!) && goodDomain(plain[2]!)) {
     const domain = withoutDot(plain[2]!)
-    return { ok: true, address: { text: `${plain[1]}@${domain}`, local: plain[1]!, domain }, rest: text.slice(plain[0].length).trim() }
+    return {
+      ok: true,
+      address: { text: `${plain[1]}@${domain}`, local: plain[1]!, domain },
+      rest: text.slice(plain[0].length).trim(),
+    }
   }
   const end = text.startsWith('<') ? closing(text, lenient) : lenient ? wordEnd(text) : -1
   if (end < 0) return SYNTAX
@@ -47,7 +52,8 @@ export function parsePath(input: string, options: PathOptions = {}): PathResult 
   const rest = text.slice(text.startsWith('<') ? end + 1 : end)
   if (rest && !/^\s/.test(rest)) return SYNTAX
   if (lenient) inner = inner.replace(/^[<\s]+/, '').replace(/[>\s]+$/, '')
-  if (inner === '') return text.startsWith('<') ? { ok: true, address: NULL_SENDER, rest: rest.trim() } : { ok: false, error: 'empty' }
+  if (inner === '')
+    return text.startsWith('<') ? { ok: true, address: NULL_SENDER, rest: rest.trim() } : { ok: false, error: 'empty' }
   const address = parseAddress(inner, options)
   return address ? { ok: true, address, rest: rest.trim() } : SYNTAX
 }
@@ -74,12 +80,16 @@ export function parseAddress(input: string, options: PathOptions = {}): MailAddr
 /** The unquoted form that tables and reply texts use: `a b@example.org`. */
 export const internal = (a: MailAddress): string => (a.domain === '' ? a.local : `${a.local}@${a.domain}`)
 /** Text and internal form are apart only for local parts that need quotes. */
-export const quoteLocal = (local: string): string => (ATEXT.test(local) || local === '' ? local : `"${local.replace(/["\\]/g, '\\$&')}"`)
+export const quoteLocal = (local: string): string =>
+  ATEXT.test(local) || local === '' ? local : `"${local.replace(/["\\]/g, '\\$&')}"`
 export const isLiteral = (domain: string): boolean => domain.startsWith('[')
 /** Needs SMTPUTF8 at the next hop (RFC 6531 section 3.4)? */
 export const isUtf8 = (text: string): boolean => /[^\x00-\x7f]/.test(text) // eslint-disable-line no-control-regex
 /** An address that stands in our own files and records: parsed leniently, never null. */
-export const addressOf = (text: string): MailAddress => (text === '' ? NULL_SENDER : (parseAddress(text, { lenient: true }) ?? { text: quoteLocal(text), local: text, domain: '' }))
+export const addressOf = (text: string): MailAddress =>
+  text === ''
+    ? NULL_SENDER
+    : (parseAddress(text, { lenient: true }) ?? { text: quoteLocal(text), local: text, domain: '' })
 
 /** Same mailbox as far as we can tell: domain without case, local part with. */
 export const addressKey = (a: MailAddress): string => `${a.local}@${a.domain.toLowerCase()}`
@@ -87,7 +97,8 @@ export const addressKey = (a: MailAddress): string => `${a.local}@${a.domain.toL
 /** `user+ext` apart, at the first delimiter that leaves a user (Postfix's recipient_delimiter: any of the characters). */
 export function splitExtension(local: string, delimiters: string): { user: string; extension?: string } {
   if (/^(mailer-daemon|double-bounce|postmaster)$/i.test(local)) return { user: local }
-  for (let i = 1; i < local.length; i++) if (delimiters.includes(local[i]!)) return { user: local.slice(0, i), extension: local.slice(i + 1) }
+  for (let i = 1; i < local.length; i++)
+    if (delimiters.includes(local[i]!)) return { user: local.slice(0, i), extension: local.slice(i + 1) }
   return { user: local }
 }
 
@@ -125,7 +136,9 @@ function stripRoute(text: string): string | undefined {
   const m = /^@[^":<>\s]*:/.exec(text)
   if (!m) return text
   const hops = m[0].slice(0, -1).split(',')
-  return hops.every((h) => h.startsWith('@') && domainOf(h.slice(1), false) !== undefined) ? text.slice(m[0].length) : undefined
+  return hops.every((h) => h.startsWith('@') && domainOf(h.slice(1), false) !== undefined)
+    ? text.slice(m[0].length)
+    : undefined
 }
 /** Index of the last `@` outside quotes; -1 when there is none, undefined when a quote is open. */
 function lastAt(text: string): number | undefined {
@@ -182,5 +195,10 @@ function domainOf(text: string, lenient: boolean): string | undefined {
   return goodDomain(d) ? withoutDot(d) : undefined
 }
 const goodLocal = (local: string) => !local.startsWith('.') && !local.endsWith('.') && !local.includes('..')
-const goodDomain = (domain: string) => domain !== '' && domain !== '.' && withoutDot(domain).split('.').every((l) => LABEL.test(l))
+const goodDomain = (domain: string) =>
+  domain !== '' &&
+  domain !== '.' &&
+  withoutDot(domain)
+    .split('.')
+    .every((l) => LABEL.test(l))
 const withoutDot = (domain: string) => (domain.endsWith('.') ? domain.slice(0, -1) : domain)

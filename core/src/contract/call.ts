@@ -17,8 +17,22 @@ export interface Call {
 }
 /** One thing that happened, in order, for `postern explain`. */
 export type TraceEvent =
-  | { readonly type: 'tap'; readonly hook: string; readonly use: string; readonly tap: string; readonly answer: unknown; readonly ms: number; readonly fault?: string }
-  | { readonly type: 'lookup'; readonly table: string; readonly key: string; readonly answer: unknown; readonly ms: number }
+  | {
+      readonly type: 'tap'
+      readonly hook: string
+      readonly use: string
+      readonly tap: string
+      readonly answer: unknown
+      readonly ms: number
+      readonly fault?: string
+    }
+  | {
+      readonly type: 'lookup'
+      readonly table: string
+      readonly key: string
+      readonly answer: unknown
+      readonly ms: number
+    }
   | { readonly type: 'edit'; readonly hook: string; readonly use: string; readonly edit: unknown }
   | { readonly type: 'note'; readonly text: string }
 export type Trace = (event: TraceEvent) => void

@@ -71,7 +71,14 @@ export type BodyEdit = ReplaceBody
 /** Facts about the client that a trusted front end knows better (XCLIENT, PROXY). */
 export interface SetClient {
   readonly kind: 'client.set'
-  readonly client: Partial<{ address: string; port: number; name: string; reverseName: string; helo: string; user: string }>
+  readonly client: Partial<{
+    address: string
+    port: number
+    name: string
+    reverseName: string
+    helo: string
+    user: string
+  }>
 }
 /** If RCPT would be permitted in the end, defer it instead (Postfix's defer_if_permit). */
 export interface DeferIfPermit {
@@ -107,7 +114,12 @@ export function edits<E extends AnyEdit, V>(list: readonly E[], verdict?: V): Ed
 }
 
 export const header = {
-  insert: (name: string, value: string, at: InsertHeader['at'] = 'top'): InsertHeader => ({ kind: 'header.insert', name, value, at }),
+  insert: (name: string, value: string, at: InsertHeader['at'] = 'top'): InsertHeader => ({
+    kind: 'header.insert',
+    name,
+    value,
+    at,
+  }),
   replace: (name: string, value: string, index = 0): ReplaceHeader => ({ kind: 'header.replace', name, value, index }),
   remove: (name: string, index?: number): RemoveHeader => ({ kind: 'header.remove', name, index }),
 }
@@ -128,7 +140,16 @@ export const body = {
 
 export const session = {
   client: (client: SetClient['client']): SetClient => ({ kind: 'client.set', client }),
-  deferIfPermit: (esc: TemporaryCode, text: string, priv?: Private): DeferIfPermit => ({ kind: 'deferIfPermit', defer: defer(esc, text, priv) }),
-  deferIfReject: (esc: TemporaryCode, text: string, priv?: Private): DeferIfReject => ({ kind: 'deferIfReject', defer: defer(esc, text, priv) }),
-  refuseLater: (esc: PermanentCode, text: string, priv?: Private): RefuseLater => ({ kind: 'refuseLater', refuse: refuse(esc, text, priv) }),
+  deferIfPermit: (esc: TemporaryCode, text: string, priv?: Private): DeferIfPermit => ({
+    kind: 'deferIfPermit',
+    defer: defer(esc, text, priv),
+  }),
+  deferIfReject: (esc: TemporaryCode, text: string, priv?: Private): DeferIfReject => ({
+    kind: 'deferIfReject',
+    defer: defer(esc, text, priv),
+  }),
+  refuseLater: (esc: PermanentCode, text: string, priv?: Private): RefuseLater => ({
+    kind: 'refuseLater',
+    refuse: refuse(esc, text, priv),
+  }),
 }

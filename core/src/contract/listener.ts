@@ -65,4 +65,3 @@ export interface ContentSink {
   /** the content cannot be taken (too big, connection lost): forget it */
   abort(): void
 }
-

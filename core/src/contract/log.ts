@@ -21,13 +21,21 @@ export function logger(sink: () => LogSink, base: Readonly<Record<string, unknow
     const s = sink()
     if (s.enabled(level)) s.write(level, event, { ...base, ...(fields as Record<string, unknown>) })
   }
-  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), enabled: (l) => sink().enabled(l) }
+  return {
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    enabled: (l) => sink().enabled(l),
+  }
 }
 
 /** Before a log plugin is there: warnings and errors to stderr, one JSON object a line. */
 export const stderrSink: LogSink = {
   enabled: (level) => level === 'warn' || level === 'error',
   write: (level, event, fields) =>
-    process.stderr.write(JSON.stringify({ level, event, ...fields }, (_k, v: unknown) => (v instanceof Error ? v.message : v)) + '\n'),
+    process.stderr.write(
+      JSON.stringify({ level, event, ...fields }, (_k, v: unknown) => (v instanceof Error ? v.message : v)) + '\n',
+    ),
 }
 export const silentSink: LogSink = { enabled: () => false, write: () => undefined }

@@ -10,7 +10,11 @@ export type Lookup =
 const ABSENT: Lookup = Object.freeze({ kind: 'absent' })
 export const found = (value: string): Lookup => ({ kind: 'found', value })
 export const absent = (): Lookup => ABSENT
-export const failed = (cause: string, why: 'retry' | 'misconfigured' = 'retry'): Lookup => ({ kind: 'failed', why, cause })
+export const failed = (cause: string, why: 'retry' | 'misconfigured' = 'retry'): Lookup => ({
+  kind: 'failed',
+  why,
+  cause,
+})
 
 /** A lookup table as callers see it. */
 export interface Table {

@@ -7,19 +7,26 @@ const SIZES: Record<string, number> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 **
 /** A duration: `300` (seconds), `"5m"`, `"1h30m"`; in `apply`, milliseconds. */
 export const duration = () =>
   z
-    .union([z.number().nonnegative(), z.string().regex(/^\s*(\d+(\.\d+)?\s*(ms|s|m|h|d|w)?\s*)+$/i, 'expected a duration like 30s, 5m, 1h30m')])
+    .union([
+      z.number().nonnegative(),
+      z.string().regex(/^\s*(\d+(\.\d+)?\s*(ms|s|m|h|d|w)?\s*)+$/i, 'expected a duration like 30s, 5m, 1h30m'),
+    ])
     .transform((v) => parseDuration(v))
     .meta({ postern: 'duration' })
 export function parseDuration(v: number | string): number {
   if (typeof v === 'number') return v * 1000
   let ms = 0
-  for (const m of v.matchAll(/(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)?/gi)) ms += Number(m[1]) * UNITS[(m[2] ?? 's').toLowerCase()]!
+  for (const m of v.matchAll(/(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)?/gi))
+    ms += Number(m[1]) * UNITS[(m[2] ?? 's').toLowerCase()]!
   return ms
 }
 /** A size: `10240000` (bytes), `"10M"`, `"512k"`; in `apply`, bytes. */
 export const size = () =>
   z
-    .union([z.number().int().nonnegative(), z.string().regex(/^\s*\d+(\.\d+)?\s*[kmg]?(i?b)?\s*$/i, 'expected a size like 10M, 512k')])
+    .union([
+      z.number().int().nonnegative(),
+      z.string().regex(/^\s*\d+(\.\d+)?\s*[kmg]?(i?b)?\s*$/i, 'expected a size like 10M, 512k'),
+    ])
     .transform((v) => parseSize(v))
     .meta({ postern: 'size' })
 export function parseSize(v: number | string): number {
@@ -83,4 +90,5 @@ export const transportRef = () =>
     .regex(/^[a-z][\w-]*(:.*)?$/i, 'expected a transport as name or name:nexthop')
     .meta({ postern: 'transportRef' })
 /** Marks an option that a reload cannot change. */
-export const needsRestart = <S extends z.ZodType>(schema: S): S => schema.meta({ ...schema.meta(), needsRestart: true }) as S
+export const needsRestart = <S extends z.ZodType>(schema: S): S =>
+  schema.meta({ ...schema.meta(), needsRestart: true }) as S

@@ -79,7 +79,6 @@ export interface Site {
   readonly recipientLimit: number
   readonly hopcountLimit: number
   readonly bounceSizeLimit: number
-  readonly mailOwner?: string
 }
 
 export interface Mta<P extends AnyRole = AnyRole> {
@@ -92,7 +91,8 @@ export interface Mta<P extends AnyRole = AnyRole> {
   readonly data: Tappable<View<'data'>, Answer<'data'>>
   readonly cleanup: CleanupHook
   /** tap it, or ask it: where would mail for this address go? Three answers, nothing is written */
-  readonly resolve: Tappable<View<'resolve'>, Answer<'resolve'>> & ((address: string, call: Call) => Promise<ResolvedAddress>)
+  readonly resolve: Tappable<View<'resolve'>, Answer<'resolve'>> &
+    ((address: string, call: Call) => Promise<ResolvedAddress>)
   readonly attempt: Tappable<View<'attempt'>, Answer<'attempt'>>
   readonly report: Tappable<View<'report'>, Answer<'report'>>
   readonly on: { readonly [F in Fact]: FactHook<Facts[F]> }
@@ -104,7 +104,11 @@ export interface Mta<P extends AnyRole = AnyRole> {
   /** a way in; the name is the scope that `onListener` and `listener` of other uses speak of */
   listen(name: string): () => Listener
   provide<R extends P & Role<any, 'one'>>(role: R, impl: R extends Role<infer T, 'one'> ? T : never): void // eslint-disable-line @typescript-eslint/no-explicit-any
-  provideNamed<R extends P & Role<any, 'named'>>(role: R, name: string, impl: R extends Role<infer T, 'named'> ? T : never): void // eslint-disable-line @typescript-eslint/no-explicit-any
+  provideNamed<R extends P & Role<any, 'named'>>(
+    role: R,
+    name: string,
+    impl: R extends Role<infer T, 'named'> ? T : never,
+  ): void // eslint-disable-line @typescript-eslint/no-explicit-any
   /** the table behind an option: opened once by the core, checked at start, traced */
   table(ref: TableRef): Table
   /** says that a transport's name stands in the configuration: the start is refused when nobody provides it */
@@ -154,7 +158,11 @@ export interface Use<O = unknown> extends Bind {
   /** options that differ in one listener's scope (Postfix's `-o`) */
   readonly onListener?: Readonly<Record<string, Partial<O>>>
 }
-export interface PluginDefinition<S extends z.ZodType = z.ZodType, N extends Needs = Needs, P extends AnyRole = AnyRole> {
+export interface PluginDefinition<
+  S extends z.ZodType = z.ZodType,
+  N extends Needs = Needs,
+  P extends AnyRole = AnyRole,
+> {
   readonly contract: number
   readonly name: string
   readonly options: S
@@ -194,6 +202,11 @@ export function definePlugin<S extends z.ZodType, const N extends Needs = {}, P 
     optional: def.optional ?? [],
     apply: (mta, options, needs) => def.apply(mta, options, needs) as undefined,
   }
-  const plugin = (options?: z.input<S>, bind?: Bind): Use<z.input<S>> => ({ kind: 'use', plugin: plugin as unknown as AnyPlugin, options, ...bind })
+  const plugin = (options?: z.input<S>, bind?: Bind): Use<z.input<S>> => ({
+    kind: 'use',
+    plugin: plugin as unknown as AnyPlugin,
+    options,
+    ...bind,
+  })
   return Object.assign(plugin, { definition }) as unknown as Plugin<S>
 }

@@ -30,9 +30,7 @@ export interface Resolver {
 export interface AddressClasses {
   classOf(address: MailAddress, call: Call): ClassAnswer | Promise<ClassAnswer>
 }
-export type ClassAnswer =
-  | { readonly kind: 'class'; readonly class: AddressClass }
-  | Extract<Lookup, { kind: 'failed' }>
+export type ClassAnswer = { readonly kind: 'class'; readonly class: AddressClass } | Extract<Lookup, { kind: 'failed' }>
 
 export const queueStore = roleOne<QueueStore>('queueStore')
 export const resolver = roleOne<Resolver>('resolver')

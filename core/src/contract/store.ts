@@ -16,7 +16,13 @@ export interface Envelope {
   readonly origin: Origin
   /** ms since 1970 */
   readonly created: number
-  readonly client?: { readonly address: string; readonly name: string; readonly helo?: string; readonly protocol: string; readonly user?: string }
+  readonly client?: {
+    readonly address: string
+    readonly name: string
+    readonly helo?: string
+    readonly protocol: string
+    readonly user?: string
+  }
   readonly smtputf8: boolean
   /** what the client declared: 8BITMIME bodies may need a downgrade at the next hop */
   readonly body?: '7BIT' | '8BITMIME' | 'BINARYMIME'
@@ -56,6 +62,8 @@ export interface BodySource {
   readonly bytes?: readonly Uint8Array[]
   /** Throws BodyDamaged at its end if the checksum does not hold: what was read must not be sent to its end. */
   stream(): AsyncIterable<Uint8Array>
+  /** No commit will ask for it: let go of what was written. Only on what `BodySink.end` gave. */
+  abort?(): void
 }
 /** Where content goes while it arrives. */
 export interface BodySink {
@@ -128,7 +136,11 @@ export interface QueueStore {
    * Written at once (survives kill -9), synced with the next commit, at the latest after 200 ms; `durable` waits for the
    * sync. `nextTry` sets the message's next attempt (ms since 1970).
    */
-  outcome(id: MessageId, records: readonly OutcomeRecord[], options?: { nextTry?: number; durable?: boolean }): Promise<void> | undefined
+  outcome(
+    id: MessageId,
+    records: readonly OutcomeRecord[],
+    options?: { nextTry?: number; durable?: boolean },
+  ): Promise<void> | undefined
   /** The parent becomes `expanded`; the children get the numbers that are returned. Resolves when written. */
   expand(id: MessageId, parent: number, children: readonly RecipientSeed[]): Promise<readonly number[]>
   /** `false` when there is no such message. Resolves when durable. */

@@ -1,4 +1,16 @@
-import type { AddressClass } from '../contract/verdicts.ts'
+/** Where mail for an address goes: routes, expansion, and the one place that guards against loops and duplicates. */
+import type { Trace } from '../contract/call.ts'
+import type { MaybePromise } from '../contract/listener.ts'
+import type { Envelope } from '../contract/store.ts'
+import type { AddressClass, Expand, NewAddress, Route } from '../contract/verdicts.ts'
+import type { ResolveView } from '../contract/views.ts'
+import { addressKey, addressOf, parseAddress } from '../address.ts'
+import type { Graph } from '../graph/graph.ts'
+import type { Result } from '../hooks/guard.ts'
+import { runStage, then } from './engine.ts'
+import type { Engine } from './engine.ts'
+import { MarkStore } from './slots.ts'
+
 /** Where mail for an address would go. */
 export type ResolvedAddress =
   | { readonly kind: 'routes'; readonly routes: readonly ResolvedRoute[] }
@@ -8,4 +20,137 @@ export interface ResolvedRoute {
   readonly transport: string
   readonly nexthop: string
   readonly addressClass?: AddressClass
+}
+/** One step for one recipient. */
+export type Step =
+  | {
+      readonly kind: 'route'
+      readonly transport: string
+      readonly nexthop: string
+      readonly user?: string
+      readonly addressClass?: AddressClass
+    }
+  | { readonly kind: 'expand'; readonly to: readonly NewAddress[] }
+  | { readonly kind: 'failed'; readonly permanent: boolean; readonly esc: string; readonly text: string }
+
+export interface ResolveSubject {
+  readonly messageId: string
+  readonly envelope: Pick<Envelope, 'sender' | 'origin' | 'marks' | 'route'>
+  readonly address: string
+  readonly original: string
+  /** nearest first */
+  readonly ancestors: readonly string[]
+  /** not to be expanded again */
+  readonly final: boolean
+}
+const NOBODY = {
+  kind: 'failed',
+  permanent: false,
+  esc: '4.3.5',
+  text: 'no plugin knows a route for this recipient',
+} as const
+const FAULTED = {
+  kind: 'failed',
+  permanent: false,
+  esc: '4.3.0',
+  text: 'address resolution failed for the moment',
+} as const
+
+export function resolveStep(engine: Engine, graph: Graph, s: ResolveSubject, trace?: Trace): MaybePromise<Step> {
+  const recipient = addressOf(s.address)
+  const { route } = s.envelope
+  if (route) return { kind: 'route', transport: route.transport, nexthop: route.nexthop ?? recipient.domain }
+  const view: ResolveView = {
+    messageId: s.messageId,
+    sender: s.envelope.sender,
+    recipient,
+    original: s.original,
+    ancestors: s.ancestors,
+    origin: s.envelope.origin,
+    marks: new MarkStore({ ...s.envelope.marks }),
+  }
+  const frame = { scope: engine.scope, clock: engine.clock, log: graph.log, trace }
+  return then(runStage(graph.root, 'resolve', view, frame), (result) => stepOf(graph, s, recipient.domain, result))
+}
+
+function stepOf(graph: Graph, s: ResolveSubject, domain: string, result: Result | undefined): Step {
+  if (!result) return NOBODY
+  if (result.fault) return FAULTED
+  const v = result.verdict as Route | Expand | { kind: 'refuse' | 'defer'; esc: string; text: string }
+  if (v.kind === 'refuse' || v.kind === 'defer')
+    return { kind: 'failed', permanent: v.kind === 'refuse', esc: v.esc, text: v.text }
+  if (v.kind === 'route')
+    return {
+      kind: 'route',
+      transport: v.transport,
+      nexthop: v.nexthop ?? domain,
+      user: v.user,
+      addressClass: v.addressClass,
+    }
+  return expansion(graph, s, v as Expand)
+}
+
+/** What expansion may do: not to itself, not in a circle, not without end. */
+function expansion(graph: Graph, s: ResolveSubject, v: Expand): Step {
+  const { virtualAliasExpansionLimit, virtualAliasRecursionLimit } = graph.settings
+  const wrong = (text: string): Step => ({ kind: 'failed', permanent: true, esc: '5.4.6', text })
+  if (s.final) return wrong(`${s.address} was final and was expanded again`)
+  if (v.to.length > virtualAliasExpansionLimit)
+    return wrong(`${s.address} expands to more than ${virtualAliasExpansionLimit} addresses`)
+  if (s.ancestors.length >= virtualAliasRecursionLimit)
+    return wrong(`${s.address} is expanded more than ${virtualAliasRecursionLimit} levels deep`)
+  const above = new Set([s.address, ...s.ancestors].map((a) => addressKey(addressOf(a))))
+  const to: NewAddress[] = []
+  for (const a of v.to) {
+    const parsed = parseAddress(a.address, { lenient: true })
+    if (!parsed)
+      return {
+        kind: 'failed',
+        permanent: true,
+        esc: '5.1.3',
+        text: `${s.address} expands to ${JSON.stringify(a.address)}, which is not an address`,
+      }
+    const key = addressKey(parsed)
+    if (to.some((t) => addressKey(addressOf(t.address)) === key)) continue
+    // an alias that names itself (or one above) means "and deliver it": final, as Postfix takes it
+    to.push({ address: parsed.text, final: a.final === true || above.has(key) })
+  }
+  return { kind: 'expand', to }
+}
+
+/** Follows an address to its ends; nothing is written. Duplicates are named once. */
+export async function resolveAll(
+  engine: Engine,
+  graph: Graph,
+  subject: ResolveSubject,
+  trace?: Trace,
+): Promise<ResolvedAddress> {
+  const routes: ResolvedRoute[] = []
+  const seen = new Set<string>()
+  const open: ResolveSubject[] = [subject]
+  while (open.length > 0) {
+    const s = open.shift()!
+    const key = `${addressKey(addressOf(s.address))}\0${s.final}`
+    if (seen.has(key)) continue
+    seen.add(key)
+    const step = await resolveStep(engine, graph, s, trace)
+    if (step.kind === 'failed') return step
+    if (step.kind === 'route')
+      routes.push({
+        address: s.address,
+        transport: step.transport,
+        nexthop: step.nexthop,
+        addressClass: step.addressClass,
+      })
+    else
+      open.unshift(
+        ...step.to.map((t) => ({
+          ...s,
+          address: t.address,
+          final: t.final ?? false,
+          ancestors: [s.address, ...s.ancestors],
+        })),
+      )
+  }
+  return { kind: 'routes', routes }
 }

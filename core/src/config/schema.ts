@@ -1,0 +1,85 @@
+/** The configuration's top level. Everything else belongs to the plugins. */
+import { z } from 'zod'
+import { duration, needsRestart, size } from '../contract/options.ts'
+
+const names = z.union([z.string(), z.array(z.string())])
+const text = (about: string) => z.string().min(1).describe(about)
+
+export const configSchema = z.strictObject({
+  extends: names.optional().describe('presets and configuration files this one builds on, first to last'),
+  include: names.optional().describe('configuration files merged over this one, first to last'),
+  vars: z.record(z.string(), z.unknown()).optional().describe('values of your own, to be used as $name'),
+  myhostname: text('the internet host name of this system').default('localhost'),
+  mydomain: text('the domain of this system; default: myhostname without its first label').optional(),
+  myorigin: text('the domain that addresses without one get').default('$myhostname'),
+  mailName: text('the product name in the banner and in Received').default('Postern'),
+  recipientDelimiter: z
+    .string()
+    .max(8)
+    .default('')
+    .describe('characters that set a user name apart from its extension, e.g. +'),
+  spool: needsRestart(
+    text('folder of the queue and of what else must last, relative to the configuration file').default('var/spool'),
+  ),
+  messageSizeLimit: size().prefault(10_240_000).describe('bytes a message may have, header included; 0: no limit'),
+  headerSizeLimit: size()
+    .prefault(102_400)
+    .describe('bytes of header that are kept as header; what comes behind is body'),
+  recipientLimit: z
+    .number()
+    .int()
+    .positive()
+    .default(1000)
+    .describe('recipients one message may have (smtpd_recipient_limit)'),
+  hopcountLimit: z
+    .number()
+    .int()
+    .positive()
+    .default(50)
+    .describe('Received headers at which a message is taken for a loop'),
+  bounceSizeLimit: size().prefault(50_000).describe('bytes of the original message that a bounce returns'),
+  minimalBackoffTime: duration().prefault('300s').describe('the shortest wait between attempts'),
+  maximalBackoffTime: duration().prefault('4000s').describe('the longest wait between attempts'),
+  maximalQueueLifetime: duration().prefault('5d').describe('age at which mail that cannot be delivered is returned'),
+  bounceQueueLifetime: duration().prefault('5d').describe('the same for mail from the null sender'),
+  defaultDestinationConcurrencyLimit: z
+    .number()
+    .int()
+    .positive()
+    .default(20)
+    .describe('deliveries at a time to one next hop of one transport'),
+  defaultDestinationRecipientLimit: z.number().int().positive().default(50).describe('recipients of one delivery'),
+  qmgrMessageActiveLimit: z.number().int().positive().default(20_000).describe('messages in memory for delivery'),
+  virtualAliasRecursionLimit: z.number().int().positive().default(1000).describe('how deep an address may be expanded'),
+  virtualAliasExpansionLimit: z
+    .number()
+    .int()
+    .positive()
+    .default(1000)
+    .describe('addresses that one recipient may become'),
+  smtpdDelayReject: z
+    .boolean()
+    .default(true)
+    .describe('keep refusals of connect, HELO and MAIL until RCPT, so that the log tells who was refused'),
+  faultLimit: z
+    .number()
+    .int()
+    .positive()
+    .default(10)
+    .describe('faults in a row after which a tap is left alone for a while'),
+  faultPause: duration().prefault('30s').describe('how long it is left alone'),
+  drainTimeout: duration()
+    .prefault('30s')
+    .describe('how long sessions and deliveries may take to end at stop and reload'),
+  plugins: z.array(z.unknown()).describe('the plugins in use, in order'),
+})
+export type Settings = Omit<z.output<typeof configSchema>, 'extends' | 'include' | 'vars' | 'plugins' | 'mydomain'> & {
+  readonly mydomain: string
+}
+
+/** A configuration as a person writes it. */
+export type Config = Partial<z.input<typeof configSchema>>
+/** Gives a TypeScript configuration its types. */
+export const defineConfig = (config: Config): Config => config
+/** A preset is a configuration that others extend. */
+export const definePreset = defineConfig

@@ -1,0 +1,137 @@
+/** The door for content: header apart from body, body into the store while it arrives. */
+import type { Reply } from '../contract/facts.ts'
+import type { ContentSink } from '../contract/listener.ts'
+import type { BodySink } from '../contract/store.ts'
+import { accept } from './accept.ts'
+import { memorySink } from './body.ts'
+import { Draft } from './draft.ts'
+import { Header, findBody } from './header.ts'
+import { TOO_BIG, queuedAs } from './replies.ts'
+import { received } from './received.ts'
+import type { SessionFlow } from './session.ts'
+import type { Transaction } from './transaction.ts'
+
+export class Content implements ContentSink {
+  readonly #session: SessionFlow
+  readonly #tx: Transaction
+  readonly #done: () => void
+  readonly #limit: number
+  #sink: BodySink | undefined
+  #head: Buffer[] = []
+  #headBytes = 0
+  #header: Buffer | undefined
+  #size = 0
+  #over = false
+
+  constructor(session: SessionFlow, tx: Transaction, done: () => void) {
+    this.#session = session
+    this.#tx = tx
+    this.#done = done
+    this.#limit = session.graph.settings.messageSizeLimit
+  }
+  write(chunk: Uint8Array): Promise<void> | undefined {
+    this.#size += chunk.length
+    if (this.#over) return undefined
+    if (this.#limit > 0 && this.#size > this.#limit) return this.#forget()
+    if (this.#header) return this.#body().write(chunk)
+    this.#head.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))
+    this.#headBytes += chunk.length
+    return this.#split(false)
+  }
+  async end(): Promise<Reply> {
+    const { engine, graph, view } = this.#session
+    try {
+      if (this.#over) return this.#refused(TOO_BIG)
+      const id = this.#session.trace ? 'EXPLAIN' : engine.store.newId()
+      if (this.#tx.discardedBy !== undefined) return this.#discarded(id)
+      if (!this.#header) await this.#split(true)
+      const body = await this.#body().end()
+      const draft = new Draft(
+        id,
+        { kind: view.protocol, listener: view.listener, session: view.id },
+        this.#tx.envelope,
+        new Header(this.#header!),
+        body,
+        view,
+        this.#tx.slots,
+      )
+      const p = this.#tx.parameters
+      draft.smtputf8 = p.smtputf8 ?? false
+      draft.body7or8 = p.body
+      draft.envid = p.envid
+      draft.ret = p.ret
+      const only = this.#tx.accepted.length === 1 ? this.#tx.accepted[0]!.text : undefined
+      draft.header.prepend(
+        received({
+          site: graph.settings,
+          id,
+          at: engine.clock.now(),
+          session: view,
+          smtputf8: p.smtputf8,
+          recipient: only,
+        }),
+      )
+      for (const edit of this.#tx.headerEdits) draft.header.apply(edit)
+      const { scope, trace, hooks } = this.#session
+      const accepted = await accept(draft, {
+        engine,
+        graph,
+        hooks,
+        scope,
+        trace,
+        reason: `received by ${view.protocol}`,
+      })
+      if (accepted.id === undefined && accepted.by !== undefined)
+        return this.#refused(accepted.reply, accepted.by, accepted.cause)
+      return accepted.reply
+    } catch (error) {
+      this.#sink?.abort()
+      graph.log.error('intake.failed', {
+        session: view.id,
+        cause: error instanceof Error ? error.stack : String(error),
+      })
+      return this.#refused({ code: 451, esc: '4.3.0', text: 'Error: queue file write error' }, 'queue', error)
+    } finally {
+      this.#done()
+    }
+  }
+  abort(): void {
+    this.#sink?.abort()
+    this.#sink = undefined
+    this.#head = []
+    this.#done()
+  }
+
+  #split(complete: boolean): Promise<void> | undefined {
+    const bytes = this.#head.length === 1 ? this.#head[0]! : Buffer.concat(this.#head, this.#headBytes)
+    const cut = findBody(bytes, complete, this.#session.graph.settings.headerSizeLimit)
+    if (cut.body < 0) {
+      this.#head = [bytes]
+      return undefined
+    }
+    this.#header = bytes.subarray(0, cut.header)
+    this.#head = []
+    return cut.body < bytes.length ? this.#body().write(bytes.subarray(cut.body)) : undefined
+  }
+  #body(): BodySink {
+    return (this.#sink ??= this.#session.trace
+      ? memorySink()
+      : this.#session.engine.store.body(this.#tx.parameters.size))
+  }
+  #forget(): undefined {
+    this.#over = true
+    this.#sink?.abort()
+    this.#sink = undefined
+    this.#head = []
+  }
+  #discarded(id: string): Reply {
+    this.#sink?.abort()
+    this.#session.graph.facts.discarded?.({ messageId: id, by: this.#tx.discardedBy!, sender: this.#tx.sender.text })
+    return queuedAs(id)
+  }
+  #refused(reply: Reply, by = 'core', cause?: unknown): Reply {
+    const { graph, view } = this.#session
+    graph.facts.refused?.({ session: view, stage: 'END-OF-MESSAGE', reply, sender: this.#tx.sender.text, by, cause })
+    return reply
+  }
+}

@@ -1,0 +1,145 @@
+/** A message on its way in: what cleanup sees and edits, and what commit writes. */
+import type { AnyEdit, EnvelopeEdit } from '../contract/edits.ts'
+import type { BodySource, RecipientSeed } from '../contract/store.ts'
+import type { BodyTier, DraftView, Origin, SessionView, Slots } from '../contract/views.ts'
+import { addressKey, addressOf, parseAddress } from '../address.ts'
+import type { EditTarget } from '../hooks/call.ts'
+import { lines, memoryBody, toCrlf } from './body.ts'
+import type { Header } from './header.ts'
+import { mimeParts } from './mime.ts'
+import { MarkStore, SlotStore } from './slots.ts'
+
+/** The envelope while it may still change: at MAIL and RCPT, then in cleanup. */
+export class EnvelopeState {
+  sender = ''
+  recipients: RecipientSeed[] = []
+  readonly marks: MarkStore
+  hold: { by: string; reason: string } | undefined
+  route: { transport: string; nexthop?: string } | undefined
+  constructor(marks: Record<string, never> = {}) {
+    this.marks = new MarkStore(marks)
+  }
+  /** Throws for an address that is none. */
+  apply(edit: EnvelopeEdit, by: string): void {
+    switch (edit.kind) {
+      case 'sender.set':
+        this.sender = edit.address === '' ? '' : good(edit.address)
+        return
+      case 'recipient.add':
+        this.recipients.push({
+          address: good(edit.address),
+          original: edit.address,
+          bcc: edit.bcc,
+          notify: edit.bcc ? ['NEVER'] : undefined,
+        })
+        return
+      case 'recipient.replace':
+        this.recipients = this.recipients.map((r) =>
+          same(r.address, edit.from) ? { ...r, address: good(edit.to) } : r,
+        )
+        return
+      case 'recipient.remove':
+        this.recipients = this.recipients.filter((r) => !same(r.address, edit.address))
+        return
+      case 'route.all':
+        this.route = { transport: edit.transport, nexthop: edit.nexthop }
+        return
+      case 'mark.set':
+        this.marks.set(edit.mark, edit.value)
+        return
+      case 'hold':
+        this.hold = { by, reason: edit.reason }
+    }
+  }
+}
+function good(text: string): string {
+  const a = parseAddress(text, { lenient: true })
+  if (!a) throw new TypeError(`${JSON.stringify(text)} is not an address`)
+  return a.text
+}
+const same = (a: string, b: string) => addressKey(addressOf(a)) === addressKey(addressOf(b))
+
+export class Draft implements EditTarget {
+  readonly id: string
+  readonly origin: Origin
+  readonly session: SessionView | undefined
+  readonly envelope: EnvelopeState
+  readonly header: Header
+  readonly slots: Slots
+  smtputf8 = false
+  body7or8: '7BIT' | '8BITMIME' | 'BINARYMIME' | undefined
+  envid: string | undefined
+  ret: 'FULL' | 'HDRS' | undefined
+  /** bytes a tap put in the body's place; the store has not seen them yet */
+  replaced: Buffer | undefined
+  #body: BodySource
+
+  constructor(
+    id: string,
+    origin: Origin,
+    envelope: EnvelopeState,
+    header: Header,
+    body: BodySource,
+    session?: SessionView,
+    slots?: Slots,
+  ) {
+    this.id = id
+    this.origin = origin
+    this.envelope = envelope
+    this.header = header
+    this.#body = body
+    this.session = session
+    this.slots = slots ?? new SlotStore('transaction')
+  }
+  get body(): BodySource {
+    return this.replaced ? memoryBody([this.replaced]) : this.#body
+  }
+  /** the source that the store made, to be given to commit when nothing replaced it */
+  get stored(): BodySource {
+    return this.#body
+  }
+  apply(edit: AnyEdit, by: string): void {
+    switch (edit.kind) {
+      case 'header.insert':
+      case 'header.replace':
+      case 'header.remove':
+        return this.header.apply(edit)
+      case 'body.replace':
+        this.replaced = toCrlf(edit.content)
+        return
+      case 'client.set':
+      case 'deferIfPermit':
+      case 'deferIfReject':
+      case 'refuseLater':
+        throw new TypeError(`${edit.kind} is an edit of a session`)
+      default:
+        this.envelope.apply(edit, by)
+    }
+  }
+  /** What a tap of this tier may see, and no more. */
+  view<B extends BodyTier>(tier: B): DraftView<B> {
+    const draft = this
+    const base = {
+      id: this.id,
+      origin: this.origin,
+      session: this.session,
+      get sender() {
+        return draft.envelope.sender
+      },
+      get recipients() {
+        return draft.envelope.recipients.map((r) => ({ address: r.address, original: r.original, bcc: r.bcc ?? false }))
+      },
+      marks: this.envelope.marks,
+      slots: this.slots,
+      get size() {
+        return draft.header.toBuffer().length + 2 + draft.body.size
+      },
+    }
+    if (tier === 'none') return base as unknown as DraftView<B>
+    const more = { header: this.header }
+    if (tier === 'lines') Object.assign(more, { lines: () => lines(this.body.stream()) })
+    if (tier === 'stream') Object.assign(more, { stream: () => this.body.stream() })
+    if (tier === 'mime') Object.assign(more, { parts: () => mimeParts(this.header, this.body) })
+    return Object.defineProperties(base, Object.getOwnPropertyDescriptors(more)) as unknown as DraftView<B>
+  }
+}

@@ -1,0 +1,59 @@
+/** What the parts of the flow share: the current graph, the store, the clock. Belongs to the node. */
+import type { Clock } from '../contract/clock.ts'
+import type { Logger } from '../contract/log.ts'
+import type { QueueStore } from '../contract/store.ts'
+import type { Trace } from '../contract/call.ts'
+import type { Stage, View } from '../contract/stages.ts'
+import { STAGES } from '../contract/stages.ts'
+import type { MaybePromise } from '../contract/listener.ts'
+import type { Graph, ListenerHooks } from '../graph/graph.ts'
+import { HookCall } from '../hooks/call.ts'
+import type { AbortScope, EditTarget } from '../hooks/call.ts'
+import type { Hook } from '../hooks/compile.ts'
+import type { Result } from '../hooks/guard.ts'
+import type { QueueManager } from './queue-manager.ts'
+
+export interface Engine {
+  readonly clock: Clock
+  readonly store: QueueStore
+  readonly queue: QueueManager
+  /** ends when the node stops */
+  readonly scope: AbortScope
+  /** the graph that new sessions and attempts get, pinned until `release` */
+  pin(): { readonly graph: Graph; release(): void }
+}
+export interface StageFrame {
+  readonly scope: AbortScope
+  readonly clock: Clock
+  readonly log: Logger
+  readonly trace?: Trace
+  readonly edits?: EditTarget
+}
+
+/** Runs a stage's hook; `undefined` at once when nobody taps it. */
+export function runStage<S extends Stage>(
+  hooks: ListenerHooks['hooks'],
+  stage: S,
+  view: View<S>,
+  frame: StageFrame,
+): MaybePromise<Result | undefined> {
+  const hook = hooks[stage] as Hook<S> | undefined
+  return hook ? runHook(hook, view, frame) : undefined
+}
+export function runHook<S extends Stage>(
+  hook: Hook<S>,
+  view: View<S>,
+  frame: StageFrame,
+): MaybePromise<Result | undefined> {
+  const call = new HookCall(frame, STAGES[hook.stage].deadline)
+  const result = hook.run(view, call)
+  if (!(result instanceof Promise)) {
+    call.done()
+    return result
+  }
+  return result.finally(() => call.done())
+}
+/** `fn` now when the value is there, later when it is promised. */
+export function then<T, R>(value: MaybePromise<T>, fn: (value: T) => MaybePromise<R>): MaybePromise<R> {
+  return value instanceof Promise ? value.then(fn) : fn(value)
+}

@@ -1,0 +1,120 @@
+/** A message header, byte-exact: fields are kept as they came; what nobody edits is never parsed. */
+import type { HeaderEdit } from '../contract/edits.ts'
+import type { HeaderField, HeaderView } from '../contract/views.ts'
+
+interface Field {
+  readonly name: string
+  /** latin1, with its line ends */
+  readonly raw: string
+}
+const NAME = /^[!-9;-~]+$/
+
+export class Header implements HeaderView {
+  /** untouched bytes behind what was put in front */
+  #raw: Buffer
+  #front: string[] = []
+  #parsed: Field[] | undefined
+
+  constructor(raw: Uint8Array) {
+    this.#raw = Buffer.isBuffer(raw) ? raw : Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength)
+  }
+  /** Puts a field on top without parsing the rest. `raw` ends in CRLF. */
+  prepend(raw: string): void {
+    if (this.#parsed) this.#parsed.unshift(field(raw))
+    else this.#front.unshift(raw)
+  }
+  get #list(): Field[] {
+    if (!this.#parsed) {
+      this.#parsed = [...this.#front.map(field), ...parseFields(this.#raw.toString('latin1'))]
+      this.#front = []
+    }
+    return this.#parsed
+  }
+  get fields(): readonly HeaderField[] {
+    return this.#list.map((f) => ({ name: f.name, raw: f.raw, value: unfold(f.raw) }))
+  }
+  get(name: string): string | undefined {
+    const wanted = name.toLowerCase()
+    const f = this.#list.find((x) => x.name.toLowerCase() === wanted)
+    return f && unfold(f.raw)
+  }
+  all(name: string): readonly string[] {
+    const wanted = name.toLowerCase()
+    return this.#list.filter((x) => x.name.toLowerCase() === wanted).map((f) => unfold(f.raw))
+  }
+  /** Bytes with their last CRLF, without the empty line. */
+  toBuffer(): Buffer {
+    if (this.#parsed) return Buffer.from(this.#parsed.map((f) => f.raw).join(''), 'latin1')
+    return this.#front.length === 0
+      ? this.#raw
+      : Buffer.concat([Buffer.from(this.#front.join(''), 'latin1'), this.#raw])
+  }
+  /** Received fields, for loop detection; cheap on an unparsed header. */
+  hops(): number {
+    return (
+      this.toBuffer()
+        .toString('latin1')
+        .match(/^received:/gim)?.length ?? 0
+    )
+  }
+  /** Throws for a name or value that would break the message. */
+  apply(edit: HeaderEdit): void {
+    if (!NAME.test(edit.name))
+      throw new TypeError(`${JSON.stringify(edit.name)} is not a header name (RFC 5322 section 2.2)`)
+    const list = this.#list
+    const at = list.flatMap((f, i) => (f.name.toLowerCase() === edit.name.toLowerCase() ? [i] : []))
+    if (edit.kind === 'header.insert') {
+      const position = edit.at === 'top' ? 0 : edit.at === 'bottom' ? list.length : Math.min(edit.at, list.length)
+      list.splice(position, 0, fold(edit.name, edit.value))
+    } else if (edit.kind === 'header.replace') {
+      const index = at[edit.index]
+      if (index === undefined) list.push(fold(edit.name, edit.value))
+      else list[index] = fold(edit.name, edit.value)
+    } else {
+      const gone = new Set(edit.index === undefined ? at : at.slice(edit.index, edit.index + 1))
+      this.#parsed = list.filter((_, i) => !gone.has(i))
+    }
+  }
+}
+
+const field = (raw: string): Field => ({ name: raw.slice(0, raw.indexOf(':')).trimEnd(), raw })
+/** Lines that begin with white space belong to the field before. */
+const parseFields = (text: string): Field[] => (text.match(/[^\r\n][^\n]*\n(?:[ \t][^\n]*\n)*/g) ?? []).map(field)
+const unfold = (raw: string): string =>
+  Buffer.from(raw.slice(raw.indexOf(':') + 1), 'latin1')
+    .toString('utf8')
+    .replace(/\r?\n(?=[ \t])/g, '')
+    .trim()
+function fold(name: string, value: string): Field {
+  const lines = value.replace(/\r?\n$/, '').split(/\r?\n/)
+  // a new line that is not a continuation would begin a field, or the body, of somebody's choosing
+  if (lines.slice(1).some((l) => !/^[ \t]+\S/.test(l)) || /[\0\r]/.test(lines.join('')))
+    throw new TypeError(`the value of ${name} has a line that is not a continuation`)
+  return { name, raw: Buffer.from(`${name}: ${lines.join('\r\n')}\r\n`, 'utf8').toString('latin1') }
+}
+
+/**
+ * Where the header ends in a message: bytes of header, and where the body begins. A line that cannot be a header field
+ * begins the body, as Postfix takes it. -1 for `body`: more is needed.
+ */
+export function findBody(bytes: Buffer, complete: boolean, limit: number): { header: number; body: number } {
+  let at = 0
+  while (at < bytes.length) {
+    const end = bytes.indexOf(10, at)
+    if (end < 0) break
+    if (end - at <= 1 && (end === at || bytes[at] === 13)) return { header: at, body: end + 1 }
+    if (!isFieldLine(bytes, at, end) || end >= limit) return { header: at, body: at }
+    at = end + 1
+  }
+  return complete || bytes.length > limit ? { header: at, body: at } : { header: 0, body: -1 }
+}
+function isFieldLine(bytes: Buffer, at: number, end: number): boolean {
+  if (bytes[at] === 32 || bytes[at] === 9) return at > 0
+  const colon = bytes.indexOf(58, at)
+  if (colon <= at || colon >= end) return false
+  let i = at
+  while (i < colon && bytes[i]! > 32 && bytes[i]! < 127) i++
+  // white space before the colon was legal once (RFC 822)
+  while (i < colon && (bytes[i] === 32 || bytes[i] === 9)) i++
+  return i === colon
+}

@@ -1,0 +1,316 @@
+/** The queue's life after commit: feed, resolve, attempt, deliver, report, settle. */
+import type { Timer } from '../contract/clock.ts'
+import { deferred, failedWith } from '../contract/deliver.ts'
+import type { JobRecipient, Outcome } from '../contract/deliver.ts'
+import type { NewMessage, OutcomeRecord, QueuedMessage } from '../contract/store.ts'
+import type { PermanentCode, TemporaryCode } from '../contract/verdicts.ts'
+import type { Graph } from '../graph/graph.ts'
+import { ActiveMessage } from './active.ts'
+import type { ActiveRecipient } from './active.ts'
+import { Deliveries } from './deliveries.ts'
+import type { Engine } from './engine.ts'
+import { WaitHeap } from './heap.ts'
+import { sendReport } from './report.ts'
+import type { Submit } from './report.ts'
+import { resolveStep } from './resolve.ts'
+import type { Step } from './resolve.ts'
+
+export class QueueManager {
+  readonly #engine: Engine
+  readonly #submit: Submit
+  readonly #deliveries: Deliveries
+  readonly #waiting = new WaitHeap()
+  readonly #active = new Map<string, ActiveMessage | undefined>()
+  /** when each waiting message is due; the heap's overtaken entries differ from it */
+  readonly #due = new Map<string, number>()
+  readonly #held = new Set<string>()
+  #timer: Timer | undefined
+  #timerAt = Infinity
+  #open = false
+  #idlers: (() => void)[] = []
+
+  constructor(engine: Engine, submit: Submit) {
+    this.#engine = engine
+    this.#submit = submit
+    this.#deliveries = new Deliveries(engine, (m) => this.#roundOver(m))
+  }
+
+  /** From recovery. */
+  found(row: { id: string; nextTry: number; held?: unknown }): void {
+    if (row.held) this.#held.add(row.id)
+    else this.#wait(row.id, row.nextTry)
+  }
+  /** Fresh from commit: still in memory, delivered without being read again. */
+  committed(m: NewMessage): void {
+    if (m.held) {
+      this.#held.add(m.id)
+      this.#tellWaiting(m.id, undefined, m.held.reason)
+      return
+    }
+    if (!this.#open || this.#active.size >= this.#limit()) return this.#wait(m.id, 0)
+    this.#begin({
+      ...m,
+      recipients: m.recipients.map((r, n) => ({ ...r, n, state: 'pending' as const })),
+      attempts: 0,
+      nextTry: 0,
+      held: undefined,
+    })
+  }
+  /** Deliveries may begin. */
+  open(): void {
+    this.#open = true
+    this.#feed()
+  }
+  /** No new deliveries; resolves when those in hand are done. */
+  async close(): Promise<void> {
+    this.#open = false
+    this.#timer?.cancel()
+    this.#timerAt = Infinity
+    while (this.#active.size > 0) await new Promise<void>((r) => this.#idlers.push(r))
+  }
+  /** Resolves when nothing is in delivery and nothing is due. */
+  async idle(): Promise<void> {
+    while (this.#active.size > 0 || (this.#open && this.#dueNow())) await new Promise<void>((r) => this.#idlers.push(r))
+  }
+  get counts() {
+    return { active: this.#active.size, waiting: this.#due.size, held: this.#held.size }
+  }
+  /** Everything that waits is due at once; dead sites are tried again. */
+  flush(id?: string): void {
+    this.#deliveries.reviveAll()
+    for (const waiting of id === undefined ? [...this.#due.keys()] : this.#due.has(id) ? [id] : [])
+      this.#wait(waiting, 0)
+    this.#feed()
+  }
+  /** An operator's word, after the store has recorded it. */
+  administered(id: string, action: 'hold' | 'release' | 'delete' | 'expire' | 'requeue'): void {
+    if (action === 'hold' || action === 'delete') {
+      this.#due.delete(id)
+      if (action === 'hold') this.#held.add(id)
+      else this.#held.delete(id)
+      return
+    }
+    this.#held.delete(id)
+    if (!this.#active.has(id)) this.#wait(id, 0)
+    this.#feed()
+  }
+
+  #limit(): number {
+    const pin = this.#engine.pin()
+    pin.release()
+    return pin.graph.settings.qmgrMessageActiveLimit
+  }
+  #wait(id: string, at: number): void {
+    this.#due.set(id, at)
+    this.#waiting.push({ at, id })
+    if (this.#open) this.#arm()
+  }
+  #dueNow(): boolean {
+    this.#skipOvertaken()
+    const first = this.#waiting.peek()
+    return first !== undefined && first.at <= this.#engine.clock.now()
+  }
+  #skipOvertaken(): void {
+    for (let w = this.#waiting.peek(); w && this.#due.get(w.id) !== w.at; w = this.#waiting.peek()) this.#waiting.pop()
+  }
+  #arm(): void {
+    this.#skipOvertaken()
+    const first = this.#waiting.peek()
+    if (!first || first.at >= this.#timerAt) return
+    this.#timer?.cancel()
+    this.#timerAt = first.at
+    this.#timer = this.#engine.clock.after(Math.max(0, first.at - this.#engine.clock.now()), () => {
+      this.#timerAt = Infinity
+      this.#feed()
+    })
+  }
+  #feed(): void {
+    if (!this.#open) return
+    const limit = this.#limit()
+    while (this.#active.size < limit && this.#dueNow()) {
+      const { id } = this.#waiting.pop()!
+      this.#due.delete(id)
+      if (this.#active.has(id)) continue
+      this.#active.set(id, undefined)
+      this.#load(id).catch((error: unknown) => this.#lost(id, error))
+    }
+    this.#arm()
+  }
+  async #load(id: string): Promise<void> {
+    const m = await this.#engine.store.load(id)
+    if (!m || !m.recipients.some((r) => r.state === 'pending')) return this.#ended(id)
+    if (m.held) {
+      this.#held.add(id)
+      return this.#ended(id)
+    }
+    this.#begin(m)
+  }
+  /** What should not happen: the message stays in the queue and is tried again. */
+  #lost(id: string, error: unknown): void {
+    const pin = this.#engine.pin()
+    pin.graph.log.error('queue.fault', { id, cause: error instanceof Error ? error.stack : String(error) })
+    const { minimalBackoffTime } = pin.graph.settings
+    pin.release()
+    this.#active.delete(id)
+    this.#wait(id, this.#engine.clock.now() + minimalBackoffTime)
+    this.#ended(id)
+  }
+  #ended(id: string): void {
+    this.#active.delete(id)
+    if (this.#open) this.#feed()
+    if (this.#active.size > 0) return
+    const idlers = this.#idlers
+    this.#idlers = []
+    for (const wake of idlers) wake()
+  }
+
+  #begin(message: QueuedMessage): void {
+    const m = new ActiveMessage(message)
+    this.#active.set(message.id, m)
+    m.pending = 1
+    const pin = this.#engine.pin()
+    const resolved = this.#resolveAll(m, pin.graph)
+    const done = () => {
+      pin.release()
+      this.#deliveries.release(m)
+    }
+    if (resolved) resolved.then(done, (error: unknown) => (pin.release(), this.#lost(message.id, error)))
+    else done()
+  }
+  /** Synchronous as long as no tap waits. */
+  #resolveAll(m: ActiveMessage, graph: Graph): Promise<void> | undefined {
+    while (m.open.length > 0) {
+      const r = m.open.shift()!
+      const step = resolveStep(this.#engine, graph, {
+        messageId: m.message.id,
+        envelope: m.message.envelope,
+        address: r.address,
+        original: r.original,
+        ancestors: r.ancestors,
+        final: r.final ?? false,
+      })
+      const more =
+        step instanceof Promise ? step.then((s) => this.#step(m, graph, r, s)) : this.#step(m, graph, r, step)
+      if (more) return more.then(() => this.#resolveAll(m, graph))
+    }
+    return undefined
+  }
+  #step(m: ActiveMessage, graph: Graph, r: ActiveRecipient, step: Step): Promise<void> | undefined {
+    if (step.kind === 'expand') return this.#expand(m, r, step)
+    const to: JobRecipient = {
+      n: r.n,
+      address: r.address,
+      original: r.original,
+      orcpt: r.orcpt,
+      notify: r.notify,
+      user: step.kind === 'route' ? step.user : undefined,
+    }
+    if (step.kind === 'failed')
+      this.#deliveries.settled(
+        m,
+        r,
+        to,
+        step.permanent
+          ? failedWith(step.esc as PermanentCode, step.text)
+          : deferred(step.esc as TemporaryCode, step.text),
+        '',
+        '',
+        graph,
+      )
+    // each mailbox once, however many aliases lead to it
+    else if (!m.claimAddress(r.address)) this.#deliveries.duplicate(m, r)
+    else this.#deliveries.add(m, r, to, step.transport, step.nexthop, graph)
+    return undefined
+  }
+  async #expand(m: ActiveMessage, r: ActiveRecipient, step: Extract<Step, { kind: 'expand' }>): Promise<void> {
+    const seeds = step.to.map((t) => ({
+      address: t.address,
+      original: r.original,
+      orcpt: r.orcpt,
+      notify: r.notify,
+      final: t.final,
+      bcc: r.bcc,
+    }))
+    const numbers = await this.#engine.store.expand(m.message.id, r.n, seeds)
+    m.open.unshift(
+      ...seeds.map((s, i) => ({ ...s, n: numbers[i]!, parent: r.n, ancestors: [r.address, ...r.ancestors] })),
+    )
+  }
+
+  #roundOver(m: ActiveMessage): void {
+    this.#settle(m).catch((error: unknown) => this.#lost(m.message.id, error))
+  }
+  async #settle(m: ActiveMessage): Promise<void> {
+    const pin = this.#engine.pin()
+    try {
+      this.#expire(m, pin.graph)
+      if (m.failures.length > 0) await this.#reportFailures(m, pin.graph)
+      if (m.held) await this.#holdIt(m)
+      else if (m.deferrals.length > 0) this.#defer(m, pin.graph)
+      else
+        pin.graph.facts.settled?.({
+          messageId: m.message.id,
+          delivered: m.delivered,
+          failed: m.failures.length,
+          delay: this.#engine.clock.now() - m.message.envelope.created,
+        })
+    } finally {
+      pin.release()
+    }
+    this.#ended(m.message.id)
+  }
+  /** Mail ends only by an attempt that began after its lifetime had passed. */
+  #expire(m: ActiveMessage, graph: Graph): void {
+    const age = this.#engine.clock.now() - m.message.envelope.created
+    const life =
+      m.message.envelope.sender === '' ? graph.settings.bounceQueueLifetime : graph.settings.maximalQueueLifetime
+    if (age < life || m.held) return
+    for (const d of m.deferrals.splice(0))
+      m.failures.push({ recipient: d.recipient, outcome: { ...d.outcome, kind: 'failed' } as Outcome })
+  }
+  async #reportFailures(m: ActiveMessage, graph: Graph): Promise<void> {
+    const told = await sendReport(this.#engine, graph, m.message, 'failed', m.failures, this.#submit)
+    if (told) {
+      await this.#engine.store.outcome(
+        m.message.id,
+        m.failures.map((f) => ({ n: f.recipient.n, state: 'failed', esc: f.outcome.esc, text: f.outcome.text })),
+      )
+      return
+    }
+    // not settled: the recipients stay, and the next round tries again
+    for (const f of m.failures.splice(0))
+      m.deferrals.push({
+        recipient: f.recipient,
+        outcome: deferred('4.3.0', `the report of a failure could not be made; it was: ${f.outcome.text}`),
+      })
+  }
+  async #holdIt(m: ActiveMessage): Promise<void> {
+    await this.#engine.store.admin(m.message.id, { action: 'hold', who: m.held!.by, why: m.held!.reason })
+    this.#held.add(m.message.id)
+    this.#tellWaiting(m.message.id, undefined, m.held!.reason)
+  }
+  /** The wait grows with the age: clamp(age, minimal, maximal), with up to a tenth of jitter. */
+  #defer(m: ActiveMessage, graph: Graph): void {
+    const now = this.#engine.clock.now()
+    const { minimalBackoffTime, maximalBackoffTime } = graph.settings
+    const wait = Math.min(Math.max(now - m.message.envelope.created, minimalBackoffTime), maximalBackoffTime)
+    const nextTry = Math.round(now + wait * (1 + Math.random() / 10))
+    const records: OutcomeRecord[] = m.deferrals.map((d) => ({
+      n: d.recipient.n,
+      state: 'deferred',
+      esc: d.outcome.esc,
+      text: d.outcome.text,
+    }))
+    const written = this.#engine.store.outcome(m.message.id, records, { nextTry })
+    written?.catch((error: unknown) =>
+      graph.log.error('queue.outcomeFailed', { id: m.message.id, cause: String(error) }),
+    )
+    this.#wait(m.message.id, nextTry)
+    this.#tellWaiting(m.message.id, nextTry)
+  }
+  #tellWaiting(id: string, nextTry: number | undefined, held?: string): void {
+    const pin = this.#engine.pin()
+    pin.graph.facts.waiting?.({ messageId: id, nextTry, held })
+    pin.release()
+  }
+}

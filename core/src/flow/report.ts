@@ -1,0 +1,86 @@
+/** Tells the sender what became of mail; the report is durable before the failure is settled. */
+import type { Outcome } from '../contract/deliver.ts'
+import type { MessageDraft } from '../contract/verdicts.ts'
+import type { ReportRecipient, ReportView } from '../contract/views.ts'
+import type { QueuedMessage } from '../contract/store.ts'
+import type { Graph } from '../graph/graph.ts'
+import type { RoundResult } from './active.ts'
+import { runStage } from './engine.ts'
+import type { Engine } from './engine.ts'
+import { Header } from './header.ts'
+import { MarkStore } from './slots.ts'
+
+export type Submit = (draft: MessageDraft, origin: { kind: 'bounce'; of: string }, by: string) => Promise<string>
+
+/** True when the report is durable, or none is due. False: try again later, nothing may be settled. */
+export async function sendReport(
+  engine: Engine,
+  graph: Graph,
+  message: QueuedMessage,
+  why: ReportView['why'],
+  results: readonly RoundResult[],
+  submit: Submit,
+): Promise<boolean> {
+  const frame = { scope: engine.scope, clock: engine.clock, log: graph.log }
+  try {
+    const result = await runStage(graph.root, 'report', viewOf(message, why, results), frame)
+    if (!result) {
+      graph.log.error('report.nobody', { id: message.id, hint: 'no plugin makes reports: add "ops-bounce"' })
+      return false
+    }
+    if (result.fault) return false
+    const verdict = result.verdict as { kind: 'report'; draft: MessageDraft } | { kind: 'silent'; reason: string }
+    if (verdict.kind === 'silent') {
+      graph.log.info('report.silent', { id: message.id, why, reason: verdict.reason })
+      return true
+    }
+    const id = await submit(verdict.draft, { kind: 'bounce', of: message.id }, result.by.use.name)
+    graph.log.info('report.sent', {
+      id: message.id,
+      why,
+      as: id,
+      to: verdict.draft.recipients.map((r) => (typeof r === 'string' ? r : r.address)),
+    })
+    return true
+  } catch (error) {
+    graph.log.error('report.failed', {
+      id: message.id,
+      cause: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    })
+    return false
+  }
+}
+
+function viewOf(m: QueuedMessage, why: ReportView['why'], results: readonly RoundResult[]): ReportView {
+  const header = new Header(m.header)
+  return {
+    why,
+    messageId: m.id,
+    sender: m.envelope.sender,
+    origin: m.envelope.origin,
+    recipients: results.map(({ recipient, outcome }) => reportRecipient(recipient, outcome)),
+    arrived: m.envelope.created,
+    envid: m.envelope.envid,
+    ret: m.envelope.ret,
+    smtputf8: m.envelope.smtputf8,
+    size: m.header.length + 2 + m.body.size,
+    header,
+    async *content() {
+      yield m.header
+      yield CRLF
+      yield* m.body.stream()
+    },
+    marks: new MarkStore({ ...m.envelope.marks }),
+  }
+}
+const CRLF = Buffer.from('\r\n')
+const reportRecipient = (r: RoundResult['recipient'], o: Outcome): ReportRecipient => ({
+  address: r.address,
+  original: r.original,
+  orcpt: r.orcpt,
+  notify: r.notify,
+  status: o.esc,
+  text: o.text,
+  diagnostic: o.diagnostic,
+  remoteMta: o.remoteMta,
+})

@@ -1,0 +1,267 @@
+/** One client's dialogue: runs the stages and says what to reply. */
+import type { AnyEdit } from '../contract/edits.ts'
+import type { Reply } from '../contract/facts.ts'
+import type { ContentSink, Decision, MaybePromise, OpenSession, Session } from '../contract/listener.ts'
+import type { Stage, View } from '../contract/stages.ts'
+import type { Trace } from '../contract/call.ts'
+import type { MailParameters, RcptParameters, TlsFacts } from '../contract/views.ts'
+import { NULL_SENDER, internal } from '../address.ts'
+import type { MailAddress } from '../address.ts'
+import type { Graph, ListenerHooks } from '../graph/graph.ts'
+import { AbortScope } from '../hooks/call.ts'
+import type { EditTarget } from '../hooks/call.ts'
+import type { Result } from '../hooks/guard.ts'
+import { Content } from './content.ts'
+import { runHook, runStage, then } from './engine.ts'
+import type { Engine } from './engine.ts'
+import {
+  FAULT_AT_GREETING,
+  NEED_MAIL,
+  NEED_RCPT,
+  NESTED_MAIL,
+  NO_RECIPIENTS,
+  NO_SPACE,
+  TOO_BIG_DECLARED,
+  TOO_MANY_RECIPIENTS,
+  relayDenied,
+  replyOf,
+} from './replies.ts'
+import { SessionFacts, applyClient, newSessionId } from './session-facts.ts'
+import type { SessionState } from './session-facts.ts'
+import { SlotStore } from './slots.ts'
+import { Transaction } from './transaction.ts'
+
+type Early = 'connect' | 'helo' | 'auth' | 'mail'
+
+export class SessionFlow implements Session, EditTarget {
+  readonly view: SessionFacts
+  readonly scope = new AbortScope()
+  readonly engine: Engine
+  readonly graph: Graph
+  readonly hooks: ListenerHooks
+  readonly trace: Trace | undefined
+  readonly #release: () => void
+  readonly #state: SessionState
+  readonly #began: number
+  /** refusals that wait for RCPT (Postfix's smtpd_delay_reject), by stage: a new HELO forgets the old one's */
+  readonly #early = new Map<Early, { reply: Reply; result: Result }>()
+  readonly #sessionEdits: Pick<Transaction, 'deferIfPermit' | 'deferIfReject' | 'later'> = {
+    deferIfPermit: undefined,
+    deferIfReject: undefined,
+    later: undefined,
+  }
+  #tx: Transaction | undefined
+  #commands = 0
+  #ended = false
+
+  constructor(
+    engine: Engine,
+    pinned: { graph: Graph; release(): void },
+    hooks: ListenerHooks,
+    facts: OpenSession,
+    trace?: Trace,
+  ) {
+    this.engine = engine
+    this.graph = pinned.graph
+    this.hooks = hooks
+    this.trace = trace
+    this.#release = pinned.release
+    this.#began = engine.clock.now()
+    this.#state = {
+      client: facts.client,
+      helo: undefined,
+      tls: facts.tls,
+      auth: undefined,
+      slots: new SlotStore('session'),
+    }
+    this.view = new SessionFacts(newSessionId(), hooks.name, facts, this.#state)
+    if (!trace) this.graph.facts.connected?.({ session: this.view })
+  }
+
+  connect(): MaybePromise<Decision> {
+    return this.#earlyStage('connect', FAULT_AT_GREETING)
+  }
+  helo(verb: 'HELO' | 'EHLO' | 'LHLO', name: string): MaybePromise<Decision> {
+    this.reset()
+    this.#state.helo = { verb, name }
+    return this.#earlyStage('helo')
+  }
+  secured(tls: TlsFacts): void {
+    this.reset()
+    this.#state.tls = tls
+    this.#state.helo = undefined
+    this.#early.delete('helo')
+    this.#state.slots.clear()
+  }
+  authenticated(user: string, mechanism: string): MaybePromise<Decision> {
+    this.#state.auth = { user, mechanism }
+    if (!this.trace) this.graph.facts.authenticated?.({ session: this.view, user, mechanism })
+    return this.#earlyStage('auth')
+  }
+  mail(sender: MailAddress, parameters: MailParameters): MaybePromise<Decision> {
+    if (this.#tx) return this.#refuse('MAIL', NESTED_MAIL)
+    const limit = this.graph.settings.messageSizeLimit
+    if (limit > 0 && (parameters.size ?? 0) > limit) return this.#refuse('MAIL', TOO_BIG_DECLARED)
+    if (!this.trace && this.engine.store.health().refusing) return this.#refuse('MAIL', NO_SPACE)
+    this.#tx = new Transaction(this.view, sender, parameters)
+    return then(this.#earlyStage('mail'), (reply) => {
+      // what is refused at once leaves no transaction behind
+      if (reply) this.#endTransaction()
+      return reply
+    })
+  }
+  rcpt(recipient: MailAddress, parameters: RcptParameters): MaybePromise<Decision> {
+    const tx = this.#tx
+    if (!tx) return this.#refuse('RCPT', NEED_MAIL)
+    if (tx.envelope.recipients.length >= this.graph.settings.recipientLimit)
+      return this.#refuse('RCPT', TOO_MANY_RECIPIENTS, recipient)
+    return then(this.#judge(tx, recipient, parameters), (reply) => {
+      if (!reply) tx.accept(recipient, parameters)
+      return reply
+    })
+  }
+  verify(recipient: MailAddress): MaybePromise<Decision> {
+    const open = this.#tx
+    this.#tx = new Transaction(this.view, NULL_SENDER, {})
+    return then(this.#judge(this.#tx, recipient, {}), (reply) => {
+      this.#tx = open
+      return reply
+    })
+  }
+  data(): MaybePromise<Decision> {
+    const tx = this.#tx
+    if (!tx) return this.#refuse('DATA', NEED_RCPT)
+    if (tx.accepted.length === 0) return this.#refuse('DATA', NO_RECIPIENTS)
+    return then(this.#run('data', tx), (result) => this.#decided('DATA', result, undefined))
+  }
+  content(): ContentSink {
+    const tx = this.#tx
+    if (!tx) throw new Error('content without a transaction')
+    return new Content(this, tx, () => this.#endTransaction())
+  }
+  command(verb: string, argument: string): MaybePromise<Reply | undefined> {
+    this.#commands++
+    const hook = this.hooks.commands.get(verb.toUpperCase())
+    if (!hook) return undefined
+    const view = { session: this.view, verb: verb.toUpperCase(), argument, transaction: this.#tx !== undefined }
+    return then(runHook(hook, view, this.#frame()), (result) => {
+      if (result?.fault) return this.#decided(verb, result, undefined)
+      return result?.verdict as unknown as Reply | undefined
+    })
+  }
+  reset(): void {
+    this.#endTransaction()
+  }
+  replied(command: string, reply: Reply): void {
+    this.#commands++
+    this.graph.facts.replied?.({ session: this.view, command, reply })
+  }
+  refused(stage: string, reply: Reply): void {
+    this.#refuse(stage, reply)
+  }
+  end(): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.scope.abort(new Error('the client has gone'))
+    this.#endTransaction()
+    this.#state.slots.clear()
+    if (!this.trace)
+      this.graph.facts.disconnect?.({
+        session: this.view,
+        commands: this.#commands,
+        ms: this.engine.clock.now() - this.#began,
+      })
+    this.#release()
+  }
+
+  apply(edit: AnyEdit, by: string): void {
+    switch (edit.kind) {
+      case 'client.set':
+        return applyClient(this.#state, edit)
+      case 'deferIfPermit':
+      case 'deferIfReject':
+        // the first one wins, as in Postfix
+        ;(this.#tx ?? this.#sessionEdits)[edit.kind] ??= edit.defer
+        return
+      case 'refuseLater':
+        ;(this.#tx ?? this.#sessionEdits).later ??= edit.refuse
+        return
+      case 'body.replace':
+        throw new TypeError('there is no body yet')
+      default:
+        if (!this.#tx) throw new TypeError(`${edit.kind} needs a transaction`)
+        if (edit.kind === 'header.insert' || edit.kind === 'header.replace' || edit.kind === 'header.remove')
+          this.#tx.headerEdits.push(edit)
+        else this.#tx.envelope.apply(edit, by)
+    }
+  }
+
+  /** Relay, then rcpt, then what earlier stages kept. What nobody claims is refused. */
+  #judge(tx: Transaction, recipient: MailAddress, parameters: RcptParameters): MaybePromise<Decision> {
+    const early =
+      this.#early.get('connect') ?? this.#early.get('helo') ?? this.#early.get('auth') ?? this.#early.get('mail')
+    if (early) return this.#refuse('RCPT', early.reply, recipient, early.result)
+    const view = tx.rcptView(recipient, parameters)
+    return then(this.#run('relay', view), (claimed) => {
+      if (claimed?.verdict?.kind !== 'claim')
+        return this.#settled(tx, claimed ? replyOf(claimed)! : relayDenied(internal(recipient)), recipient, claimed)
+      return then(this.#run('rcpt', view), (result) => {
+        if (result?.verdict?.kind === 'discard') tx.discardedBy = result.by.use.name
+        return this.#settled(tx, replyOf(result), recipient, result)
+      })
+    })
+  }
+  /** defer_if_reject and defer_if_permit have the last word (Postfix's smtpd_access). */
+  #settled(tx: Transaction, reply: Reply | undefined, recipient: MailAddress, result: Result | undefined): Decision {
+    const kept = tx.later ?? this.#sessionEdits.later
+    let final = reply ?? (kept && { code: kept.code, esc: kept.esc, text: kept.text })
+    const instead =
+      final && final.code >= 500
+        ? (tx.deferIfReject ?? this.#sessionEdits.deferIfReject)
+        : !final
+          ? (tx.deferIfPermit ?? this.#sessionEdits.deferIfPermit)
+          : undefined
+    if (instead) final = { code: instead.code, esc: instead.esc, text: instead.text }
+    return final && this.#refuse('RCPT', final, recipient, result)
+  }
+  #earlyStage(stage: Early, fault?: Reply): MaybePromise<Decision> {
+    this.#early.delete(stage)
+    const view = stage === 'mail' ? this.#tx! : this.view
+    return then(this.#run(stage, view as never), (result) => {
+      const reply = replyOf(result, fault)
+      if (!reply || !result) return undefined
+      const now = result.fault || result.verdict?.kind === 'hangUp' || !this.graph.settings.smtpdDelayReject
+      if (now) return this.#refuse(stage, reply, undefined, result)
+      this.#early.set(stage, { reply, result })
+      return undefined
+    })
+  }
+  #decided(stage: string, result: Result | undefined, recipient: MailAddress | undefined): Decision {
+    const reply = replyOf(result)
+    return reply && this.#refuse(stage, reply, recipient, result)
+  }
+  #run<S extends Stage>(stage: S, view: View<S>): MaybePromise<Result | undefined> {
+    return runStage(this.hooks.hooks, stage, view, this.#frame())
+  }
+  #frame() {
+    return { scope: this.scope, clock: this.engine.clock, log: this.graph.log, trace: this.trace, edits: this }
+  }
+  #refuse(stage: string, reply: Reply, recipient?: MailAddress, result?: Result): Reply {
+    if (this.graph.facts.refused && !this.trace)
+      this.graph.facts.refused({
+        session: this.view,
+        stage,
+        reply,
+        sender: this.#tx?.sender.text,
+        recipient: recipient?.text,
+        by: result?.by.use.name ?? 'core',
+        cause: result?.fault?.cause ?? (result?.verdict as { cause?: unknown } | undefined)?.cause,
+      })
+    return reply
+  }
+  #endTransaction(): void {
+    this.#early.delete('mail')
+    this.#tx?.slots.clear()
+    this.#tx = undefined
+  }
+}

@@ -1,0 +1,58 @@
+/** Slots and marks: typed facts about a session or transaction, and JSON facts in the envelope. */
+import type { Json, MarkToken, SlotToken } from '../contract/tokens.ts'
+import type { MailView, Marks, SessionView, Slots } from '../contract/views.ts'
+
+export class SlotStore implements Slots {
+  readonly #values = new Map<string, unknown>()
+  readonly #below: SlotStore | undefined
+  readonly scope: 'session' | 'transaction'
+  /** `below`: a transaction sees its session's slots. */
+  constructor(scope: 'session' | 'transaction', below?: SlotStore) {
+    this.scope = scope
+    this.#below = below
+  }
+  get<T>(token: SlotToken<T>): T | undefined {
+    return token.scope === this.scope ? (this.#values.get(token.id) as T | undefined) : this.#below?.get(token)
+  }
+  set(token: SlotToken<unknown>, value: unknown): void {
+    if (token.scope === this.scope) this.#values.set(token.id, value)
+    else if (this.#below) this.#below.set(token, value)
+    else throw new TypeError(`the slot ${token.id} belongs to a transaction; there is none yet`)
+  }
+  /** Lets go of what the values hold. */
+  clear(): void {
+    for (const v of this.#values.values()) dispose(v)
+    this.#values.clear()
+  }
+}
+function dispose(v: unknown): void {
+  const d = v as { [Symbol.dispose]?: () => void; [Symbol.asyncDispose]?: () => Promise<void> } | undefined
+  if (typeof Symbol.dispose === 'symbol' && typeof d?.[Symbol.dispose] === 'function') d[Symbol.dispose]!()
+  else if (typeof Symbol.asyncDispose === 'symbol' && typeof d?.[Symbol.asyncDispose] === 'function')
+    d[Symbol.asyncDispose]!().catch(() => undefined)
+}
+export function writeSlot(view: SessionView | MailView, token: SlotToken<unknown>, value: unknown): void {
+  const slots = view.slots
+  if (!(slots instanceof SlotStore)) throw new TypeError('slots can be written only to the view a tap was given')
+  slots.set(token, value)
+}
+
+export class MarkStore implements Marks {
+  readonly #values: Record<string, Json>
+  constructor(values: Record<string, Json> = {}) {
+    this.#values = values
+  }
+  get<T extends Json>(token: MarkToken<T>): T | undefined {
+    const v = this.#values[token.id]
+    if (v === undefined) return undefined
+    // written by an older version, or by hand: what does not check is not there
+    const parsed = token.schema.safeParse(v)
+    return parsed.success ? parsed.data : undefined
+  }
+  set(id: string, value: Json): void {
+    this.#values[id] = value
+  }
+  all(): Record<string, Json> {
+    return this.#values
+  }
+}

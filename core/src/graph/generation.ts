@@ -1,0 +1,92 @@
+/** A graph that runs: started in order of needs, pinned by count, stopped in reverse. */
+import { tableTypes } from '../contract/roles.ts'
+import type { TableType } from '../contract/lookup.ts'
+import type { Clock } from '../contract/clock.ts'
+import { PosternError } from '../errors.ts'
+import type { Graph } from './graph.ts'
+
+export class Generation {
+  readonly graph: Graph
+  readonly #clock: Clock
+  #pins = 0
+  #empty: (() => void) | undefined
+  #started: number[] = []
+
+  constructor(graph: Graph, clock: Clock) {
+    this.graph = graph
+    this.#clock = clock
+  }
+  pin(): { graph: Graph; release(): void } {
+    this.#pins++
+    let held = true
+    return {
+      graph: this.graph,
+      release: () => {
+        if (!held) return
+        held = false
+        if (--this.#pins === 0) this.#empty?.()
+      },
+    }
+  }
+  /** Table providers first, then the tables, then the others; stops what had started when one fails. */
+  async start(signal: AbortSignal): Promise<void> {
+    const { collection, log } = this.graph
+    const providers = new Set(collection.provided.filter((p) => p.role.id === tableTypes.id).map((p) => p.use.name))
+    try {
+      await this.#startSome((name) => providers.has(name), signal)
+      for (const table of collection.tables.values()) {
+        const type = collection.provided.find((p) => p.role.id === tableTypes.id && p.name === table.type)!
+          .impl as TableType
+        await table.open(type, log, this.#clock)
+      }
+      await this.#startSome((name) => !providers.has(name), signal)
+    } catch (error) {
+      await this.stop()
+      throw error
+    }
+  }
+  async #startSome(which: (use: string) => boolean, signal: AbortSignal): Promise<void> {
+    for (const [i, l] of this.graph.collection.lifecycles.entries()) {
+      if (!which(l.use.name)) continue
+      if (signal.aborted) throw new PosternError('PN_STOPPING')
+      try {
+        await l.hooks.start?.(signal)
+      } catch (error) {
+        throw new PosternError('PN_START', `${l.use.name} (${l.use.where}): ${(error as Error).message}`, {
+          cause: error,
+        })
+      }
+      this.#started.push(i)
+    }
+  }
+  async ready(): Promise<void> {
+    for (const i of this.#started) await this.graph.collection.lifecycles[i]!.hooks.ready?.()
+  }
+  /** No new work; resolves when sessions and attempts have let go, or `signal` says that the time is over. */
+  async drain(signal: AbortSignal): Promise<void> {
+    const hooks = this.#started.map((i) => this.graph.collection.lifecycles[i]!)
+    await Promise.all(hooks.map((l) => this.#guarded('drain', l.use.name, () => l.hooks.drain?.(signal))))
+    if (this.#pins > 0 && !signal.aborted) {
+      await new Promise<void>((resolve) => {
+        this.#empty = resolve
+        signal.addEventListener('abort', () => resolve(), { once: true })
+      })
+    }
+  }
+  async stop(): Promise<void> {
+    for (const i of this.#started.splice(0).reverse()) {
+      const l = this.graph.collection.lifecycles[i]!
+      await this.#guarded('stop', l.use.name, () => l.hooks.stop?.())
+    }
+    for (const table of this.graph.collection.tables.values())
+      await this.#guarded('stop', table.name, () => table.close())
+    await this.graph.keeper.release()
+  }
+  async #guarded(what: string, use: string, fn: () => Promise<void> | void): Promise<void> {
+    try {
+      await fn()
+    } catch (error) {
+      this.graph.log.error(`plugin.${what}Failed`, { use, cause: error instanceof Error ? error.stack : String(error) })
+    }
+  }
+}

@@ -1,0 +1,94 @@
+/** The call object: one per hook invocation; its abort signal is made only when somebody asks for it. */
+import type { Call, Trace } from '../contract/call.ts'
+import type { Clock, Timer } from '../contract/clock.ts'
+import type { AnyEdit } from '../contract/edits.ts'
+import type { Logger } from '../contract/log.ts'
+
+/** Something that can end while calls are under way: a session, an attempt, the node. */
+export class AbortScope {
+  #reason: Error | undefined
+  #listeners: Set<(reason: Error) => void> | undefined
+
+  get reason(): Error | undefined {
+    return this.#reason
+  }
+  abort(reason: Error): void {
+    if (this.#reason) return
+    this.#reason = reason
+    for (const fn of this.#listeners ?? []) fn(reason)
+    this.#listeners = undefined
+  }
+  /** Returns what takes the listener away again. */
+  onAbort(fn: (reason: Error) => void): () => void {
+    if (this.#reason) {
+      fn(this.#reason)
+      return () => undefined
+    }
+    const listeners = (this.#listeners ??= new Set())
+    listeners.add(fn)
+    return () => listeners.delete(fn)
+  }
+}
+
+/** Where a stage's edits go. Throws for an edit that cannot be applied: that is the tap's fault. */
+export interface EditTarget {
+  apply(edit: AnyEdit, by: string): void
+}
+
+export interface CallFrame {
+  readonly scope: AbortScope
+  readonly clock: Clock
+  readonly log: Logger
+  readonly trace?: Trace
+  readonly edits?: EditTarget
+}
+
+export class HookCall implements Call {
+  readonly frame: CallFrame
+  readonly deadline: number
+  #controller: AbortController | undefined
+  #release: (() => void) | undefined
+  #timer: Timer | undefined
+
+  constructor(frame: CallFrame, ms: number) {
+    this.frame = frame
+    this.deadline = frame.clock.now() + ms
+  }
+  get clock(): Clock {
+    return this.frame.clock
+  }
+  get log(): Logger {
+    return this.frame.log
+  }
+  get trace(): Trace | undefined {
+    return this.frame.trace
+  }
+  get dry(): boolean {
+    return this.frame.trace !== undefined
+  }
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      const controller = (this.#controller = new AbortController())
+      this.#release = this.frame.scope.onAbort((reason) => controller.abort(reason))
+    }
+    return this.#controller.signal
+  }
+  /** Ends the wait for a pending tap after `ms`, or when the scope ends. One timer at a time. */
+  arm(ms: number, fn: (reason: Error | undefined) => void): () => void {
+    const left = Math.max(0, Math.min(ms, this.deadline - this.clock.now()))
+    this.#timer = this.clock.after(left, () => fn(undefined))
+    const release = this.frame.scope.onAbort((reason) => fn(reason))
+    return () => {
+      this.#timer?.cancel()
+      release()
+    }
+  }
+  /** Tells whoever still works on this call that nobody waits any more. */
+  abort(reason: Error): void {
+    this.#controller?.abort(reason)
+  }
+  done(): void {
+    this.#timer?.cancel()
+    this.#release?.()
+  }
+}

@@ -1,0 +1,54 @@
+/** The run-time check of an answer: plain JavaScript, null and wrong kinds are faults, not accidents further on. */
+import { STAGES } from '../contract/stages.ts'
+import type { Stage } from '../contract/stages.ts'
+import type { AnyEdit } from '../contract/edits.ts'
+
+export interface Checked {
+  readonly verdict?: { readonly kind: string }
+  readonly edits?: readonly AnyEdit[]
+}
+const NOTHING: Checked = Object.freeze({})
+
+/** What the answer says; a string says what is wrong with it. */
+export function checkAnswer(stage: Stage, answer: unknown): Checked | string {
+  if (answer === undefined) return NOTHING
+  if (typeof answer !== 'object' || answer === null || typeof (answer as { kind?: unknown }).kind !== 'string')
+    return `answered ${describe(answer)}; expected a verdict, edits or undefined`
+  const a = answer as { kind: string; edits?: unknown; verdict?: unknown }
+  if (a.kind !== 'edits') return checkVerdict(stage, a) ?? { verdict: a }
+  if (!Array.isArray(a.edits)) return 'answered edits without a list'
+  const allowed = STAGES[stage].edits as readonly string[]
+  for (const e of a.edits as { kind?: string }[]) {
+    if (typeof e?.kind !== 'string' || !allowed.includes(e.kind))
+      return `answered the edit ${describe(e)}, which ${stage} cannot carry out`
+  }
+  if (a.verdict === undefined) return { edits: a.edits as AnyEdit[] }
+  const wrong = checkVerdict(stage, a.verdict as { kind: string })
+  return wrong ?? { edits: a.edits as AnyEdit[], verdict: a.verdict as { kind: string } }
+}
+
+function checkVerdict(
+  stage: Stage,
+  v: { kind: string; code?: unknown; esc?: unknown; text?: unknown },
+): string | undefined {
+  const allowed = STAGES[stage].verdicts as readonly string[]
+  if (!allowed.includes(v.kind))
+    return `answered ${describe(v)}, which ${stage} cannot carry out (it can: ${allowed.join(', ')})`
+  if (v.kind === 'refuse' || v.kind === 'defer' || v.kind === 'hangUp') return checkRefusal(v)
+  if (v.kind === 'reply' && !goodCode(v.code, '2345')) return `answered a reply with the code ${describe(v.code)}`
+  return undefined
+}
+function checkRefusal(v: { kind: string; code?: unknown; esc?: unknown; text?: unknown }): string | undefined {
+  const digit = v.kind === 'refuse' ? '5' : v.kind === 'defer' ? '4' : '45'
+  if (!goodCode(v.code, digit)) return `answered ${v.kind} with the code ${describe(v.code)}`
+  if (typeof v.esc !== 'string' || !/^[45]\.\d{1,3}\.\d{1,3}$/.test(v.esc) || !digit.includes(v.esc[0]!))
+    return `answered ${v.kind} with the status ${describe(v.esc)}`
+  return typeof v.text === 'string' ? undefined : `answered ${v.kind} with the text ${describe(v.text)}`
+}
+const goodCode = (code: unknown, digits: string) =>
+  typeof code === 'number' && code >= 200 && code < 600 && digits.includes(String(code)[0]!)
+function describe(v: unknown): string {
+  if (typeof v === 'function') return 'a function'
+  const text = JSON.stringify(v) as string | undefined
+  return text === undefined ? typeof v : text.length > 80 ? text.slice(0, 80) + '...' : text
+}

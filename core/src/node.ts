@@ -1,0 +1,285 @@
+/** A running MTA: one graph at a time, one store, one queue. */
+import path from 'node:path'
+import type { Call } from './contract/call.ts'
+import type { Clock } from './contract/clock.ts'
+import { systemClock } from './contract/clock.ts'
+import type { Listener } from './contract/listener.ts'
+import type { LogSink, Logger } from './contract/log.ts'
+import { queueStore } from './contract/roles.ts'
+import type { AdminRecord, QueueStore, StoreHealth } from './contract/store.ts'
+import type { MessageDraft } from './contract/verdicts.ts'
+import type { LoadedConfig } from './config/load.ts'
+import { PosternError } from './errors.ts'
+import { explain } from './explain.ts'
+import type { ExplainReport, Scenario } from './explain.ts'
+import { buildGraph } from './graph/graph.ts'
+import type { Graph } from './graph/graph.ts'
+import { Generation } from './graph/generation.ts'
+import { Pantry } from './graph/keeper.ts'
+import { describePipeline, describePlugins } from './graph/describe.ts'
+import type { PipelineHook, PluginLine } from './graph/describe.ts'
+import { restartNeeded } from './graph/restart.ts'
+import { AbortScope, HookCall } from './hooks/call.ts'
+import { Background } from './flow/background.ts'
+import type { Engine } from './flow/engine.ts'
+import { QueueManager } from './flow/queue-manager.ts'
+import { resolveAll } from './flow/resolve.ts'
+import type { ResolvedAddress } from './flow/resolve.ts'
+import { SessionFlow } from './flow/session.ts'
+import { submit } from './flow/submit.ts'
+import type { SubmitOrigin } from './flow/submit.ts'
+
+export interface NodeOptions {
+  /** instead of the configuration's log plugin */
+  readonly log?: LogSink
+  readonly clock?: Clock
+  /** more folders to look for plugins in */
+  readonly resolveFrom?: readonly string[]
+}
+export interface NodeStatus {
+  readonly state: 'built' | 'starting' | 'running' | 'draining' | 'stopped'
+  readonly configuration: string
+  readonly hostname: string
+  /** ms since 1970 */
+  readonly since?: number
+  readonly sessions: number
+  readonly queue: { readonly active: number; readonly waiting: number; readonly held: number } & StoreHealth
+  readonly tables: readonly { readonly name: string; readonly problem?: string }[]
+}
+
+/**
+ * Builds a node from a configuration that was loaded. Imports the plugins' code and runs their `apply`; opens nothing.
+ * Throws PosternError with every problem.
+ */
+export async function createNode(loaded: LoadedConfig, options: NodeOptions = {}): Promise<Node> {
+  const node = new Node(loaded, options)
+  await node.build()
+  return node
+}
+
+export class Node {
+  readonly clock: Clock
+  readonly #options: NodeOptions
+  readonly #pantry = new Pantry()
+  readonly #scope = new AbortScope()
+  readonly #background: Background
+  #loaded: LoadedConfig
+  #generation!: Generation
+  #engine!: Engine
+  #state: NodeStatus['state'] = 'built'
+  #since: number | undefined
+  #sessions = 0
+  /** one reload at a time; a stop waits for it */
+  #reloading: Promise<void> = Promise.resolve()
+  readonly #old = new Set<Promise<void>>()
+
+  constructor(loaded: LoadedConfig, options: NodeOptions) {
+    this.#loaded = loaded
+    this.#options = options
+    this.clock = options.clock ?? systemClock
+    this.#background = new Background(() => this.#generation.graph.log)
+  }
+  async build(): Promise<void> {
+    const graph = await this.#build(this.#loaded)
+    this.#generation = new Generation(graph, this.clock)
+    this.#engine = {
+      clock: this.clock,
+      scope: this.#scope,
+      store: graph.one<QueueStore>(queueStore)!,
+      queue: undefined as never,
+      pin: () => this.#generation.pin(),
+    }
+    Object.assign(this.#engine, {
+      queue: new QueueManager(this.#engine, (draft, origin, by) => this.#submit(draft, origin, by)),
+    })
+    this.#openDoors(graph)
+  }
+  #build(loaded: LoadedConfig): Promise<Graph> {
+    return buildGraph(loaded, {
+      log: this.#options.log,
+      clock: this.clock,
+      resolveFrom: this.#options.resolveFrom,
+      pantry: this.#pantry,
+      reach: {
+        submit: (draft, origin, by) => this.#submit(draft, origin, by),
+        resolve: (address, call) => this.#resolve(address, call),
+        background: (use, fn) => this.#background.add(use, fn),
+      },
+    })
+  }
+  #openDoors(graph: Graph): void {
+    for (const { name, door } of graph.collection.listeners) {
+      const hooks = graph.listeners.get(name)!
+      const listener: Listener = {
+        name,
+        keywords: [...hooks.commands.values()].flatMap((h) => h.taps.flatMap((t) => t.keyword ?? [])),
+        open: (facts) => {
+          const pin = this.#generation.graph === graph ? this.#generation.pin() : { graph, release: () => undefined }
+          this.#sessions++
+          const release = () => {
+            this.#sessions--
+            pin.release()
+          }
+          return new SessionFlow(this.#engine, { graph, release }, hooks, facts)
+        },
+      }
+      door.listener = listener
+    }
+  }
+
+  get graph(): Graph {
+    return this.#generation.graph
+  }
+  get log(): Logger {
+    return this.graph.log
+  }
+  get queue(): QueueStore {
+    return this.#engine.store
+  }
+  /** Recovers the queue, starts the plugins, opens the doors. On failure everything that had started is stopped. */
+  async start(signal: AbortSignal = new AbortController().signal): Promise<void> {
+    this.#state = 'starting'
+    try {
+      await this.#engine.store.start((row) => this.#engine.queue.found(row))
+      await this.#generation.start(signal)
+      await this.#generation.ready()
+    } catch (error) {
+      this.#state = 'stopped'
+      await this.#generation.stop()
+      await this.#engine.store.stop().catch(() => undefined)
+      throw error
+    }
+    this.#state = 'running'
+    this.#since = this.clock.now()
+    this.#engine.queue.open()
+    this.log.info('node.started', { hostname: this.graph.settings.myhostname, configuration: this.#loaded.file })
+  }
+  /** Ends what is in hand within `ms` (default: drainTimeout), then stops. Nothing accepted is lost either way. */
+  async stop(ms?: number): Promise<void> {
+    if (this.#state === 'stopped') return
+    this.#state = 'draining'
+    await this.#reloading.catch(() => undefined)
+    const over = new AbortController()
+    const timer = this.clock.after(ms ?? this.graph.settings.drainTimeout, () => over.abort())
+    const gone = new Promise<void>((r) => over.signal.addEventListener('abort', () => r(), { once: true }))
+    const drained = Promise.all([
+      this.#generation.drain(over.signal),
+      this.#engine.queue.close(),
+      this.#background.drain(),
+      ...this.#old,
+    ])
+    await Promise.race([drained, gone])
+    timer.cancel()
+    over.abort()
+    this.#scope.abort(new PosternError('PN_STOPPING'))
+    this.#background.abort()
+    await this.#generation.stop()
+    await this.#engine.store.stop()
+    this.#state = 'stopped'
+    this.log.info('node.stopped')
+    await this.graph.sink.flush?.()
+  }
+  /**
+   * Builds a second graph, checks it whole, gives it the new sessions and attempts; the old one drains. A configuration
+   * that does not check leaves the old one running, and the error says why.
+   */
+  reload(loaded?: LoadedConfig): Promise<void> {
+    const next = this.#reloading.catch(() => undefined).then(() => this.#reload(loaded))
+    this.#reloading = next.catch(() => undefined)
+    return next
+  }
+  async #reload(given?: LoadedConfig): Promise<void> {
+    if (this.#state !== 'running') throw new PosternError('PN_STOPPING', `the node is ${this.#state}`)
+    const loaded = given ?? (await this.#loaded.again())
+    const graph = await this.#build(loaded)
+    const fixed = restartNeeded(this.graph, graph)
+    if (fixed.length > 0)
+      throw new PosternError('PN_CONFIG_INVALID', `a reload cannot change: ${fixed.join('; ')}; restart instead`)
+    const next = new Generation(graph, this.clock)
+    this.#openDoors(graph)
+    await next.start(new AbortController().signal)
+    const old = this.#generation
+    this.#generation = next
+    this.#loaded = loaded
+    await next.ready()
+    this.log.info('node.reloaded', { configuration: loaded.file })
+    const done = this.#retire(old).finally(() => this.#old.delete(done))
+    this.#old.add(done)
+  }
+  async #retire(old: Generation): Promise<void> {
+    const over = new AbortController()
+    const timer = this.clock.after(old.graph.settings.drainTimeout, () => over.abort())
+    await old.drain(over.signal)
+    timer.cancel()
+    await old.stop()
+  }
+
+  submit(draft: MessageDraft): Promise<string> {
+    return this.#submit(draft, { kind: 'submit' }, 'node')
+  }
+  async #submit(draft: MessageDraft, origin: SubmitOrigin, by: string): Promise<string> {
+    const pin = this.#generation.pin()
+    try {
+      return await submit(this.#engine, pin.graph, draft, origin, by)
+    } finally {
+      pin.release()
+    }
+  }
+  resolve(address: string): Promise<ResolvedAddress> {
+    return this.#resolve(address, new HookCall({ scope: this.#scope, clock: this.clock, log: this.log }, 100_000))
+  }
+  #resolve(address: string, call: Call): Promise<ResolvedAddress> {
+    const origin = { kind: 'submit', by: 'resolve' } as const
+    const subject = {
+      messageId: '',
+      envelope: { sender: '', origin, marks: {} },
+      address,
+      original: address,
+      ancestors: [],
+      final: false,
+    }
+    return resolveAll(this.#engine, this.graph, subject, call.trace)
+  }
+  /** Resolves when nothing is in delivery and nothing is due. */
+  idle(): Promise<void> {
+    return this.#engine.queue.idle()
+  }
+  flush(id?: string): void {
+    this.#engine.queue.flush(id)
+  }
+  async administer(id: string, record: AdminRecord): Promise<boolean> {
+    const known = await this.#engine.store.admin(id, record)
+    if (known) this.#engine.queue.administered(id, record.action)
+    return known
+  }
+  status(): NodeStatus {
+    const tables = [...this.graph.collection.tables.values()].map((t) => ({ name: t.name, problem: t.problem }))
+    return {
+      state: this.#state,
+      configuration: this.#loaded.file === '(embedded)' ? this.#loaded.file : path.resolve(this.#loaded.file),
+      hostname: this.graph.settings.myhostname,
+      since: this.#since,
+      sessions: this.#sessions,
+      queue: { ...this.#engine.queue.counts, ...this.#engine.store.health() },
+      tables,
+    }
+  }
+  pipeline(): PipelineHook[] {
+    return describePipeline(this.graph)
+  }
+  plugins(): PluginLine[] {
+    return describePlugins(this.graph)
+  }
+  /** Runs a made-up client and message through the graph; works on a node that was built but not started, if its plugins can. */
+  explain(scenario: Scenario): Promise<ExplainReport> {
+    const pin = this.#generation.pin()
+    return explain(this.#engine, pin.graph, scenario).finally(() => pin.release())
+  }
+  /** Starts tables and plugins but neither queue nor doors: for explain and table queries without a daemon. */
+  async startDry(): Promise<void> {
+    await this.#generation.start(new AbortController().signal)
+  }
+  async stopDry(): Promise<void> {
+    await this.#generation.stop()
+  }
+}
