@@ -1,1 +1,19 @@
-export {}
+/** Delivers into nothing, as Postfix's discard(8): every recipient is reported delivered. */
+import { definePlugin, delivered } from '@postern/core'
+import { z } from 'zod'
+import { reasonOf } from './reason.ts'
+
+export { reasonOf }
+
+export default definePlugin({
+  name: 'deliver-discard',
+  options: z.strictObject({}),
+  apply(mta) {
+    mta.deliver(mta.as ?? 'discard', {
+      deliver(job) {
+        const { esc, text } = reasonOf(job.nexthop)
+        return Promise.resolve(job.all(delivered(esc, text, { relay: 'none' })))
+      },
+    })
+  },
+})

@@ -1,1 +1,30 @@
-export {}
+/** Table type `inline`: the table stands in the configuration itself. */
+import { absent, definePlugin, failed, found, tableTypes } from '@postern/core'
+import type { Lookup, OpenTable, TableSource, TableType } from '@postern/core'
+import { z } from 'zod'
+import { entriesOf, parseInline } from './parse.ts'
+import type { InlineResult } from './parse.ts'
+
+export { entriesOf, parseInline }
+export type { InlineResult }
+
+const type: TableType = {
+  open(source: TableSource): OpenTable {
+    const parsed = typeof source.spec === 'string' ? parseInline(source.spec) : entriesOf(source.spec)
+    if (!parsed.ok) {
+      return { get: () => failed(parsed.problem, 'misconfigured'), check: () => parsed.problem }
+    }
+    const answers = new Map<string, Lookup>()
+    for (const [key, value] of parsed.entries) answers.set(key.toLowerCase(), found(value))
+    return { get: (key) => answers.get(key.toLowerCase()) ?? absent() }
+  },
+}
+
+export default definePlugin({
+  name: 'lookup-inline',
+  options: z.strictObject({}),
+  provides: [tableTypes],
+  apply(mta) {
+    mta.provideNamed(tableTypes, 'inline', type)
+  },
+})

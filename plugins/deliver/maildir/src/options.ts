@@ -1,0 +1,49 @@
+import { size, tableRef } from '@postern/core'
+import { z } from 'zod'
+
+const id = () => z.number().int().nonnegative()
+
+export const schema = z
+  .strictObject({
+    mailboxBase: z
+      .string()
+      .min(1)
+      .describe(
+        'folder that holds the mailboxes, relative to the configuration file; nothing is ever written outside (virtual_mailbox_base)',
+      ),
+    mailboxPath: z
+      .string()
+      .regex(/^[^/].*\/$/, 'expected a relative path that ends in a slash, e.g. %d/%u/')
+      .regex(/^(?:[^%]|%[udse%])*$/, 'expected only %u, %d, %s, %e and %% as placeholders')
+      .default('%d/%u/')
+      .describe(
+        'a mailbox below mailboxBase when there is no virtualMailboxMaps: %u user without extension, %d domain, %s whole address, %e extension, all in lower case',
+      ),
+    virtualMailboxMaps: tableRef()
+      .optional()
+      .describe(
+        'table of addresses and mailboxes below mailboxBase; a value ends in a slash. An address without an entry is unknown',
+      ),
+    virtualUidMaps: tableRef().optional().describe('table of addresses and the user ids that own their mailboxes'),
+    virtualGidMaps: tableRef().optional().describe('table of addresses and the group ids that own their mailboxes'),
+    uid: id().optional().describe('user id that owns all mailboxes; default: the user this process runs as'),
+    gid: id().optional().describe('group id that owns all mailboxes; goes with uid'),
+    virtualMinimumUid: id()
+      .default(100)
+      .describe('lowest user id that is delivered to; mail for a lower one is deferred'),
+    virtualMailboxLimit: size()
+      .default(51_200_000)
+      .describe('largest file in a maildir; larger mail is returned as 5.2.2. 0 is no limit'),
+    syncFolder: z
+      .boolean()
+      .default(true)
+      .describe('sync the folder after each delivery, so that the new file is still there after a power cut'),
+  })
+  .refine((o) => (o.uid === undefined) === (o.gid === undefined), { message: 'uid and gid go together', path: ['gid'] })
+  .refine((o) => !o.virtualUidMaps === !o.virtualGidMaps, {
+    message: 'virtualUidMaps and virtualGidMaps go together',
+    path: ['virtualGidMaps'],
+  })
+  .refine((o) => o.uid === undefined || !o.virtualUidMaps, { message: 'either uid or virtualUidMaps', path: ['uid'] })
+
+export type Options = z.output<typeof schema>
