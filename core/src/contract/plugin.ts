@@ -111,7 +111,7 @@ export interface Mta<P extends AnyRole = AnyRole> {
   ): void // eslint-disable-line @typescript-eslint/no-explicit-any
   /** the table behind an option: opened once by the core, checked at start, traced */
   table(ref: TableRef): Table
-  /** says that a transport's name stands in the configuration: the start is refused when nobody provides it */
+  /** says that a transport's name stands in the option `where`: the start is refused when nobody provides it */
   transport(name: string, where?: string): string
 
   lifecycle(hooks: Lifecycle): void

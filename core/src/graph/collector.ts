@@ -205,7 +205,7 @@ export class Collector {
     this.#open()
     this.#into.transportNames.push({
       name: name.split(':', 1)[0]!,
-      where: where ?? this.#scope.facts.where,
+      where: where ? `${this.#scope.facts.where}.${this.#scope.facts.name}.${where}` : this.#scope.facts.where,
       use: this.#scope.facts,
     })
     return name
