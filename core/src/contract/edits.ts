@@ -3,7 +3,7 @@
  * each later tap sees the result. That makes them loggable, testable and translatable into milter actions.
  */
 import type { Defer, Hold, PermanentCode, Private, TemporaryCode } from './verdicts.ts'
-import { defer, refuse } from './verdicts.ts'
+import { defer } from './verdicts.ts'
 import type { Json, MarkToken } from './tokens.ts'
 import type { Refuse } from './verdicts.ts'
 
@@ -90,7 +90,10 @@ export interface DeferIfReject {
   readonly kind: 'deferIfReject'
   readonly defer: Defer
 }
-/** Keep this refusal and say it at RCPT, whatever else the list answers (Postfix's smtpd_delay_reject, one restriction at a time). */
+/**
+ * Keep this refusal and say it at RCPT behind what the later taps answer: a permit does not take it away, another refusal
+ * goes before it. Answered at rcpt it is for that recipient, at mail for the transaction, earlier for the session.
+ */
 export interface RefuseLater {
   readonly kind: 'refuseLater'
   readonly refuse: Refuse | Defer
@@ -148,8 +151,5 @@ export const session = {
     kind: 'deferIfReject',
     defer: defer(esc, text, priv),
   }),
-  refuseLater: (esc: PermanentCode, text: string, priv?: Private): RefuseLater => ({
-    kind: 'refuseLater',
-    refuse: refuse(esc, text, priv),
-  }),
+  refuseLater: (refuse: Refuse | Defer): RefuseLater => ({ kind: 'refuseLater', refuse }),
 }

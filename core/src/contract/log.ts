@@ -13,6 +13,8 @@ export interface LogSink {
   write(level: Level, event: string, fields: Readonly<Record<string, unknown>>): void
   enabled(level: Level): boolean
   flush?(): Promise<void> | void
+  /** the file was moved away: open it anew */
+  reopen?(): Promise<void> | void
 }
 
 /** A logger over a sink that may be changed (reload) and that adds `base` to each event. */

@@ -109,6 +109,8 @@ export interface MessageDraft {
   /** header, empty line, body; lines end in CRLF or LF */
   readonly content: string | Uint8Array | readonly Uint8Array[]
   readonly smtputf8?: boolean
+  /** content with bytes above 127 (RFC 6152) */
+  readonly body?: '7BIT' | '8BITMIME'
   readonly envid?: string
   readonly ret?: 'FULL' | 'HDRS'
 }

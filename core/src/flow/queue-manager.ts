@@ -210,9 +210,7 @@ export class QueueManager {
         m,
         r,
         to,
-        step.permanent
-          ? failedWith(step.esc as PermanentCode, step.text)
-          : deferred(step.esc as TemporaryCode, step.text),
+        step.permanent ? failedWith(step.esc as PermanentCode, step.text, { cause: step.cause }) : deferred(step.esc as TemporaryCode, step.text, { cause: step.cause }),
         '',
         '',
         graph,

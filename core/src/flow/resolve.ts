@@ -31,7 +31,7 @@ export type Step =
       readonly addressClass?: AddressClass
     }
   | { readonly kind: 'expand'; readonly to: readonly NewAddress[] }
-  | { readonly kind: 'failed'; readonly permanent: boolean; readonly esc: string; readonly text: string }
+  | { readonly kind: 'failed'; readonly permanent: boolean; readonly esc: string; readonly text: string; readonly cause?: unknown }
 
 export interface ResolveSubject {
   readonly messageId: string
@@ -76,9 +76,9 @@ export function resolveStep(engine: Engine, graph: Graph, s: ResolveSubject, tra
 function stepOf(graph: Graph, s: ResolveSubject, domain: string, result: Result | undefined): Step {
   if (!result) return NOBODY
   if (result.fault) return FAULTED
-  const v = result.verdict as Route | Expand | { kind: 'refuse' | 'defer'; esc: string; text: string }
+  const v = result.verdict as Route | Expand | { kind: 'refuse' | 'defer'; esc: string; text: string; cause?: unknown }
   if (v.kind === 'refuse' || v.kind === 'defer')
-    return { kind: 'failed', permanent: v.kind === 'refuse', esc: v.esc, text: v.text }
+    return { kind: 'failed', permanent: v.kind === 'refuse', esc: v.esc, text: v.text, cause: v.cause }
   if (v.kind === 'route')
     return {
       kind: 'route',

@@ -51,6 +51,8 @@ export class SessionFlow implements Session, EditTarget {
     later: undefined,
   }
   #tx: Transaction | undefined
+  /** the recipient whose RCPT is being judged */
+  #rcpt: Pick<Transaction, 'later'> | undefined
   #commands = 0
   #ended = false
 
@@ -184,7 +186,7 @@ export class SessionFlow implements Session, EditTarget {
         ;(this.#tx ?? this.#sessionEdits)[edit.kind] ??= edit.defer
         return
       case 'refuseLater':
-        ;(this.#tx ?? this.#sessionEdits).later ??= edit.refuse
+        ;(this.#rcpt ?? this.#tx ?? this.#sessionEdits).later ??= edit.refuse
         return
       case 'body.replace':
         throw new TypeError('there is no body yet')
@@ -202,6 +204,7 @@ export class SessionFlow implements Session, EditTarget {
       this.#early.get('connect') ?? this.#early.get('helo') ?? this.#early.get('auth') ?? this.#early.get('mail')
     if (early) return this.#refuse('RCPT', early.reply, recipient, early.result)
     const view = tx.rcptView(recipient, parameters)
+    this.#rcpt = { later: undefined }
     return then(this.#run('relay', view), (claimed) => {
       if (claimed?.verdict?.kind !== 'claim')
         return this.#settled(tx, claimed ? replyOf(claimed)! : relayDenied(internal(recipient)), recipient, claimed)
@@ -213,7 +216,8 @@ export class SessionFlow implements Session, EditTarget {
   }
   /** defer_if_reject and defer_if_permit have the last word (Postfix's smtpd_access). */
   #settled(tx: Transaction, reply: Reply | undefined, recipient: MailAddress, result: Result | undefined): Decision {
-    const kept = tx.later ?? this.#sessionEdits.later
+    const kept = this.#rcpt?.later ?? tx.later ?? this.#sessionEdits.later
+    this.#rcpt = undefined
     let final = reply ?? (kept && { code: kept.code, esc: kept.esc, text: kept.text })
     const instead =
       final && final.code >= 500

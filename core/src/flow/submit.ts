@@ -40,6 +40,7 @@ export async function submit(
     throw new PosternError('PN_REFUSED', (error as Error).message, { cause: error })
   }
   draft.smtputf8 = m.smtputf8 ?? false
+  draft.body7or8 = m.body
   draft.envid = m.envid
   draft.ret = m.ret
   draft.header.prepend(received({ site: graph.settings, id, at: engine.clock.now() }))

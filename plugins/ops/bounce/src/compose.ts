@@ -1,0 +1,111 @@
+/**
+ * The report as a message: multipart/report (RFC 6522), in the shape of Postfix's. It is put together by hand because
+ * a MIME composer gives another one: no preamble, an encoding on the delivery-status part, which RFC 3464 section 2.1
+ * wants in 7 bits anyway, headers in another order and folded elsewhere, and the returned message copied once more.
+ */
+import { randomBytes, randomInt } from 'node:crypto'
+import { rfc5322Date } from '@postern/core'
+import type { ReportRecipient } from '@postern/core'
+import type { Original } from './original.ts'
+import { messageFields, recipientFields, recipientLines } from './status.ts'
+import type { StatusFacts } from './status.ts'
+import type { Template } from './templates.ts'
+import { oneLine } from './wrap.ts'
+
+export interface ReportParts {
+  readonly template: Template
+  readonly facts: StatusFacts
+  readonly recipients: readonly ReportRecipient[]
+  readonly original: Original
+  readonly myorigin: string
+  /** header address */
+  readonly to: string
+  /** RFC 3834 section 5.1 */
+  readonly autoSubmitted: 'auto-replied' | 'auto-generated'
+  /** ms since 1970 */
+  readonly now: number
+}
+
+/** Header, empty line, body; lines end in CRLF. */
+export function compose(r: ReportParts): Uint8Array[] {
+  const boundary = newBoundary(r.facts)
+  const before = [
+    ...header(r, boundary),
+    '',
+    'This is a MIME-encapsulated message.',
+    '',
+    ...notification(r, boundary),
+    ...deliveryStatus(r, boundary),
+    ...originalHeader(r, boundary),
+    '',
+    `Return-Path: <${oneLine(r.facts.sender)}>`,
+  ]
+  return [lines(before), r.original.bytes, lines(['', `--${boundary}--`])]
+}
+
+const lines = (list: readonly string[]): Uint8Array => Buffer.from(list.join('\r\n') + '\r\n')
+
+/** RFC 2046 section 5.1.1: at most 70 characters. Random, so that no sender can write it into the message. */
+function newBoundary({ messageId, myhostname }: StatusFacts): string {
+  const random = `${randomInt(2 ** 47)}${randomInt(2 ** 47)}`
+  return `${messageId}.${random}/${myhostname}`.replace(/[^\w.:/-]/g, '-').slice(0, 70)
+}
+
+function header(r: ReportParts, boundary: string): string[] {
+  const unique = `${new Date(r.now).toISOString().replace(/\D/g, '').slice(0, 14)}.${randomBytes(8).toString('hex')}`
+  return [
+    `Date: ${rfc5322Date(r.now)}`,
+    `From: Mail Delivery System <MAILER-DAEMON@${r.myorigin}>`,
+    `Subject: ${r.template.subject}`,
+    `To: ${oneLine(r.to)}`,
+    `Auto-Submitted: ${r.autoSubmitted}`,
+    'MIME-Version: 1.0',
+    'Content-Type: multipart/report; report-type=delivery-status;',
+    `\tboundary="${boundary}"`,
+    'Content-Transfer-Encoding: 8bit',
+    `Message-Id: <${unique}@${r.facts.myhostname}>`,
+  ]
+}
+
+function notification(r: ReportParts, boundary: string): string[] {
+  return [
+    `--${boundary}`,
+    'Content-Description: Notification',
+    'Content-Type: text/plain; charset=utf-8',
+    'Content-Transfer-Encoding: 8bit',
+    '',
+    ...r.template.body,
+    ...r.recipients.flatMap((recipient) => ['', ...recipientLines(recipient)]),
+    '',
+  ]
+}
+
+function deliveryStatus(r: ReportParts, boundary: string): string[] {
+  const { smtputf8 } = r.facts
+  return [
+    `--${boundary}`,
+    'Content-Description: Delivery report',
+    // RFC 6533 section 4: the global types may hold UTF-8
+    `Content-Type: message/${smtputf8 ? 'global-' : ''}delivery-status`,
+    ...(smtputf8 ? ['Content-Transfer-Encoding: 8bit'] : []),
+    '',
+    ...messageFields(r.facts),
+    ...r.recipients.flatMap((recipient) => ['', ...recipientFields(recipient, r.facts)]),
+    '',
+  ]
+}
+
+function originalHeader(r: ReportParts, boundary: string): string[] {
+  const { headersOnly } = r.original
+  const type = r.facts.smtputf8
+    ? `message/global${headersOnly ? '-headers' : ''}`
+    : headersOnly
+      ? 'text/rfc822-headers'
+      : 'message/rfc822'
+  return [
+    `--${boundary}`,
+    `Content-Description: ${headersOnly ? r.template.headers : r.template.whole}`,
+    `Content-Type: ${type}`,
+    'Content-Transfer-Encoding: 8bit',
+  ]
+}

@@ -1,0 +1,59 @@
+/** The machine's part of a report: message/delivery-status (RFC 3464 section 2), and the list for people. */
+import { isUtf8, rfc5322Date } from '@postern/core'
+import type { ReportRecipient, ReportView } from '@postern/core'
+import { oneLine, wrap } from './wrap.ts'
+
+export interface StatusFacts {
+  readonly why: ReportView['why']
+  readonly myhostname: string
+  readonly mailName: string
+  readonly messageId: string
+  /** never empty: a bounce's own sender is MAILER-DAEMON here */
+  readonly sender: string
+  readonly arrived: number
+  readonly envid?: string
+  readonly smtputf8: boolean
+}
+
+/** RFC 6533 section 3: addresses beyond ASCII are of type utf-8, and only where the message asked for SMTPUTF8. */
+const typed = (address: string, smtputf8: boolean) => (smtputf8 && isUtf8(address) ? 'utf-8' : 'rfc822')
+/** `X-Postfix` where the product is called Postfix; a product name may hold what a field name may not. */
+const vendor = (mailName: string) => `X-${mailName.replace(/[^A-Za-z0-9-]+/g, '-')}`
+
+/** Fields about the message (RFC 3464 section 2.2). */
+export function messageFields(f: StatusFacts): string[] {
+  return [
+    `Reporting-MTA: dns; ${f.myhostname}`,
+    // the client chose it (RFC 3461 section 4.4)
+    ...(f.envid ? [`Original-Envelope-Id: ${oneLine(f.envid)}`] : []),
+    `${vendor(f.mailName)}-Queue-ID: ${f.messageId}`,
+    `${vendor(f.mailName)}-Sender: ${typed(f.sender, f.smtputf8)}; ${oneLine(f.sender)}`,
+    `Arrival-Date: ${rfc5322Date(f.arrived)}`,
+  ]
+}
+
+/** Fields about one recipient (RFC 3464 section 2.3). */
+export function recipientFields(r: ReportRecipient, f: StatusFacts): string[] {
+  const original = r.orcpt ?? `${typed(r.original, f.smtputf8)};${r.original}`
+  return [
+    `Final-Recipient: ${typed(r.address, f.smtputf8)}; ${oneLine(r.address)}`,
+    ...(r.original || r.orcpt ? [`Original-Recipient: ${oneLine(original)}`] : []),
+    `Action: ${action(r, f.why)}`,
+    `Status: ${r.status}`,
+    ...(r.remoteMta ? wrap(`Remote-MTA: ${oneLine(r.remoteMta)}`) : []),
+    ...wrap(`Diagnostic-Code: ${oneLine(r.diagnostic ?? `${vendor(f.mailName)}; ${r.text}`)}`),
+    ...(f.why === 'delayed' && r.willRetryUntil !== undefined
+      ? [`Will-Retry-Until: ${rfc5322Date(r.willRetryUntil)}`]
+      : []),
+  ]
+}
+/** A success that another host reported was passed on to a host without DSN (RFC 3461 section 5.2.2). */
+const action = (r: ReportRecipient, why: ReportView['why']): string =>
+  why === 'success' ? (r.remoteMta ? 'relayed' : 'delivered') : why
+
+/** `<recipient>: what happened`, for people. */
+export function recipientLines(r: ReportRecipient): string[] {
+  const expanded = r.original && r.original.toLowerCase() !== r.address.toLowerCase()
+  const who = expanded ? `<${r.address}> (expanded from <${r.original}>)` : `<${r.address}>`
+  return wrap(`${oneLine(who)}: ${oneLine(r.text)}`)
+}
