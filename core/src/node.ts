@@ -57,6 +57,9 @@ export async function createNode(loaded: LoadedConfig, options: NodeOptions = {}
   return node
 }
 
+/** ms that aborted deliveries have to record their deferral */
+const ABORT_GRACE = 2000
+
 export class Node {
   readonly clock: Clock
   readonly #options: NodeOptions
@@ -92,7 +95,7 @@ export class Node {
     Object.assign(this.#engine, {
       queue: new QueueManager(this.#engine, (draft, origin, by) => this.#submit(draft, origin, by)),
     })
-    this.#openDoors(graph)
+    this.#openDoors(this.#generation)
   }
   #build(loaded: LoadedConfig): Promise<Graph> {
     return buildGraph(loaded, {
@@ -107,14 +110,15 @@ export class Node {
       },
     })
   }
-  #openDoors(graph: Graph): void {
+  #openDoors(generation: Generation): void {
+    const { graph } = generation
     for (const { name, door } of graph.collection.listeners) {
       const hooks = graph.listeners.get(name)!
       const listener: Listener = {
         name,
         keywords: [...hooks.commands.values()].flatMap((h) => h.taps.flatMap((t) => t.keyword ?? [])),
         open: (facts) => {
-          const pin = this.#generation.graph === graph ? this.#generation.pin() : { graph, release: () => undefined }
+          const pin = generation.pin()
           this.#sessions++
           const release = () => {
             this.#sessions--
@@ -140,8 +144,7 @@ export class Node {
   async start(signal: AbortSignal = new AbortController().signal): Promise<void> {
     this.#state = 'starting'
     try {
-      await this.#engine.store.start((row) => this.#engine.queue.found(row))
-      await this.#generation.start(signal)
+      await this.#generation.start(signal, () => this.#engine.store.start((row) => this.#engine.queue.found(row)))
       await this.#generation.ready()
     } catch (error) {
       this.#state = 'stopped'
@@ -173,6 +176,8 @@ export class Node {
     over.abort()
     this.#scope.abort(new PosternError('PN_STOPPING'))
     this.#background.abort()
+    // what was aborted still has to say that it will be tried again
+    await Promise.race([this.#engine.queue.close(), new Promise<void>((r) => setTimeout(r, ABORT_GRACE))])
     await this.#generation.stop()
     await this.#engine.store.stop()
     this.#state = 'stopped'
@@ -196,7 +201,7 @@ export class Node {
     if (fixed.length > 0)
       throw new PosternError('PN_CONFIG_INVALID', `a reload cannot change: ${fixed.join('; ')}; restart instead`)
     const next = new Generation(graph, this.clock)
-    this.#openDoors(graph)
+    this.#openDoors(next)
     await next.start(new AbortController().signal)
     const old = this.#generation
     this.#generation = next

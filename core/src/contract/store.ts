@@ -93,6 +93,8 @@ export interface QueuedMessage {
   /** ms since 1970; 0: at once */
   readonly nextTry: number
   readonly held?: { readonly by: string; readonly reason: string; readonly at: number }
+  /** an operator said `expire`: what the next attempt cannot deliver is returned */
+  readonly expired?: boolean
 }
 /** One line of the queue, without header and body. */
 export interface QueueEntry extends Omit<QueuedMessage, 'header' | 'body'> {

@@ -101,6 +101,7 @@ async function commit(draft: Draft, c: AcceptContext): Promise<Accepted> {
     await engine.store.commit(message)
     if (draft.replaced) draft.stored.abort?.()
     tell(draft, c, header.length + 2 + body.size)
+    // behind this line the message is ours: whatever goes wrong with it is the queue's business, not the client's
     engine.queue.committed(message)
   } catch (error) {
     graph.log.error('queue.commitFailed', {

@@ -15,6 +15,8 @@ import { MarkStore } from './slots.ts'
 
 /** How long one delivery may take when its transport says nothing. */
 const DELIVERY_DEADLINE = 3_600_000
+/** destinations in memory above which those that are done are swept */
+const DESTINATIONS_KEPT = 10_000
 
 export class Deliveries {
   readonly #engine: Engine
@@ -77,9 +79,15 @@ export class Deliveries {
     const key = keyOf(leg.transport, leg.nexthop)
     const d = this.#destinations.get(key) ?? new Destination(leg.transport, leg.nexthop, limit)
     this.#destinations.set(key, d)
+    if (this.#destinations.size > DESTINATIONS_KEPT) this.#sweep()
     leg.message.pending++
     d.push(leg)
     this.#pump(d)
+  }
+  /** Dead sites that nobody asked for again. */
+  #sweep(): void {
+    for (const d of this.#destinations.values())
+      if (d.idle && !d.dead(this.#engine.clock)) this.#destinations.delete(d.key)
   }
   #pump(d: Destination): void {
     for (let leg = d.next(); leg; leg = d.next()) this.#run(d, leg)

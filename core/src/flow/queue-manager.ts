@@ -48,7 +48,7 @@ export class QueueManager {
       return
     }
     if (!this.#open || this.#active.size >= this.#limit()) return this.#wait(m.id, 0)
-    this.#begin({
+    this.#start({
       ...m,
       recipients: m.recipients.map((r, n) => ({ ...r, n, state: 'pending' as const })),
       attempts: 0,
@@ -143,7 +143,14 @@ export class QueueManager {
       this.#held.add(id)
       return this.#ended(id)
     }
-    this.#begin(m)
+    this.#start(m)
+  }
+  #start(m: QueuedMessage): void {
+    try {
+      this.#begin(m)
+    } catch (error) {
+      this.#lost(m.id, error)
+    }
   }
   /** What should not happen: the message stays in the queue and is tried again. */
   #lost(id: string, error: unknown): void {
@@ -262,7 +269,7 @@ export class QueueManager {
     const age = this.#engine.clock.now() - m.message.envelope.created
     const life =
       m.message.envelope.sender === '' ? graph.settings.bounceQueueLifetime : graph.settings.maximalQueueLifetime
-    if (age < life || m.held) return
+    if ((age < life && !m.message.expired) || m.held) return
     for (const d of m.deferrals.splice(0))
       m.failures.push({ recipient: d.recipient, outcome: { ...d.outcome, kind: 'failed' } as Outcome })
   }

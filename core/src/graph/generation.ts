@@ -1,5 +1,5 @@
 /** A graph that runs: started in order of needs, pinned by count, stopped in reverse. */
-import { tableTypes } from '../contract/roles.ts'
+import { logSink, tableTypes } from '../contract/roles.ts'
 import type { TableType } from '../contract/lookup.ts'
 import type { Clock } from '../contract/clock.ts'
 import { PosternError } from '../errors.ts'
@@ -28,10 +28,11 @@ export class Generation {
       },
     }
   }
-  /** Table providers first, then the tables, then the others; stops what had started when one fails. */
-  async start(signal: AbortSignal): Promise<void> {
+  /** The log first, then tables, then `store`, then the others; stops what had started when one fails. */
+  async start(signal: AbortSignal, store: () => Promise<void> = () => Promise.resolve()): Promise<void> {
     const { collection, log } = this.graph
-    const providers = new Set(collection.provided.filter((p) => p.role.id === tableTypes.id).map((p) => p.use.name))
+    const early = [logSink.id, tableTypes.id]
+    const providers = new Set(collection.provided.filter((p) => early.includes(p.role.id)).map((p) => p.use.name))
     try {
       await this.#startSome((name) => providers.has(name), signal)
       for (const table of collection.tables.values()) {
@@ -39,6 +40,7 @@ export class Generation {
           .impl as TableType
         await table.open(type, log, this.#clock)
       }
+      await store()
       await this.#startSome((name) => !providers.has(name), signal)
     } catch (error) {
       await this.stop()

@@ -20,9 +20,12 @@ export class AbortScope {
   }
   /** Returns what takes the listener away again. */
   onAbort(fn: (reason: Error) => void): () => void {
-    if (this.#reason) {
-      fn(this.#reason)
-      return () => undefined
+    const reason = this.#reason
+    if (reason) {
+      // never at once: the caller does not hold yet what it needs to react
+      let wanted = true
+      queueMicrotask(() => wanted && fn(reason))
+      return () => void (wanted = false)
     }
     const listeners = (this.#listeners ??= new Set())
     listeners.add(fn)
@@ -69,6 +72,7 @@ export class HookCall implements Call {
   get signal(): AbortSignal {
     if (!this.#controller) {
       const controller = (this.#controller = new AbortController())
+      if (this.frame.scope.reason) controller.abort(this.frame.scope.reason)
       this.#release = this.frame.scope.onAbort((reason) => controller.abort(reason))
     }
     return this.#controller.signal

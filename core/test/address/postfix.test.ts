@@ -54,7 +54,11 @@ const RECIPIENTS: [path: string, internal: string | undefined, text?: string][] 
   ['<rich.@postern.example>', 'rich.@postern.example', '"rich."@postern.example'],
   ['<rich%postern.example@mail.postern.example>', 'rich%postern.example@mail.postern.example'],
   ['<mail.postern.example!rich>', 'mail.postern.example!rich'],
-  ['<"rich%postern.example"@postern.example>', 'rich%postern.example@postern.example', 'rich%postern.example@postern.example'],
+  [
+    '<"rich%postern.example"@postern.example>',
+    'rich%postern.example@postern.example',
+    'rich%postern.example@postern.example',
+  ],
   ['<rich@localhost>', 'rich@localhost'],
   ['<rich@mail.postern.example>', 'rich@mail.postern.example'],
   ['<rich@mail>', 'rich@mail'],

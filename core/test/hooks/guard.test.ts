@@ -42,11 +42,14 @@ const ANSWERS: [name: string, answer: () => unknown][] = [
   ['edits beside a wrong verdict', () => ({ kind: 'edits', edits: [], verdict: { kind: 'claim' } })],
   ['edits beside null', () => ({ kind: 'edits', edits: [], verdict: null })],
   ['an edit that cannot be applied', () => ({ kind: 'edits', edits: [{ kind: 'sender.set', address: 'a@b..c' }] })],
-  ['a thenable whose then throws', () => ({
+  [
+    'a thenable whose then throws',
+    () => ({
       then() {
         throw new Error('no')
       },
-    })],
+    }),
+  ],
 ]
 const throwing = (error: unknown) => () => {
   throw error
@@ -85,7 +88,11 @@ const STAGES: [stage: string, apply: (mta: Mta) => void, reply: string][] = [
   ['helo', (m) => m.helo.tap(throws), '451 4.3.0 Error: temporary system problem, try again later'],
   ['mail', (m) => m.mail.tap(throws), '451 4.3.0 Error: temporary system problem, try again later'],
   ['data', (m) => m.data.tap(throws), '451 4.3.0 Error: temporary system problem, try again later'],
-  ['cleanup', (m) => m.cleanup.tap({ body: 'none' }, throws), '451 4.3.0 Error: temporary system problem, try again later'],
+  [
+    'cleanup',
+    (m) => m.cleanup.tap({ body: 'none' }, throws),
+    '451 4.3.0 Error: temporary system problem, try again later',
+  ],
 ]
 for (const [stage, apply, wanted] of STAGES)
   test(`a fault at ${stage}`, async () => {
@@ -300,7 +307,9 @@ test('good answers between faults keep the breaker closed', async () => {
   await w.stop()
 })
 test('a command answers', async () => {
-  const w = await world((m) => m.command('etrn', { keyword: 'ETRN' }, (v) => reply(250, '2.0.0', `${v.verb} ${v.argument}`)))
+  const w = await world((m) =>
+    m.command('etrn', { keyword: 'ETRN' }, (v) => reply(250, '2.0.0', `${v.verb} ${v.argument}`)),
+  )
   assert.is(short(await w.session.command('Etrn', 'x.example')), '250 2.0.0 ETRN x.example')
   assert.is(await w.session.command('NOPE', ''), undefined)
   assert.equal(w.doors.get('mx')!().keywords, ['ETRN'])

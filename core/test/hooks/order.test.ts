@@ -19,11 +19,34 @@ const CASES: [name: string, taps: Tap[], order: string][] = [
   ['before several', [['a'], ['b'], ['c', { before: ['a', 'b'] }]], 'c a b'],
   ['after', [['a', { after: 'c' }], ['b'], ['c']], 'b c a'],
   ['before and after in the configuration', [['a', {}, { after: 'c' }], ['b'], ['c']], 'b c a'],
-  ['before is stronger than phases', [['a', { phase: 'early' }], ['b', { phase: 'late', before: 'a' }]], 'b a'],
+  [
+    'before is stronger than phases',
+    [
+      ['a', { phase: 'early' }],
+      ['b', { phase: 'late', before: 'a' }],
+    ],
+    'b a',
+  ],
   ['a name that is not there does not matter in a plugin', [['a', { after: 'nobody' }], ['b']], 'a b'],
   ['who reads comes after who writes', [['r', { reads: [score] }], ['b'], ['w', { writes: [score] }]], 'b w r'],
-  ['two writers, one reader', [['r', { reads: [score] }], ['v', { writes: [score] }], ['w', { writes: [score] }]], 'v w r'],
-  ['a chain of slots', [['c', { reads: [score] }], ['b', { reads: [geo], writes: [score] }], ['a', { writes: [geo] }]], 'a b c'],
+  [
+    'two writers, one reader',
+    [
+      ['r', { reads: [score] }],
+      ['v', { writes: [score] }],
+      ['w', { writes: [score] }],
+    ],
+    'v w r',
+  ],
+  [
+    'a chain of slots',
+    [
+      ['c', { reads: [score] }],
+      ['b', { reads: [geo], writes: [score] }],
+      ['a', { writes: [geo] }],
+    ],
+    'a b c',
+  ],
   ['a tap that reads what it writes', [['a', { reads: [score], writes: [score] }], ['b']], 'a b'],
 ]
 const tapper = (name: string, options: TapOptions, called: string[]) =>
@@ -37,7 +60,10 @@ for (const [name, taps, order] of CASES)
   test(`order: ${name}`, async () => {
     const called: string[] = []
     const w = await world(undefined, { uses: taps.map(([n, o = {}, bind]) => tapper(n, o, called)({}, bind)) })
-    const shown = w.node.pipeline().find((h) => h.hook === 'rcpt')!.taps.map((t) => t.use)
+    const shown = w.node
+      .pipeline()
+      .find((h) => h.hook === 'rcpt')!
+      .taps.map((t) => t.use)
     assert.is(shown.join(' '), order)
     await w.send()
     assert.is(called.join(' '), order)
@@ -45,10 +71,44 @@ for (const [name, taps, order] of CASES)
   })
 
 const CYCLES: [name: string, taps: Tap[], in_: string[], out: string[]][] = [
-  ['two', [['a', { before: 'b' }], ['b', { before: 'a' }]], ['a', 'b'], []],
-  ['three', [['a', { after: 'c' }], ['b', { after: 'a' }], ['c', { after: 'b' }]], ['a', 'b', 'c'], []],
-  ['by slots', [['a', { reads: [geo], writes: [score] }], ['b', { reads: [score], writes: [geo] }]], ['a', 'b'], []],
-  ['one waits behind it', [['z', { after: 'a' }], ['a', { after: 'b' }], ['b', { after: 'a' }]], ['a', 'b'], ['z']],
+  [
+    'two',
+    [
+      ['a', { before: 'b' }],
+      ['b', { before: 'a' }],
+    ],
+    ['a', 'b'],
+    [],
+  ],
+  [
+    'three',
+    [
+      ['a', { after: 'c' }],
+      ['b', { after: 'a' }],
+      ['c', { after: 'b' }],
+    ],
+    ['a', 'b', 'c'],
+    [],
+  ],
+  [
+    'by slots',
+    [
+      ['a', { reads: [geo], writes: [score] }],
+      ['b', { reads: [score], writes: [geo] }],
+    ],
+    ['a', 'b'],
+    [],
+  ],
+  [
+    'one waits behind it',
+    [
+      ['z', { after: 'a' }],
+      ['a', { after: 'b' }],
+      ['b', { after: 'a' }],
+    ],
+    ['a', 'b'],
+    ['z'],
+  ],
 ]
 for (const [name, taps, inside, outside] of CYCLES)
   test(`a cycle stops the start and is named: ${name}`, async () => {

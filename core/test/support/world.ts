@@ -134,7 +134,8 @@ export class World {
     const data = await s.data()
     if (data) return { rcpt, end: data }
     const sink = s.content()
-    for (const p of [parts].flat()) await sink.write(typeof p === 'string' ? Buffer.from(p, 'latin1') : (p as Uint8Array))
+    for (const p of [parts].flat())
+      await sink.write(typeof p === 'string' ? Buffer.from(p, 'latin1') : (p as Uint8Array))
     return { rcpt, end: await sink.end() }
   }
   async stop(): Promise<void> {

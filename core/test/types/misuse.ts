@@ -274,7 +274,11 @@ export const roles = [
 
 const greylist = definePlugin({
   name: 'greylist',
-  options: z.strictObject({ delay: duration().prefault('5m'), table: tableRef().optional(), mode: z.enum(['on', 'off']).default('on') }),
+  options: z.strictObject({
+    delay: duration().prefault('5m'),
+    table: tableRef().optional(),
+    mode: z.enum(['on', 'off']).default('on'),
+  }),
   apply: (mta, options) => {
     // @ts-expect-error milliseconds by now, no text
     options.delay.endsWith('m')
@@ -342,25 +346,40 @@ export const right = definePlugin({
     mta.data.tap((v) => (v.accepted.length > 10 ? refuse('5.5.3', 'too many', { code: 550 }) : undefined))
     mta.cleanup.tap({ body: 'none' }, () => edits([hold('quarantine'), envelope.bcc('archive@example.org')]))
     mta.cleanup.tap({ body: 'mime', origins: ['smtp', 'bounce'] }, async (d) => {
-      for await (const part of d.parts()) if (part.contentType === 'application/x-msdownload') return refuse('5.7.1', 'no')
+      for await (const part of d.parts())
+        if (part.contentType === 'application/x-msdownload') return refuse('5.7.1', 'no')
       return edits([body.replace('x'), header.remove('X-A')])
     })
     mta.resolve.tap(async (v) => {
       const c = await needs.classes.classOf(v.recipient, {} as never)
-      return c.kind === 'failed' ? defer('4.3.0', 'later') : routeTo('smtp', v.recipient.domain, { addressClass: c.class })
+      return c.kind === 'failed'
+        ? defer('4.3.0', 'later')
+        : routeTo('smtp', v.recipient.domain, { addressClass: c.class })
     })
     mta.attempt.tap((v) => (v.attempts > 3 ? hold('look at it') : defer('4.7.0', 'quiet hours')))
-    mta.report.tap((v) => (v.sender === '' ? silent('null sender') : report({ sender: '', recipients: [v.sender], content: 'x' })))
+    mta.report.tap((v) =>
+      v.sender === '' ? silent('null sender') : report({ sender: '', recipients: [v.sender], content: 'x' }),
+    )
     mta.command('ETRN', { keyword: 'ETRN' }, (v) => (v.argument ? reply(250, '2.0.0', 'queued') : undefined))
     mta.on.received.tap((f) => mta.background(async () => void f.messageId) as undefined)
     mta.provide(logSink, { write: () => undefined, enabled: () => true })
     mta.provideNamed(tableTypes, 'mine', { open: () => ({ get: () => found('x') }) })
-    mta.deliver('mine', { limits: { concurrency: 2 }, deliver: (job) => job.each((r) => delivered('2.1.5', r.address)) })
+    mta.deliver('mine', {
+      limits: { concurrency: 2 },
+      deliver: (job) => job.each((r) => delivered('2.1.5', r.address)),
+    })
     void needs.types.get('hash')
     void needs.dns.mx
     mta.slot(score)
-    void mta.keep('pool', () => new Map<string, number>(), (m) => m.clear())
+    void mta.keep(
+      'pool',
+      () => new Map<string, number>(),
+      (m) => m.clear(),
+    )
   },
 })
 export const counters = roleOne<{ add(key: string): Promise<number> }>('t.counters')
-export const rightUse = right({ delay: '1h30m', table: 'hash:/x' }, { as: 'second', onFault: 'hold', onListener: { mx: { delay: 5 } } })
+export const rightUse = right(
+  { delay: '1h30m', table: 'hash:/x' },
+  { as: 'second', onFault: 'hold', onListener: { mx: { delay: 5 } } },
+)

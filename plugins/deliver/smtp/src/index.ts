@@ -1,1 +1,81 @@
-export {}
+/** Delivery over SMTP and LMTP: one transport per use, called `smtp` or the use's `as`. */
+import type { Mta, Resolver } from '@postern/core'
+import { definePlugin, resolver } from '@postern/core'
+import { ConnectionCache } from './cache.ts'
+import { Delivery } from './delivery.ts'
+import type { Options } from './options.ts'
+import { options } from './options.ts'
+import { selfDetector } from './self.ts'
+import type { Settings } from './settings.ts'
+
+const FAMILIES = { all: [4, 6], ipv4: [4], ipv6: [6] } as const
+/** ms; the stages have their own timeouts, this ends what trickles along (Postfix's daemon_timeout) */
+const DEADLINE = 18_000_000
+
+export default definePlugin({
+  name: 'deliver-smtp',
+  options,
+  needs: { resolver },
+  apply(mta, chosen, needs) {
+    const made = settings(mta, chosen, () => needs.resolver)
+    mta.deliver(mta.as ?? 'smtp', {
+      limits: {
+        concurrency: chosen.smtpDestinationConcurrencyLimit,
+        recipients: chosen.smtpDestinationRecipientLimit,
+        deadline: DEADLINE,
+      },
+      deliver: (job, call) => new Delivery(job, call, made).run(),
+    })
+  },
+})
+
+function settings(mta: Mta<never>, o: Options, resolver: () => Resolver): Settings {
+  const port = o.smtpTcpPort ?? (o.protocol === 'lmtp' ? 24 : 25)
+  return {
+    protocol: o.protocol,
+    myhostname: mta.site.myhostname,
+    heloName: o.smtpHeloName || mta.site.myhostname,
+    port,
+    tls: o.smtpTlsSecurityLevel,
+    bind: { 4: o.smtpBindAddress || undefined, 6: o.smtpBindAddress6 || undefined },
+    fallback: o.smtpFallbackRelay,
+    addressLimit: o.smtpMxAddressLimit || Infinity,
+    sessionLimit: o.smtpMxSessionLimit || Infinity,
+    skip5xxGreeting: o.smtpSkip5xxGreeting,
+    timeouts: {
+      connect: o.smtpConnectTimeout,
+      helo: o.smtpHeloTimeout,
+      mail: o.smtpMailTimeout,
+      rcpt: o.smtpRcptTimeout,
+      dataInit: o.smtpDataInitTimeout,
+      dataXfer: o.smtpDataXferTimeout,
+      dataDone: o.smtpDataDoneTimeout,
+    },
+    hosts: {
+      get resolver() {
+        return resolver()
+      },
+      families: FAMILIES[o.inetProtocols],
+      ignoreMxLookupError: o.ignoreMxLookupError,
+      deferIfNoMxAddress: o.smtpDeferIfNoMxAddressFound,
+      randomize: o.smtpRandomizeAddresses,
+      loopPort: o.protocol === 'smtp' ? port : -1,
+      isSelf: selfDetector(mta.site.myhostname, o.inetInterfaces, o.proxyInterfaces, () => mta.clock.now()),
+    },
+    cache: keptCache(mta, o),
+  }
+}
+
+/** Connections outlive a reload as long as nothing changes that they were made with. */
+function keptCache(mta: Mta<never>, o: Options): () => ConnectionCache {
+  const limits = {
+    idle: o.smtpConnectionCacheOnDemand ? o.smtpConnectionCacheTimeLimit : 0,
+    uses: o.smtpConnectionReuseCountLimit,
+    age: o.smtpConnectionReuseTimeLimit,
+  }
+  return mta.keep(
+    `${mta.name} connections ${JSON.stringify([mta.site.myhostname, o])}`,
+    () => new ConnectionCache(limits, mta.clock),
+    (cache) => cache.closeAll(),
+  )
+}

@@ -1,1 +1,81 @@
-export {}
+/** The SMTP and LMTP listener: it speaks, the core decides. */
+import { definePlugin, resolver } from '@postern/core'
+import { Door, doorName, parseDoor } from './door.ts'
+import { networks } from './networks.ts'
+import { options } from './options.ts'
+import type { Options } from './options.ts'
+import { Peers } from './peer.ts'
+import { SmtpServer } from './server.ts'
+import { settingsOf } from './settings.ts'
+import { secureContext } from './tls.ts'
+
+export default definePlugin({
+  name: 'listen-smtp',
+  options,
+  needs: { resolver },
+  optional: ['resolver'],
+  apply(mta, options, needs) {
+    const listener = mta.listen(mta.as ?? options.protocol)
+    const addresses = (options.listen ?? [`${options.host && `[${options.host}]`}:${options.port}`]).map((text) =>
+      parseDoor(text)!,
+    )
+    const doors = addresses.map((address) =>
+      mta.keep(
+        `listen:${doorName(address)}`,
+        () => new Door(address),
+        (door) => door.close(),
+      ),
+    )
+    let server: SmtpServer | undefined
+    mta.lifecycle({
+      async start() {
+        const { log, clock } = mta
+        const settings = settingsOf(options, mta.site, listener(), certificate(options, mta.folder))
+        const peers = options.smtpdPeernameLookup ? new Peers(needs.resolver, clock, log) : undefined
+        server = new SmtpServer({ settings, listener: listener(), anvil: anvilLimits(options), peers, log, clock })
+        server.start()
+        for (const door of doors) await door().bind()
+      },
+      ready() {
+        if (!server) return
+        for (const door of doors) {
+          door().open(server.accept, (cause) => mta.log.error('listener.error', { cause }))
+          const bound = door().bound
+          mta.log.info('listener.open', { address: bound?.address, port: bound?.port, protocol: options.protocol })
+        }
+      },
+      async drain(signal) {
+        if (!server) return
+        const { accept } = server
+        for (const door of doors) await door().release(accept)
+        const late = (): void => server?.cut()
+        signal.addEventListener('abort', late, { once: true })
+        if (signal.aborted) late()
+        await server.drain()
+        signal.removeEventListener('abort', late)
+      },
+      async stop() {
+        if (!server) return
+        for (const door of doors) await door().release(server.accept)
+        server.cut()
+      },
+    })
+  },
+})
+
+function certificate(options: Options, folder: string) {
+  const certFile = options.tlsCertFile
+  if (certFile !== undefined) return secureContext({ certFile, keyFile: options.tlsKeyFile ?? certFile }, folder)
+  if (options.tlsWrapperMode || options.smtpdTlsSecurityLevel === 'encrypt')
+    throw new Error('tlsWrapperMode and smtpdTlsSecurityLevel: encrypt need tlsCertFile and tlsKeyFile')
+  return undefined
+}
+
+const anvilLimits = (options: Options) => ({
+  connections: options.smtpdClientConnectionCountLimit,
+  connectionRate: options.smtpdClientConnectionRateLimit,
+  messageRate: options.smtpdClientMessageRateLimit,
+  recipientRate: options.smtpdClientRecipientRateLimit,
+  unit: options.anvilRateTimeUnit,
+  exceptions: networks(options.smtpdClientEventLimitExceptions),
+})

@@ -1,0 +1,199 @@
+/** One job: sites, servers and connections in turn, until each recipient has an outcome or nothing is left to try. */
+import type { Call, Job, JobRecipient, Outcome, Outcomes } from '@postern/core'
+import { deferred, isUtf8 } from '@postern/core'
+import { Connection } from './connection.ts'
+import { dial } from './dial.ts'
+import type { MessageFacts } from './envelope.ts'
+import { breaksCommand, messageFacts } from './envelope.ts'
+import type { Failure } from './failure.ts'
+import { findHosts } from './hosts.ts'
+import { Message } from './message.ts'
+import type { Site } from './nexthop.ts'
+import { parseNexthops } from './nexthop.ts'
+import { failureOutcome, softened } from './outcome.ts'
+import type { Peer } from './peer.ts'
+import { peer } from './peer.ts'
+import type { Settings } from './settings.ts'
+
+const UNAVAILABLE = deferred('4.3.0', 'server unavailable or unable to receive mail', { siteDown: true })
+
+/** Our own doing: it says nothing about the site. */
+const INTERRUPTED = deferred('4.4.2', 'delivery was interrupted')
+
+export class Delivery {
+  readonly #job: Job
+  readonly #call: Call
+  readonly #settings: Settings
+  readonly #facts: MessageFacts
+  /** recipients without outcome */
+  #left: JobRecipient[]
+  /** why each recipient that is left could not be delivered so far; a failure of the site stands for all */
+  readonly #why = new Map<JobRecipient, Outcome>()
+  #siteWhy: Outcome | undefined
+  /** sessions with servers of this site */
+  #sessions = 0
+  #connection: Connection | undefined
+
+  constructor(job: Job, call: Call, settings: Settings) {
+    this.#job = job
+    this.#call = call
+    this.#settings = settings
+    this.#facts = messageFacts(job)
+    this.#left = [...job.recipients]
+  }
+
+  async run(): Promise<Outcomes> {
+    const { signal } = this.#call
+    const abort = () => this.#connection?.abort()
+    signal.addEventListener('abort', abort)
+    try {
+      this.#refuseBroken()
+      await this.#sites()
+    } finally {
+      signal.removeEventListener('abort', abort)
+    }
+    for (const recipient of this.#left) {
+      const why = this.#why.get(recipient)
+      if (why) this.#job.settle(recipient, why)
+    }
+    return this.#job.all(this.#siteWhy ?? (signal.aborted ? INTERRUPTED : UNAVAILABLE))
+  }
+
+  async #sites(): Promise<void> {
+    const { protocol, port, fallback } = this.#settings
+    const own = parseNexthops(this.#job.nexthop, protocol, port)
+    const other = fallback === '' ? [] : parseNexthops(fallback, protocol, port)
+    if (!own || !other) {
+      const text = `mail system configuration error: bad next hop ${own ? fallback : this.#job.nexthop}`
+      return this.#siteFailed(deferred('4.3.5', text))
+    }
+    for (const site of [...own, ...other]) {
+      const more = await this.#site(site, other.includes(site))
+      if (!more || this.#over()) return
+    }
+  }
+  /** False: no other site may be tried. */
+  async #site(site: Site, isFallback: boolean): Promise<boolean> {
+    this.#sessions = 0
+    const used = await this.#keptFor(site)
+    if (this.#over() || this.#sessions >= this.#settings.sessionLimit) return true
+    if (site.kind === 'unix') {
+      const socket = peer(this.#settings.myhostname, site.path, undefined, true)
+      if (socket.relay !== used) await this.#server(socket, site)
+      return true
+    }
+    const answer = await findHosts(site, this.#settings.hosts, this.#call)
+    if (this.#call.signal.aborted) return false
+    if (answer.kind === 'none') {
+      // that mail for a fall-back loops or bounces is a mistake of ours, not of the sender
+      this.#siteFailed(isFallback ? softened(answer.outcome) : answer.outcome)
+      return answer.loop !== true
+    }
+    for (const server of answer.peers.slice(0, this.#settings.addressLimit)) {
+      if (server.relay !== used) await this.#server(server, site)
+      if (this.#over() || this.#sessions >= this.#settings.sessionLimit) return true
+    }
+    return true
+  }
+  /** A kept connection to this next hop saves the DNS too. Answers the server that has had its say. */
+  async #keptFor(site: Site): Promise<string | undefined> {
+    const kept = this.#settings.cache().take(siteKey(site))
+    if (!kept || !(await this.#talk(kept, site))) return undefined
+    return kept.peer.relay
+  }
+  async #server(server: Peer, site: Site): Promise<void> {
+    const kept = this.#settings.cache().take(server.relay)
+    if (kept && (await this.#talk(kept, site))) return
+    const connection = await dial(server, this.#settings, this.#call.log, (dialling) => this.#current(dialling))
+    if (connection instanceof Connection) await this.#talk(connection, site)
+    else this.#failed(connection, server, true)
+  }
+  #current(connection: Connection): void {
+    this.#connection = connection
+    if (this.#call.signal.aborted) connection.abort()
+  }
+  /** False: a kept connection was found dead before anything of this message was taken. */
+  async #talk(connection: Connection, site: Site): Promise<boolean> {
+    const reused = connection.uses > 0
+    this.#current(connection)
+    const recipients = this.#acceptable(connection)
+    if (recipients.length > 0) {
+      this.#why.clear()
+      const failure = await Message.send(connection, this.#job, this.#facts, recipients, this.#tell)
+      if (failure?.kind === 'body') throw failure.cause
+      if (failure && reused && failure.kind === 'lost' && isBeforeMail(failure)) return false
+      if (failure) this.#failed(failure, connection.peer, false)
+    }
+    this.#sessions++
+    const keys = connection.peer.best ? [siteKey(site), connection.peer.relay] : [connection.peer.relay]
+    this.#settings.cache().give(connection, keys)
+    return true
+  }
+
+  /** What this server cannot take by what it offers is failed here, in Postfix's words. */
+  #acceptable(connection: Connection): readonly JobRecipient[] {
+    const { features, peer: server } = connection
+    const at = { relay: server.relay, remoteMta: `dns; ${server.host}` }
+    if (
+      server.best &&
+      features.name.toLowerCase() === this.#settings.myhostname.toLowerCase() &&
+      this.#canLoop(server)
+    ) {
+      const text = `mail for ${this.#job.nexthop} loops back to myself`
+      return this.#failAll(() => true, { kind: 'failed', esc: '5.4.6', text, ...at })
+    }
+    if (features.size && this.#facts.size > features.size) {
+      const text = `message size ${this.#facts.size} exceeds size limit ${features.size} of server ${server.name}`
+      return this.#failAll(() => true, { kind: 'failed', esc: '5.3.4', text, ...at })
+    }
+    if (this.#facts.eightBit && !features.eightBit)
+      this.#call.log.info('smtp.8bit.unconverted', { relay: server.relay })
+    if (features.utf8) return this.#left
+    const text = `SMTPUTF8 is required, but was not offered by host ${server.name}`
+    return this.#failAll((r) => this.#facts.utf8 || isUtf8(r.address), { kind: 'failed', esc: '5.6.7', text, ...at })
+  }
+  #canLoop(server: Peer): boolean {
+    return this.#settings.protocol === 'smtp' && server.port === this.#settings.hosts.loopPort
+  }
+  #refuseBroken(): void {
+    if (breaksCommand(this.#job.envelope.sender)) {
+      this.#failAll(() => true, { kind: 'failed', esc: '5.1.7', text: 'bad sender address syntax' })
+    }
+    this.#failAll((r) => breaksCommand(r.address), {
+      kind: 'failed',
+      esc: '5.1.3',
+      text: 'bad recipient address syntax',
+    })
+  }
+  /** Settles those of the recipients left, and answers the others. */
+  #failAll(which: (recipient: JobRecipient) => boolean, outcome: Outcome): readonly JobRecipient[] {
+    for (const recipient of this.#left.filter(which)) this.#tell(recipient, outcome)
+    return this.#left
+  }
+
+  readonly #tell = (recipient: JobRecipient, outcome: Outcome): void => {
+    // a temporary failure of this server; another one may take the recipient
+    if (outcome.kind === 'deferred') return void this.#why.set(recipient, outcome)
+    this.#left = this.#left.filter((r) => r !== recipient)
+    this.#job.settle(recipient, outcome)
+  }
+  #failed(failure: Failure, server: Peer, forAll: boolean): void {
+    this.#siteFailed(failureOutcome(failure, server, this.#settings.skip5xxGreeting), forAll)
+  }
+  /** `forAll`: what another server said before about single recipients is void, as for Postfix: the last failure counts. */
+  #siteFailed(outcome: Outcome, forAll = true): void {
+    this.#call.log.info('smtp.site.failed', { nexthop: this.#job.nexthop, text: outcome.text })
+    // refused for good by a server: no other will be asked
+    if (outcome.kind === 'failed' && outcome.relay !== undefined) return void this.#failAll(() => true, outcome)
+    // what DNS says of one site does not make the temporary failure of another one permanent
+    if (outcome.kind === 'failed' && (this.#why.size > 0 || this.#siteWhy?.kind === 'deferred')) return
+    if (forAll) this.#why.clear()
+    this.#siteWhy = outcome
+  }
+  #over(): boolean {
+    return this.#left.length === 0 || this.#call.signal.aborted
+  }
+}
+
+const siteKey = (site: Site): string => `next hop ${site.text.toLowerCase()}`
+const isBeforeMail = ({ stage }: Failure): boolean => stage === 'rset' || stage === 'mail'

@@ -1,0 +1,37 @@
+/** How a connection can end other than well. */
+export type Stage =
+  | 'connect'
+  | 'greeting'
+  | 'ehlo'
+  | 'helo'
+  | 'lhlo' // set-up
+  | 'rset'
+  | 'mail'
+  | 'rcpt'
+  | 'data'
+  | 'content'
+  | 'done' // a transaction
+  | 'idle'
+
+export type Failure =
+  | { readonly kind: 'connect'; readonly stage: Stage; readonly cause?: Error }
+  /** the greeting or HELO was answered with 4xx or 5xx, or nonsense */
+  | { readonly kind: 'refused'; readonly stage: Stage; readonly reply: string }
+  | { readonly kind: 'tls-not-offered'; readonly stage: Stage }
+  | { readonly kind: 'tls-refused'; readonly stage: Stage; readonly reply: string }
+  | { readonly kind: 'tls-failed'; readonly stage: Stage; readonly cause?: Error }
+  | { readonly kind: 'timeout' | 'aborted'; readonly stage: Stage }
+  /** our own message could not be read to its end */
+  | { readonly kind: 'body'; readonly stage: Stage; readonly cause: unknown }
+  /** an answer where none was due */
+  | { readonly kind: 'protocol'; readonly stage: Stage; readonly reply: string }
+  | { readonly kind: 'lost'; readonly stage: Stage; readonly cause?: Error }
+
+/** A handshake that failed. */
+export class HandshakeError extends Error {
+  readonly failure: Failure
+  constructor(failure: Failure) {
+    super(failure.kind)
+    this.failure = failure
+  }
+}

@@ -1,0 +1,124 @@
+/** From a next hop to the servers to try, in order: MX, their addresses, no loops (RFC 5321 section 5.1). */
+import { isIP } from 'node:net'
+import type { Call, Deferred, DnsAnswer, Failed, Mx, Resolver } from '@postern/core'
+import type { InetSite } from './nexthop.ts'
+import { down } from './outcome.ts'
+import type { Peer } from './peer.ts'
+import { peer } from './peer.ts'
+
+export interface HostOptions {
+  readonly resolver: Resolver
+  readonly families: readonly (4 | 6)[]
+  /** RFC 7505 apart, an MX question that failed is treated like one without answer */
+  readonly ignoreMxLookupError: boolean
+  /** MX whose servers have no address: defer instead of failing */
+  readonly deferIfNoMxAddress: boolean
+  readonly randomize: boolean
+  /** loops can be seen only where we listen ourselves */
+  readonly loopPort: number
+  isSelf(host: string, address: string): boolean
+}
+export type HostsAnswer =
+  | { readonly kind: 'found'; readonly peers: readonly Peer[] }
+  /** `loop`: no other site may be tried, it would only make the loop longer */
+  | { readonly kind: 'none'; readonly outcome: Deferred | Failed; readonly loop?: boolean }
+
+interface Address extends Pick<Mx, 'preference'> {
+  readonly host: string
+  readonly address: string
+}
+type Addresses = Address[] | Deferred | Failed
+const isOutcome = (a: Addresses): a is Deferred | Failed => !Array.isArray(a)
+const none = (outcome: Deferred | Failed): HostsAnswer => ({ kind: 'none', outcome })
+const failed = (esc: Failed['esc'], text: string): Failed => ({ kind: 'failed', esc, text })
+/** More MX than this are not looked up: a zone must not make us ask for ever. */
+const MAX_MX = 50
+
+export async function findHosts(site: InetSite, options: HostOptions, call: Call): Promise<HostsAnswer> {
+  if (!site.mx) return hostOnly(site, options, call)
+  const answer = await options.resolver.mx(site.host, call)
+  if (answer.kind === 'failed') {
+    if (options.ignoreMxLookupError) return hostOnly(site, options, call)
+    return none(down('4.4.3', `${notFound(site.host, 'MX')}Host not found, try again`, { cause: answer.cause }))
+  }
+  // RFC 5321 section 5.1: no MX at all means the domain's own address
+  if (answer.kind === 'absent') return hostOnly(site, options, call)
+  if (answer.records.some((mx) => mx.exchange === '')) {
+    return none(failed('5.1.0', `Domain ${site.host} does not accept mail (nullMX)`))
+  }
+  return throughMx(site, answer.records, options, call)
+}
+
+async function throughMx(
+  site: InetSite,
+  records: readonly Mx[],
+  options: HostOptions,
+  call: Call,
+): Promise<HostsAnswer> {
+  const sorted = [...records].sort((a, b) => a.preference - b.preference).slice(0, MAX_MX)
+  const found = await Promise.all(sorted.map((mx) => addressesOf(mx.exchange, mx.preference, options, call)))
+  const addresses = found.filter((a) => !isOutcome(a)).flat() as Address[]
+  if (addresses.length === 0) {
+    const outcomes = found.filter(isOutcome)
+    const worst = outcomes.find((o) => o.kind === 'deferred') ?? outcomes[outcomes.length - 1]!
+    return none(
+      options.deferIfNoMxAddress && worst.kind === 'failed'
+        ? down(`4${worst.esc.slice(1)}` as '4.0.0', worst.text)
+        : worst,
+    )
+  }
+  return withoutLoop(site, addresses, sorted[0]!.preference, options)
+}
+
+/** RFC 5321 section 5.1: we and all that are not better than we are no way for this mail. */
+function withoutLoop(site: InetSite, all: Address[], bestMx: number, options: HostOptions): HostsAnswer {
+  const self = all.filter((a) => site.port === options.loopPort && options.isSelf(a.host, a.address))
+  const ours = Math.min(Infinity, ...self.map((a) => a.preference))
+  const left = all.filter((a) => a.preference < ours)
+  if (left.length > 0) return found(left, site, options)
+  if (ours > bestMx) return none(down('4.4.4', `unable to find primary relay for ${site.host}`))
+  return { kind: 'none', loop: true, outcome: failed('5.4.6', `mail for ${site.host} loops back to myself`) }
+}
+
+async function hostOnly(site: InetSite, options: HostOptions, call: Call): Promise<HostsAnswer> {
+  const addresses = await addressesOf(site.host, 0, options, call)
+  return isOutcome(addresses) ? none(addresses) : withoutLoop(site, addresses, 0, options)
+}
+
+async function addressesOf(host: string, preference: number, options: HostOptions, call: Call): Promise<Addresses> {
+  if (isIP(host)) return [{ host, address: host, preference }]
+  const { resolver, families } = options
+  const answers = await Promise.all(families.map((f) => (f === 4 ? resolver.a(host, call) : resolver.aaaa(host, call))))
+  const addresses = answers.flatMap((a) => (a.kind === 'found' ? a.records : []))
+  if (addresses.length > 0) return addresses.map((address) => ({ host, address, preference }))
+  return noAddress(host, answers, families)
+}
+function noAddress(
+  host: string,
+  answers: readonly DnsAnswer<string>[],
+  families: readonly (4 | 6)[],
+): Deferred | Failed {
+  const bad = answers.findIndex((a) => a.kind === 'failed')
+  const at = bad >= 0 ? bad : answers.length - 1
+  const why = notFound(host, families[at] === 6 ? 'AAAA' : 'A')
+  const answer = answers[at]!
+  if (answer.kind === 'failed') return down('4.4.3', `${why}Host not found, try again`, { cause: answer.cause })
+  const nxdomain = answer.kind === 'absent' && answer.nxdomain
+  return failed('5.4.4', why + (nxdomain ? 'Host not found' : 'Host found but no data record of requested type'))
+}
+const notFound = (name: string, type: string): string =>
+  `Host or domain name not found. Name service error for name=${name} type=${type}: `
+
+function found(addresses: Address[], site: InetSite, { randomize }: HostOptions): HostsAnswer {
+  const order = (randomize ? shuffled(addresses) : [...addresses]).sort((a, b) => a.preference - b.preference)
+  const best = order[0]!.preference
+  return { kind: 'found', peers: order.map((a) => peer(a.host, a.address, site.port, a.preference === best)) }
+}
+function shuffled<T>(list: readonly T[]): T[] {
+  const out = [...list]
+  for (let i = out.length - 1; i > 0; i--) {
+    const j = Math.floor(Math.random() * (i + 1))
+    ;[out[i], out[j]] = [out[j]!, out[i]!]
+  }
+  return out
+}

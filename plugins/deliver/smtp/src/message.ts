@@ -1,0 +1,79 @@
+/** One message over one connection: the commands, and each recipient's outcome as soon as a reply decides it. */
+import type { Job, JobRecipient, Outcome } from '@postern/core'
+import { isUtf8 } from '@postern/core'
+import type { Connection } from './connection.ts'
+import type { MessageFacts } from './envelope.ts'
+import { mailCommand, rcptCommand } from './envelope.ts'
+import type { Failure } from './failure.ts'
+import { finalOutcome, isPositive, saidNo } from './outcome.ts'
+import type { Transaction } from './transaction.ts'
+
+/** Told an outcome for one recipient. */
+export type Tell = (recipient: JobRecipient, outcome: Outcome) => void
+
+export class Message implements Transaction {
+  readonly mail: string
+  readonly rcpts: readonly string[]
+  readonly content: Job
+  readonly #connection: Connection
+  readonly #recipients: readonly JobRecipient[]
+  readonly #tell: Tell
+  readonly #done: (failure: Failure | undefined) => void
+  /** recipients without an answer so far */
+  readonly #open: Set<number>
+
+  private constructor(
+    connection: Connection,
+    job: Job,
+    facts: MessageFacts,
+    recipients: readonly JobRecipient[],
+    tell: Tell,
+    done: (failure: Failure | undefined) => void,
+  ) {
+    const { features } = connection
+    const utf8 = facts.utf8 || recipients.some((r) => isUtf8(r.address))
+    this.mail = mailCommand(job, facts, utf8, features)
+    this.rcpts = recipients.map((r) => rcptCommand(r, features))
+    this.content = job
+    this.#connection = connection
+    this.#recipients = recipients
+    this.#tell = tell
+    this.#done = done
+    this.#open = new Set(recipients.keys())
+  }
+  static send(
+    connection: Connection,
+    job: Job,
+    facts: MessageFacts,
+    recipients: readonly JobRecipient[],
+    tell: Tell,
+  ): Promise<Failure | undefined> {
+    return new Promise((done) => connection.run(new Message(connection, job, facts, recipients, tell, done)))
+  }
+
+  /** Called for a refusal only; a positive answer shows in what follows. */
+  onMail(reply: string): void {
+    this.#all(saidNo(reply, 'MAIL FROM', this.#connection.peer))
+  }
+  onRcpt(index: number, reply: string): void {
+    if (!isPositive(reply)) this.#one(index, saidNo(reply, 'RCPT TO', this.#connection.peer))
+  }
+  onDataRefused(reply: string): void {
+    this.#all(saidNo(reply, 'DATA', this.#connection.peer))
+  }
+  onFinal(index: number | undefined, reply: string): void {
+    const outcome = finalOutcome(reply, this.#connection.peer)
+    if (index === undefined) this.#all(outcome)
+    else this.#one(index, outcome)
+  }
+  onEnd(failure?: Failure): void {
+    this.#done(failure)
+  }
+  #one(index: number, outcome: Outcome): void {
+    this.#open.delete(index)
+    this.#tell(this.#recipients[index]!, outcome)
+  }
+  #all(outcome: Outcome): void {
+    for (const index of [...this.#open]) this.#one(index, outcome)
+  }
+}

@@ -1,0 +1,83 @@
+/** Postfix's smtp_* parameters by their names; in LMTP mode they stand for lmtp_*. */
+import { isIP } from 'node:net'
+import { duration } from '@postern/core'
+import { z } from 'zod'
+
+const address = (family: 4 | 6) =>
+  z.union([z.literal(''), z.string().refine((a) => isIP(a) === family, `expected an IPv${family} address`)])
+const seconds = (s: number) => duration().default(s * 1000)
+
+export const options = z.strictObject({
+  protocol: z
+    .enum(['smtp', 'lmtp'])
+    .default('smtp')
+    .describe('LMTP says LHLO, has one final reply for each recipient, port 24 and no MX'),
+  smtpTcpPort: z
+    .number()
+    .int()
+    .min(1)
+    .max(65_535)
+    .optional()
+    .describe('port of next hops that name none; 25, or 24 for LMTP'),
+  smtpTlsSecurityLevel: z
+    .enum(['none', 'may', 'encrypt'])
+    .default('none')
+    .describe('none: in clear; may: STARTTLS where it is offered, in clear when it fails; encrypt: never in clear'),
+  smtpHeloName: z.string().regex(/^\S*$/).default('').describe('name in EHLO; default: myhostname'),
+  smtpBindAddress: address(4).default('').describe('our address for connections over IPv4'),
+  smtpBindAddress6: address(6).default('').describe('our address for connections over IPv6'),
+  inetProtocols: z.enum(['all', 'ipv4', 'ipv6']).default('all').describe('address families to connect over'),
+  inetInterfaces: z
+    .array(z.string())
+    .default(['all'])
+    .describe('our own addresses, for the detection of loops; all: the machine’s'),
+  proxyInterfaces: z
+    .array(z.string())
+    .default([])
+    .describe('addresses of a proxy or NAT in front of us, for the detection of loops'),
+  smtpMxAddressLimit: z.number().int().nonnegative().default(5).describe('addresses tried for one next hop; 0: all'),
+  smtpMxSessionLimit: z
+    .number()
+    .int()
+    .nonnegative()
+    .default(2)
+    .describe('servers of one next hop that are spoken with; 0: all'),
+  smtpRandomizeAddresses: z.boolean().default(true).describe('equally preferred servers in random order'),
+  smtpFallbackRelay: z
+    .string()
+    .default('')
+    .describe('next hops tried when the own one is not found or cannot be reached'),
+  ignoreMxLookupError: z
+    .boolean()
+    .default(false)
+    .describe('an MX lookup that failed counts as no MX, instead of deferring'),
+  smtpDeferIfNoMxAddressFound: z.boolean().default(false).describe('defer, not fail, when no MX has an address'),
+  smtpSkip5xxGreeting: z.boolean().default(true).describe('a 5xx greeting is a temporary failure of that server only'),
+  smtpConnectTimeout: seconds(30).describe('for a connection'),
+  smtpHeloTimeout: seconds(300).describe('for the greeting, and for EHLO, HELO, LHLO, STARTTLS'),
+  smtpMailTimeout: seconds(300).describe('for the reply to MAIL'),
+  smtpRcptTimeout: seconds(300).describe('for each reply to RCPT'),
+  smtpDataInitTimeout: seconds(120).describe('for the reply to DATA'),
+  smtpDataXferTimeout: seconds(180).describe('for each write of content'),
+  smtpDataDoneTimeout: seconds(600).describe('for the reply to the final dot'),
+  smtpConnectionCacheOnDemand: z
+    .boolean()
+    .default(true)
+    .describe('keep a connection for the next message to its next hop'),
+  smtpConnectionCacheTimeLimit: seconds(2).describe('how long an idle connection is kept'),
+  smtpConnectionReuseCountLimit: z
+    .number()
+    .int()
+    .nonnegative()
+    .default(0)
+    .describe('messages over one connection; 0: any number'),
+  smtpConnectionReuseTimeLimit: seconds(300).describe('age at which a connection takes no further message'),
+  smtpDestinationConcurrencyLimit: z
+    .number()
+    .int()
+    .positive()
+    .default(20)
+    .describe('deliveries to one next hop at a time'),
+  smtpDestinationRecipientLimit: z.number().int().positive().default(50).describe('recipients per delivery'),
+})
+export type Options = z.output<typeof options>

@@ -1,0 +1,122 @@
+/** From replies and failures to outcomes, in Postfix's words. */
+import type { Deferred, Failed, Outcome, OutcomeFacts, StatusCode } from '@postern/core'
+import type { Failure, Stage } from './failure.ts'
+import type { Peer } from './peer.ts'
+
+/** The commands of "in reply to". */
+export type Command = 'MAIL FROM' | 'RCPT TO' | 'DATA' | 'end of DATA'
+
+/** Lines of a reply in one, as Postfix prints it. */
+const oneLine = (reply: string): string => (reply.includes('\n') ? reply.replaceAll('\n', ' ') : reply)
+// the enhanced code counts only when its class is that of the reply (RFC 2034 section 4)
+const ENHANCED = /^([245])\d\d[ -](\1\.\d{1,3}\.\d{1,3})(?!\S)/
+
+/** The enhanced status code of a reply, X.0.0 when it has none; `undefined` for what is no reply to a command. */
+export function statusOf(reply: string): StatusCode | undefined {
+  const enhanced = ENHANCED.exec(reply)
+  if (enhanced) return enhanced[2] as StatusCode
+  const m = /^([245])\d\d(?:[ -]|$)/.exec(reply)
+  return m ? (`${m[1]}.0.0` as StatusCode) : undefined
+}
+export const isPositive = (reply: string): boolean => /^2\d\d(?:[ -]|$)/.test(reply)
+
+const facts = (peer: Peer, reply?: string): OutcomeFacts => ({
+  relay: peer.relay,
+  remoteMta: `dns; ${peer.host}`,
+  ...(reply === undefined ? undefined : { diagnostic: `smtp; ${reply}` }),
+})
+
+/** A negative reply is as permanent as its first digit says; what is no reply at all defers. */
+function negative(esc: StatusCode | undefined, text: string, more: OutcomeFacts): Deferred | Failed {
+  if (esc?.startsWith('5')) return { ...more, kind: 'failed', esc: esc as Failed['esc'], text }
+  if (esc?.startsWith('4')) return { ...more, kind: 'deferred', esc: esc as Deferred['esc'], text }
+  return { ...more, kind: 'deferred', esc: '4.5.0', text: `Protocol error: ${text}` }
+}
+
+/** The answer to the end of the data: the message is theirs, or not. */
+export function finalOutcome(reply: string, peer: Peer): Outcome {
+  if (!isPositive(reply)) return saidNo(reply, 'end of DATA', peer)
+  const text = oneLine(reply)
+  return { ...facts(peer, text), kind: 'delivered', esc: statusOf(reply)!, text }
+}
+/** `host x[y] said: 550 ... (in reply to RCPT TO command)` */
+export function saidNo(reply: string, command: Command, peer: Peer): Deferred | Failed {
+  const line = oneLine(reply)
+  const text = `host ${peer.name} said: ${line} (in reply to ${command} command)`
+  return negative(statusOf(reply), text, facts(peer, line))
+}
+
+export const softened = (outcome: Outcome): Outcome =>
+  outcome.kind === 'failed'
+    ? { ...outcome, kind: 'deferred', esc: `4${outcome.esc.slice(1)}` as Deferred['esc'], siteDown: true }
+    : outcome
+
+const WHILE: Record<Stage, string> = {
+  connect: 'connecting',
+  greeting: 'receiving the initial server greeting',
+  ehlo: 'performing the EHLO handshake',
+  helo: 'performing the HELO handshake',
+  lhlo: 'performing the LHLO handshake',
+  rset: 'sending MAIL FROM',
+  mail: 'sending MAIL FROM',
+  rcpt: 'sending RCPT TO',
+  data: 'sending DATA command',
+  content: 'sending message body',
+  done: 'sending end of data -- message may be sent more than once',
+  idle: 'waiting',
+}
+const ERRORS: Record<string, string> = {
+  ECONNREFUSED: 'Connection refused',
+  ECONNRESET: 'Connection reset by peer',
+  ETIMEDOUT: 'Connection timed out',
+  EHOSTUNREACH: 'No route to host',
+  ENETUNREACH: 'Network is unreachable',
+  ENOENT: 'No such file or directory',
+  EACCES: 'Permission denied',
+  EADDRNOTAVAIL: 'Cannot assign requested address',
+}
+
+/** A connection that failed, at any time. `skip5xxGreeting`: a 5xx greeting is a temporary failure of this host only. */
+export function failureOutcome(failure: Failure, peer: Peer, skip5xxGreeting: boolean): Deferred | Failed {
+  const at = facts(peer)
+  switch (failure.kind) {
+    case 'connect':
+      return down('4.4.1', `connect to ${peer.relay}: ${systemText(failure.cause)}`)
+    case 'refused':
+      return refusal(failure.reply, peer, skip5xxGreeting && failure.stage === 'greeting')
+    case 'tls-not-offered':
+      return down('4.7.4', `TLS is required, but was not offered by host ${peer.name}`, at)
+    case 'tls-refused':
+      return down('4.7.4', `TLS is required, but host ${peer.name} refused to start TLS: ${oneLine(failure.reply)}`, at)
+    case 'tls-failed':
+      return down('4.7.5', 'Cannot start TLS: handshake failure', { ...at, cause: failure.cause })
+    case 'timeout':
+      return down('4.4.2', `conversation with ${peer.name} timed out while ${WHILE[failure.stage]}`, at)
+    case 'aborted':
+      return { ...at, kind: 'deferred', esc: '4.4.2', text: `interrupted while ${WHILE[failure.stage]}` }
+    case 'body':
+      return { ...at, kind: 'deferred', esc: '4.3.0', text: 'queue file read error', cause: failure.cause }
+    case 'protocol':
+      return down('4.5.0', `Protocol error: host ${peer.name} said: ${oneLine(failure.reply)}`, at)
+    case 'lost':
+      return down('4.4.2', `lost connection with ${peer.name} while ${WHILE[failure.stage]}`, at)
+  }
+}
+function refusal(reply: string, peer: Peer, soft: boolean): Deferred | Failed {
+  const line = oneLine(reply)
+  const text = `host ${peer.name} refused to talk to me: ${line}`
+  const outcome = negative(statusOf(reply), text, facts(peer, line))
+  return outcome.kind === 'deferred' ? { ...outcome, siteDown: true } : soft ? (softened(outcome) as Deferred) : outcome
+}
+/** The site as a whole cannot be used now. */
+export const down = (esc: Deferred['esc'], text: string, more?: OutcomeFacts): Deferred => ({
+  ...more,
+  kind: 'deferred',
+  esc,
+  text,
+  siteDown: true,
+})
+function systemText(cause: Error | undefined): string {
+  const { code, originalCode } = (cause ?? {}) as { code?: string; originalCode?: string }
+  return ERRORS[originalCode ?? ''] ?? ERRORS[code ?? ''] ?? cause?.message ?? 'failed'
+}

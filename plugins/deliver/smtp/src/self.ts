@@ -1,0 +1,25 @@
+/** Which addresses are our own, for the detection of loops. */
+import { networkInterfaces } from 'node:os'
+
+/** Interfaces change seldom; asking for them costs more than the rest of the way to a next hop. */
+const REFRESH = 60_000
+
+/** `interfaces`: addresses, or `all` for those of the machine. */
+export function selfDetector(
+  myhostname: string,
+  interfaces: readonly string[],
+  proxies: readonly string[],
+  now: () => number,
+): (host: string, address: string) => boolean {
+  let own = new Set<string>()
+  let read = -Infinity
+  const refresh = () => {
+    read = now()
+    const machine = Object.values(networkInterfaces()).flatMap((list) => list?.map((i) => i.address) ?? [])
+    own = new Set([...interfaces.flatMap((i) => (i === 'all' ? machine : [i])), ...proxies])
+  }
+  return (host, address) => {
+    if (now() - read >= REFRESH) refresh()
+    return host.toLowerCase() === myhostname.toLowerCase() || own.has(address)
+  }
+}

@@ -1,0 +1,24 @@
+/** What all deliveries of one use share. */
+import type { ConnectionOptions } from 'node:tls'
+import type { ConnectionCache } from './cache.ts'
+import type { HostOptions } from './hosts.ts'
+import type { Protocol } from './nexthop.ts'
+import type { Timeouts } from './transaction.ts'
+
+export interface Settings {
+  readonly protocol: Protocol
+  readonly myhostname: string
+  readonly heloName: string
+  readonly port: number
+  readonly tls: 'none' | 'may' | 'encrypt'
+  readonly tlsOptions?: ConnectionOptions
+  readonly bind: { readonly 4?: string; readonly 6?: string }
+  readonly fallback: string
+  readonly addressLimit: number
+  readonly sessionLimit: number
+  readonly skip5xxGreeting: boolean
+  readonly timeouts: Timeouts
+  readonly hosts: HostOptions
+  /** the reload that made it does not end it: it is asked for at each delivery */
+  readonly cache: () => ConnectionCache
+}

@@ -1,0 +1,274 @@
+/** [script, recipients, expected outcome and text of each]. */
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { deliver, rig } from './core.ts'
+import type { Script } from './next-hop.ts'
+import { closedPort, nextHop } from './next-hop.ts'
+
+const HOST = '127.0.0.9[127.0.0.9]'
+const said = (reply: string, command: string) => `host ${HOST} said: ${reply} (in reply to ${command} command)`
+const OK = 'delivered 2.0.0 250 2.0.0 Ok: taken'
+const PLAIN = '250 next.example'
+const bounce1 = {
+  'RCPT TO:<bad@': '550 5.1.1 no such user here',
+  'RCPT TO:<full@': '552 5.2.2 mailbox full',
+  'RCPT TO:<noenh@': '553 refused',
+  'RCPT TO:<temp@': '450 4.2.1 busy',
+}
+const all = ['ok@x', 'bad@x', 'full@x', 'noenh@x', 'temp@x']
+const mixed = [
+  OK,
+  `failed 5.1.1 ${said('550 5.1.1 no such user here', 'RCPT TO')}`,
+  `failed 5.2.2 ${said('552 5.2.2 mailbox full', 'RCPT TO')}`,
+  `failed 5.0.0 ${said('553 refused', 'RCPT TO')}`,
+  `deferred 4.2.1 ${said('450 4.2.1 busy', 'RCPT TO')}`,
+]
+const lost = (stage: string) => `deferred 4.4.2 lost connection with ${HOST} while ${stage}`
+const timedOut = (stage: string) => `deferred 4.4.2 conversation with ${HOST} timed out while ${stage}`
+const EOD = 'sending end of data -- message may be sent more than once'
+
+/** `down`: the outcomes say that the site as a whole is away */
+const table: [what: string, script: Script, to: string[], expected: string[], down?: 'down'][] = [
+  ['taken', {}, ['x@x'], [OK]],
+  ['taken, several', {}, ['a@x', 'b@x'], [OK, OK]],
+  [
+    'taken, with a code of its own',
+    { '.': '250 2.6.0 <id> queued' },
+    ['x@x'],
+    ['delivered 2.6.0 250 2.6.0 <id> queued'],
+  ],
+  ['taken, without enhanced code', { '.': '250 fine' }, ['x@x'], ['delivered 2.0.0 250 fine']],
+  [
+    'taken, several lines',
+    { '.': '250-2.0.0 Ok\n250 2.0.0 thanks' },
+    ['x@x'],
+    ['delivered 2.0.0 250-2.0.0 Ok 250 2.0.0 thanks'],
+  ],
+  ['each recipient its own reply', bounce1, all, mixed],
+  ['the same without PIPELINING', { ...bounce1, EHLO: PLAIN }, all, mixed],
+  ['the same after HELO', { ...bounce1, EHLO: '502 what?' }, all, mixed],
+  [
+    'all refused',
+    { RCPT: '550 no', DATA: '503 no recipients' },
+    ['a@x', 'b@x'],
+    [`failed 5.0.0 ${said('550 no', 'RCPT TO')}`, `failed 5.0.0 ${said('550 no', 'RCPT TO')}`],
+  ],
+  ['all refused, and yet 354', { RCPT: '550 no' }, ['a@x'], [`failed 5.0.0 ${said('550 no', 'RCPT TO')}`]],
+  [
+    'enhanced code of another class',
+    { RCPT: '450 5.1.1 odd' },
+    ['a@x'],
+    [`deferred 4.0.0 ${said('450 5.1.1 odd', 'RCPT TO')}`],
+  ],
+  [
+    'MAIL refused',
+    { MAIL: '550 5.7.1 not you', RCPT: '503 no MAIL', DATA: '503 no MAIL' },
+    ['a@x', 'b@x'],
+    [
+      `failed 5.7.1 ${said('550 5.7.1 not you', 'MAIL FROM')}`,
+      `failed 5.7.1 ${said('550 5.7.1 not you', 'MAIL FROM')}`,
+    ],
+  ],
+  [
+    'MAIL deferred',
+    { MAIL: '451 4.7.1 greylisted', RCPT: '503 no', DATA: '503 no' },
+    ['a@x'],
+    [`deferred 4.7.1 ${said('451 4.7.1 greylisted', 'MAIL FROM')}`],
+  ],
+  [
+    'MAIL deferred, no PIPELINING',
+    { MAIL: '451 4.7.1 greylisted', EHLO: PLAIN },
+    ['a@x'],
+    [`deferred 4.7.1 ${said('451 4.7.1 greylisted', 'MAIL FROM')}`],
+  ],
+  ['DATA refused', { DATA: '554 5.5.1 no' }, ['a@x'], [`failed 5.5.1 ${said('554 5.5.1 no', 'DATA')}`]],
+  [
+    'DATA answered with 250',
+    { DATA: '250 what?' },
+    ['a@x'],
+    [`deferred 4.5.0 Protocol error: ${said('250 what?', 'DATA')}`],
+  ],
+  [
+    'content refused',
+    { '.': '554 5.6.0 content refused' },
+    ['a@x'],
+    [`failed 5.6.0 ${said('554 5.6.0 content refused', 'end of DATA')}`],
+  ],
+  ['content deferred', { '.': '451 later' }, ['a@x'], [`deferred 4.0.0 ${said('451 later', 'end of DATA')}`]],
+  [
+    'nonsense at the end',
+    { '.': 'hello' },
+    ['a@x'],
+    [`deferred 4.5.0 Protocol error: ${said('hello', 'end of DATA')}`],
+  ],
+  [
+    'a refused recipient keeps its answer when the content is refused',
+    { 'RCPT TO:<bad@': '550 5.1.1 no', '.': '451 4.3.0 later' },
+    ['ok@x', 'bad@x'],
+    [`deferred 4.3.0 ${said('451 4.3.0 later', 'end of DATA')}`, `failed 5.1.1 ${said('550 5.1.1 no', 'RCPT TO')}`],
+  ],
+  [
+    'greeting 421',
+    { greeting: '421 4.3.2 closed for now' },
+    ['a@x'],
+    [`deferred 4.3.2 host ${HOST} refused to talk to me: 421 4.3.2 closed for now`],
+    'down',
+  ],
+  [
+    'greeting 554',
+    { greeting: '554 5.3.2 closed for ever' },
+    ['a@x'],
+    [`deferred 4.3.2 host ${HOST} refused to talk to me: 554 5.3.2 closed for ever`],
+    'down',
+  ],
+  [
+    'HELO 550',
+    { EHLO: '550 5.7.1 bad name', HELO: '550 5.7.1 bad name' },
+    ['a@x'],
+    [`failed 5.7.1 host ${HOST} refused to talk to me: 550 5.7.1 bad name`],
+  ],
+  [
+    'HELO 450',
+    { EHLO: '450 4.7.1 x', HELO: '450 4.7.1 bad day' },
+    ['a@x'],
+    [`deferred 4.7.1 host ${HOST} refused to talk to me: 450 4.7.1 bad day`],
+    'down',
+  ],
+  ['drop at the greeting', { greeting: 'drop' }, ['a@x'], [lost('receiving the initial server greeting')], 'down'],
+  ['drop at EHLO', { EHLO: 'drop' }, ['a@x'], [lost('performing the EHLO handshake')], 'down'],
+  ['drop at HELO', { EHLO: '500 x', HELO: 'drop' }, ['a@x'], [lost('performing the HELO handshake')], 'down'],
+  ['drop at MAIL', { MAIL: 'drop' }, ['a@x'], [lost('sending MAIL FROM')], 'down'],
+  ['reset at MAIL', { MAIL: 'reset' }, ['a@x'], [lost('sending MAIL FROM')], 'down'],
+  [
+    'drop at RCPT',
+    { 'RCPT TO:<b@': 'drop', 'RCPT TO:<a@': '550 5.1.1 no' },
+    ['a@x', 'b@x'],
+    [`failed 5.1.1 ${said('550 5.1.1 no', 'RCPT TO')}`, lost('sending RCPT TO')],
+    'down',
+  ],
+  [
+    '421 at RCPT',
+    { 'RCPT TO:<b@': '421 4.3.2 bye' },
+    ['a@x', 'b@x', 'c@x'],
+    [lost('sending RCPT TO'), `deferred 4.3.2 ${said('421 4.3.2 bye', 'RCPT TO')}`, lost('sending RCPT TO')],
+    'down',
+  ],
+  ['drop at DATA', { DATA: 'drop' }, ['a@x'], [lost('sending DATA command')], 'down'],
+  ['drop at the end', { '.': 'drop' }, ['a@x'], [lost(EOD)], 'down'],
+  ['reset at the end', { '.': 'reset' }, ['a@x'], [lost(EOD)], 'down'],
+  ['silent greeting', { greeting: 'silent' }, ['a@x'], [timedOut('receiving the initial server greeting')], 'down'],
+  ['silent EHLO', { EHLO: 'silent' }, ['a@x'], [timedOut('performing the EHLO handshake')], 'down'],
+  ['silent MAIL', { MAIL: 'silent', RCPT: 'silent', DATA: 'silent' }, ['a@x'], [timedOut('sending MAIL FROM')], 'down'],
+  ['silent RCPT', { RCPT: 'silent', DATA: 'silent' }, ['a@x'], [timedOut('sending RCPT TO')], 'down'],
+  ['silent DATA', { DATA: 'silent' }, ['a@x'], [timedOut('sending DATA command')], 'down'],
+  ['silent end', { '.': 'silent' }, ['a@x'], [timedOut(EOD)], 'down'],
+  [
+    'too large',
+    { EHLO: '250-next\n250 SIZE 10' },
+    ['a@x'],
+    [`failed 5.3.4 message size 31 exceeds size limit 10 of server ${HOST}`],
+  ],
+  [
+    'needs SMTPUTF8',
+    { EHLO: '250-next\n250 PIPELINING' },
+    ['jörg@x', 'ok@x'],
+    [`failed 5.6.7 SMTPUTF8 is required, but was not offered by host ${HOST}`, OK],
+  ],
+  [
+    'an address that breaks the command',
+    {},
+    ['a@x>\r\nDATA', 'ok@x'],
+    ['failed 5.1.3 bad recipient address syntax', OK],
+  ],
+  ['brackets within quotes', {}, ['"a<b>c"@x'], [OK]],
+  [
+    'a reply in UTF-8',
+    { RCPT: '550 5.1.1 пользователь неизвестен' },
+    ['a@x'],
+    [`failed 5.1.1 ${said('550 5.1.1 пользователь неизвестен', 'RCPT TO')}`],
+  ],
+  [
+    'a reply without end',
+    { RCPT: `550-${'x'.repeat(70_000)}` },
+    ['a@x'],
+    [`deferred 4.5.0 Protocol error: host ${HOST} said: a reply without end`],
+    'down',
+  ],
+]
+const STAGE = '150ms'
+const options = {
+  smtpHeloTimeout: STAGE,
+  smtpMailTimeout: STAGE,
+  smtpRcptTimeout: STAGE,
+  smtpDataInitTimeout: STAGE,
+  smtpDataXferTimeout: STAGE,
+  smtpDataDoneTimeout: STAGE,
+}
+for (const [what, script, to, expected, down] of table) {
+  test(what, async () => {
+    const hop = await nextHop(script)
+    const out = rig(options)
+    try {
+      const { outcomes } = await deliver(out, { nexthop: `[${hop.host}]:${hop.port}`, to })
+      const list = to.map((r) => outcomes[r]!)
+      assert.equal(
+        list.map((o) => `${o.kind} ${o.esc} ${o.text}`),
+        expected,
+      )
+      if (down) assert.ok(list.some((o) => o.siteDown))
+      else assert.not(list.some((o) => o.siteDown))
+    } finally {
+      await out.stop()
+      await hop.close()
+    }
+  })
+}
+
+test('facts: who said what', async () => {
+  const hop = await nextHop(bounce1)
+  const out = rig()
+  const { outcomes } = await deliver(out, { nexthop: `[${hop.host}]:${hop.port}`, to: ['ok@x', 'bad@x'] })
+  const at = { relay: `${HOST}:${hop.port}`, remoteMta: 'dns; 127.0.0.9' }
+  assert.equal(outcomes['ok@x'], {
+    ...at,
+    diagnostic: 'smtp; 250 2.0.0 Ok: taken',
+    kind: 'delivered',
+    esc: '2.0.0',
+    text: '250 2.0.0 Ok: taken',
+  })
+  assert.is(outcomes['bad@x']!.diagnostic, 'smtp; 550 5.1.1 no such user here')
+  await out.stop()
+  await hop.close()
+})
+
+test('a refused connection', async () => {
+  const port = await closedPort()
+  const out = rig()
+  const { outcomes } = await deliver(out, { nexthop: `[127.0.0.9]:${port}` })
+  const text = `connect to 127.0.0.9[127.0.0.9]:${port}: Connection refused`
+  assert.equal(outcomes['x@remote.example'], { kind: 'deferred', esc: '4.4.1', text, siteDown: true })
+  await out.stop()
+})
+
+test('a refusal is settled before the message is sent', async () => {
+  const hop = await nextHop({ ...bounce1, '.': 'silent' })
+  const out = rig()
+  const settled = { outcomes: {}, order: [] as string[] }
+  const abort = new AbortController()
+  const { call } = await import('./core.ts')
+  const done = deliver(
+    out,
+    { nexthop: `[${hop.host}]:${hop.port}`, to: ['ok@x', 'bad@x'] },
+    call(abort.signal),
+    settled,
+  )
+  while (hop.sessions[0]?.messages.length !== 1) await new Promise((r) => setTimeout(r, 5))
+  assert.equal(settled.order, ['bad@x'])
+  abort.abort()
+  const { outcomes } = await done
+  assert.is(outcomes['ok@x']!.text, `interrupted while ${EOD}`)
+  await out.stop()
+  await hop.close()
+})
+
+test.run()

@@ -1,0 +1,25 @@
+import { isUtf8, parsePath } from '@postern/core'
+import type { Connection } from '../connection.ts'
+import { isReply, rcptParameters } from '../parameters.ts'
+import * as replies from '../replies.ts'
+import { after, refuses } from '../transaction.ts'
+import type { Pending } from '../transaction.ts'
+
+export function rcpt(c: Connection, argument: string): Pending {
+  const { transaction, settings } = c
+  if (!transaction) return c.refuse('rcpt', replies.NEED_MAIL)
+  if (c.chunking) return c.refuse('rcpt', replies.RCPT_AFTER_BDAT)
+  const to = /^\s*to:\s*(?=\S)/i.exec(argument)
+  if (!to) return c.refuse('rcpt', replies.SYNTAX_RCPT)
+  if (c._server.anvil.recipient(c.remoteAddress)) return c.refuse('rcpt', replies.tooManyRecipients(c.remoteAddress))
+  const path = parsePath(argument.slice(to[0].length), { lenient: !settings.strictEnvelopes })
+  if (!path.ok || path.address.text === '') return c.refuse('rcpt', replies.BAD_RECIPIENT)
+  if (isUtf8(path.address.domain) && !transaction.smtputf8) return c.refuse('rcpt', replies.BAD_RECIPIENT)
+  const parameters = rcptParameters(path.rest, settings.features)
+  if (isReply(parameters)) return c.refuse('rcpt', parameters)
+  return after(c.dialogue.rcpt(path.address, parameters), (decision) => {
+    if (!refuses(decision)) transaction.recipients++
+    else if (decision.code === 452 && decision.esc === '4.5.3') return c.refuseOvershoot(decision)
+    return c.reply(decision ?? replies.RCPT_OK)
+  })
+}

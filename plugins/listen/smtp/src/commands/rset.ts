@@ -1,0 +1,8 @@
+import type { Connection } from '../connection.ts'
+import * as replies from '../replies.ts'
+
+export function rset(c: Connection, argument: string): undefined {
+  if (argument.trim() !== '') return c.refuse('rset', replies.SYNTAX_RSET)
+  c.endTransaction(true)
+  return void c.reply(replies.OK)
+}

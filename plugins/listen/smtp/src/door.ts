@@ -1,0 +1,75 @@
+/**
+ * A bound port. It belongs to the node and outlives a graph: at a reload the next graph takes it over with its own
+ * handler, and no client is refused in between.
+ */
+import type { AddressInfo, Socket } from 'node:net'
+import { createServer, isIPv6 } from 'node:net'
+
+export interface DoorAddress {
+  /** IP address, host name, `''` for all */
+  readonly host: string
+  readonly port: number
+}
+export type AcceptHandler = (socket: Socket) => void
+
+export const DOOR_ADDRESS = /^(?:(\d{1,5})|\[?([^[\]]*)\]?:(\d{1,5}|smtps?|submissions?|lmtp))$/i
+const SERVICES: Record<string, number> = { smtp: 25, smtps: 465, submission: 587, submissions: 465, lmtp: 24 }
+
+/** `25`, `:25`, `127.0.0.1:25`, `[::1]:25`, `localhost:submission`; `undefined` when it is none of them. */
+export function parseDoor(text: string | number): DoorAddress | undefined {
+  const m = DOOR_ADDRESS.exec(String(text))
+  if (!m) return undefined
+  const word = m[1] ?? m[3]!
+  const port = SERVICES[word.toLowerCase()] ?? Number(word)
+  return Number.isInteger(port) && port <= 65535 ? { host: m[2] ?? '', port } : undefined
+}
+export const doorName = ({ host, port }: DoorAddress): string => `${isIPv6(host) ? `[${host}]` : host}:${port}`
+
+export class Door {
+  readonly #address: DoorAddress
+  readonly #server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: false })
+  #handler: AcceptHandler | undefined
+  #onError: (error: Error) => void = () => undefined
+
+  constructor(address: DoorAddress) {
+    this.#address = address
+    this.#server.on('connection', (socket) => this.#accept(socket))
+    this.#server.on('error', (error) => this.#onError(error))
+  }
+
+  /** Binds the port unless an earlier graph did. Rejects with the system's error and the address. */
+  async bind(): Promise<void> {
+    if (this.#server.listening) return
+    const { host, port } = this.#address
+    await new Promise<void>((done, failed) => {
+      this.#onError = (error) =>
+        failed(new Error(`cannot listen on ${doorName(this.#address)}: ${error.message}`, { cause: error }))
+      this.#server.listen({ port, backlog: 511, ...(host ? { host } : {}) }, done)
+    })
+    this.#onError = () => undefined
+  }
+  /** From now on clients go to `handler`. */
+  open(handler: AcceptHandler, onError: (error: Error) => void): void {
+    this.#handler = handler
+    this.#onError = onError
+  }
+  /** Stops accepting, unless another graph has taken the door over. */
+  async release(handler: AcceptHandler): Promise<void> {
+    if (this.#handler === handler) await this.close()
+  }
+  async close(): Promise<void> {
+    this.#handler = undefined
+    if (!this.#server.listening) return
+    // close() waits for the sessions too, and those are not the door's: it is enough that the port is free
+    this.#server.close()
+  }
+  get bound(): AddressInfo | undefined {
+    const address = this.#server.address()
+    return address && typeof address === 'object' ? address : undefined
+  }
+
+  #accept(socket: Socket): void {
+    if (this.#handler) this.#handler(socket)
+    else socket.destroy()
+  }
+}

@@ -1,0 +1,26 @@
+/** A list of networks, written as Postfix writes them: `127.0.0.0/8`, `[::1]/128`, `192.0.2.7`. */
+import { BlockList, isIP, isIPv4 } from 'node:net'
+
+export interface Networks {
+  has(address: string): boolean
+}
+
+const NETWORK = /^\[?([0-9a-f.:]+)\]?(?:\/(\d{1,3}))?$/i
+
+export const isNetwork = (text: string): boolean => {
+  const m = NETWORK.exec(text)
+  if (!m || isIP(m[1]!) === 0) return false
+  return m[2] === undefined || Number(m[2]) <= (isIPv4(m[1]!) ? 32 : 128)
+}
+
+export function networks(list: readonly string[]): Networks {
+  if (list.length === 0) return { has: () => false }
+  const blocks = new BlockList()
+  for (const text of list) {
+    const [, address, bits] = NETWORK.exec(text)!
+    const family = isIPv4(address!) ? 'ipv4' : 'ipv6'
+    if (bits === undefined) blocks.addAddress(address!, family)
+    else blocks.addSubnet(address!, Number(bits), family)
+  }
+  return { has: (address) => isIP(address) > 0 && blocks.check(address, isIPv4(address) ? 'ipv4' : 'ipv6') }
+}

@@ -1,0 +1,181 @@
+/** The segments of a part: made ahead, put to use, dropped. */
+import fs from 'node:fs'
+import { open, rename, stat, unlink } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { PAGE } from './frame.ts'
+import { FolderSync, syncFully, writeFully } from './io.ts'
+import { MAJOR, MINOR, Segment, encodeSegmentHeader, segmentName } from './segment.ts'
+import type { Io } from './io.ts'
+import type { Logger } from '@postern/core'
+import type { Previous } from './frame.ts'
+
+const SLICE = 1024 * 1024
+export interface Opening {
+  readonly previous: Previous
+  readonly lastHigh: number
+  readonly lastLow: number
+  /** least size; a record larger than a segment gets one of its own size */
+  readonly room: number
+}
+export class SegmentFolder {
+  readonly segments = new Map<number, Segment>()
+  readonly size: number
+  readonly #folder: string
+  readonly #corrupt: string
+  readonly #part: string
+  readonly #io: Io
+  readonly #log: Logger
+  readonly #sync: FolderSync
+  #last = 0
+  #spare: Promise<void> | undefined
+  #dropping = false
+  #closed = false
+
+  /** `part`: the part's folder; `uuid`: 32 hexadecimal digits */
+  constructor(part: string, uuid: string, size: number, io: Io, log: Logger) {
+    this.#folder = join(part, 'seg')
+    this.#corrupt = join(part, 'corrupt')
+    this.#part = uuid
+    this.size = Math.ceil(size / PAGE) * PAGE
+    this.#io = io
+    this.#log = log
+    this.#sync = new FolderSync(io, this.#folder)
+  }
+
+  path(number: number): string {
+    return join(this.#folder, segmentName(number))
+  }
+  /** A segment found at start, or its number, where nothing is in it. */
+  found(number: number, segment?: Segment): void {
+    if (segment) this.segments.set(number, segment)
+    this.#last = Math.max(this.#last, number)
+  }
+
+  /** The next segment: named, its header written. Its folder is durable; the header is with the first batch. */
+  async activate(opening: Opening): Promise<Segment> {
+    const number = this.#last + 1
+    const size = Math.max(this.size, Math.ceil(opening.room / PAGE) * PAGE)
+    const ahead = size === this.size ? join(this.#folder, 'spare') : join(this.#folder, 'large')
+    if (size === this.size) await this.#makeSpare()
+    else await this.#fill(ahead, size)
+    this.#spare = undefined
+    await rename(ahead, this.path(number))
+    this.#last = number
+    await this.#sync.sync()
+    const epoch = randomBytes(4).readUInt32LE(0)
+    const segment = new Segment(number, epoch, size, this.path(number), fs.openSync(this.path(number), 'r+'))
+    try {
+      await writeFully(this.#io, segment.fd, this.#header(segment, opening), 0, 'records')
+    } catch (error) {
+      await this.discard(segment)
+      throw error
+    }
+    this.segments.set(number, segment)
+    this.#makeSpare().catch((error: unknown) => this.#log.warn('queue.spare', { error }))
+    return segment
+  }
+  #header(segment: Segment, opening: Opening): Buffer {
+    const { previous, lastHigh, lastLow } = opening
+    const { number, epoch } = segment
+    const created = Date.now()
+    return encodeSegmentHeader({
+      major: MAJOR,
+      minor: MINOR,
+      part: this.#part,
+      number,
+      epoch,
+      created,
+      previous,
+      lastHigh,
+      lastLow,
+    })
+  }
+
+  #makeSpare(): Promise<void> {
+    const making = (this.#spare ??= this.#spareFile())
+    making.catch(() => {
+      if (this.#spare === making) this.#spare = undefined
+    })
+    return making
+  }
+  async #spareFile(): Promise<void> {
+    const spare = join(this.#folder, 'spare')
+    if (await this.#fits(spare)) return
+    const recycled = join(this.#folder, 'recycled')
+    if (await this.#fits(recycled)) return await rename(recycled, spare)
+    await this.#fill(spare + '.new', this.size)
+    await rename(spare + '.new', spare)
+  }
+  async #fits(path: string): Promise<boolean> {
+    return (await stat(path).catch(() => undefined))?.size === this.size
+  }
+  /** Zeros are written and synced: space that was only promised (fallocate) costs a journal transaction at each sync. */
+  async #fill(path: string, size: number): Promise<void> {
+    const file = await open(path, 'w')
+    try {
+      const zeros = Buffer.alloc(Math.min(SLICE, size))
+      for (let at = 0; at < size && !this.#closed; at += zeros.length)
+        await writeFully(this.#io, file.fd, zeros.subarray(0, Math.min(zeros.length, size - at)), at, 'fill')
+      if (this.#closed) throw new Error('closed')
+      await syncFully(this.#io, file.fd, 'fill')
+    } finally {
+      await file.close()
+    }
+  }
+
+  /** A segment that failed before anything in it was durable. */
+  async discard(segment: Segment): Promise<void> {
+    this.segments.delete(segment.number)
+    segment.close()
+    await unlink(segment.path).catch((error: unknown) =>
+      this.#log.warn('queue.discard', { segment: segment.number, error }),
+    )
+  }
+
+  /**
+   * Drops what may go: no live message, and every segment its records speak of is gone. (A record that ended a message of
+   * a segment that still exists must stay, or the message comes back to life.)
+   */
+  async sweep(): Promise<void> {
+    if (this.#dropping) return
+    this.#dropping = true
+    try {
+      for (let dropped = true; dropped && !this.#closed;) {
+        dropped = false
+        for (const segment of this.segments.values())
+          if (this.#mayGo(segment)) dropped = (await this.#drop(segment)) || dropped
+      }
+    } finally {
+      this.#dropping = false
+    }
+  }
+  #mayGo(segment: Segment): boolean {
+    if (segment.active || segment.live > 0 || segment.pins > 0 || this.#closed) return false
+    for (const number of segment.needs) if (this.segments.has(number)) return false
+    return true
+  }
+  async #drop(segment: Segment): Promise<boolean> {
+    try {
+      if (segment.damaged) await rename(segment.path, join(this.#corrupt, segmentName(segment.number)))
+      else if (segment.failed || segment.size !== this.size) await unlink(segment.path)
+      else await rename(segment.path, join(this.#folder, 'recycled'))
+      // durable before anything that needed it may go
+      await this.#sync.sync()
+    } catch (error) {
+      this.#log.warn('queue.drop', { segment: segment.number, error })
+      return false
+    }
+    this.segments.delete(segment.number)
+    segment.close()
+    return true
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#spare?.catch(() => undefined)
+    while (this.#dropping) await new Promise((resolve) => setTimeout(resolve, 1))
+    for (const segment of this.segments.values()) segment.close()
+    this.#sync.close()
+  }
+}
