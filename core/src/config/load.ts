@@ -39,7 +39,10 @@ export interface Sourced {
 }
 interface Layer {
   readonly file: string
+  /** plugins and further files are looked for from here */
   readonly folder: string
+  /** relative names in options: a package's preset speaks of the site's folder, not of its own */
+  readonly site: string
   readonly config: Record<string, unknown>
 }
 
@@ -62,7 +65,7 @@ export async function loadConfig(options: LoadOptions = {}): Promise<LoadedConfi
   let uses: SourcedUse[] = []
   for (const layer of layers) {
     for (const [key, value] of Object.entries(layer.config)) {
-      if (key === 'plugins') uses = mergeUses(uses, value, layer.file, layer.folder, problems)
+      if (key === 'plugins') uses = mergeUses(uses, value, layer, problems)
       else if (key === 'vars')
         values.vars = { value: { ...(values.vars?.value as object), ...(value as object) }, file: layer.file }
       else if (key !== 'extends' && key !== 'include') values[key] = { value, file: layer.file }
@@ -78,11 +81,8 @@ export async function loadConfig(options: LoadOptions = {}): Promise<LoadedConfi
 }
 
 function embedded(options: LoadOptions): Layer {
-  return {
-    file: '(embedded)',
-    folder: path.resolve(options.folder ?? options.cwd ?? '.'),
-    config: { ...options.config },
-  }
+  const folder = path.resolve(options.folder ?? options.cwd ?? '.')
+  return { file: '(embedded)', folder, site: folder, config: { ...options.config } }
 }
 
 class Reader {
@@ -114,10 +114,10 @@ class Reader {
     const found = await this.guarded(file, () => this.#cosmiconfig.load(file))
     return this.layer(file, found?.config)
   }
-  private layer(file: string, config: unknown): Layer {
+  private layer(file: string, config: unknown, site = path.dirname(file)): Layer {
     if (typeof config !== 'object' || config === null || Array.isArray(config))
       throw new PosternError('PN_CONFIG_UNREADABLE', `${file}: expected an object at the top level`)
-    return { file, folder: path.dirname(file), config: config as Record<string, unknown> }
+    return { file, folder: path.dirname(file), site, config: config as Record<string, unknown> }
   }
   private async guarded<T>(file: string, fn: () => Promise<T>): Promise<T> {
     try {
@@ -164,7 +164,7 @@ class Reader {
         `${layer.file}: ${key}: no package ${presetNames(name).join(' or ')} is installed`,
       )
     const module = await this.guarded(file, () => import(pathToFileURL(file).href) as Promise<{ default: unknown }>)
-    return this.layer(file, module.default)
+    return this.layer(file, module.default, layer.site)
   }
 }
 /** `standard` is short for `@postern/preset-standard`. */

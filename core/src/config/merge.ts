@@ -12,8 +12,15 @@ export interface SourcedUse {
   readonly file: string
   /** `plugins[2]` */
   readonly path: string
-  /** folder that a relative plugin name and relative options are relative to */
+  /** folder that plugins are looked for from */
+  readonly from: string
+  /** folder that relative names in options are relative to */
   readonly folder: string
+}
+interface Source {
+  readonly file: string
+  readonly folder: string
+  readonly site: string
 }
 const BINDS = ['as', 'listener', 'onListener', 'onFault', 'phase', 'before', 'after', 'timeout']
 
@@ -21,13 +28,8 @@ const BINDS = ['as', 'listener', 'onListener', 'onFault', 'phase', 'before', 'af
  * Entries: `name`, `{ name: options, as: ... }`, a Use (TypeScript), and `{ name: false }`, which takes away what an
  * extended file brought. An entry with the name of an earlier one changes its options; others are appended.
  */
-export function mergeUses(
-  base: SourcedUse[],
-  value: unknown,
-  file: string,
-  folder: string,
-  problems: Problem[],
-): SourcedUse[] {
+export function mergeUses(base: SourcedUse[], value: unknown, layer: Source, problems: Problem[]): SourcedUse[] {
+  const { file } = layer
   const out = [...base]
   if (!Array.isArray(value)) {
     problems.push({ code: 'PN_CONFIG_INVALID', file, path: 'plugins', message: 'expected a list of plugins' })
@@ -36,7 +38,7 @@ export function mergeUses(
   const mine = new Set<string>()
   value.forEach((entry: unknown, i) => {
     const path = `plugins[${i}]`
-    const use = readEntry(entry, file, path, folder, problems)
+    const use = readEntry(entry, layer, path, problems)
     if (!use) return
     const at = out.findIndex((u) => u.name === use.name)
     if (use.off) {
@@ -71,18 +73,12 @@ const over = (base: SourcedUse, use: SourcedUse): SourcedUse => ({
   bind: { ...base.bind, ...use.bind },
 })
 
-function readEntry(
-  entry: unknown,
-  file: string,
-  path: string,
-  folder: string,
-  problems: Problem[],
-): (SourcedUse & { off?: boolean }) | undefined {
+function readEntry(entry: unknown, layer: Source, path: string, problems: Problem[]): (SourcedUse & { off?: boolean }) | undefined {
   const wrong = (message: string) => {
-    problems.push({ code: 'PN_CONFIG_INVALID', file, path, message })
+    problems.push({ code: 'PN_CONFIG_INVALID', file: layer.file, path, message })
     return undefined
   }
-  const from = { file, path, folder }
+  const from = { file: layer.file, path, from: layer.folder, folder: layer.site }
   if (typeof entry === 'string') return { plugin: entry, name: short(entry), options: {}, bind: {}, ...from }
   if (typeof entry === 'function' && 'definition' in entry) {
     const plugin = entry as AnyPlugin

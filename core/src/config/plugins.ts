@@ -46,8 +46,8 @@ async function loadOne(
   if (typeof use.plugin !== 'string') return checked(use, use.plugin, '(in the configuration)', wrong)
   const names = candidates(use.plugin)
   const file = /^[./]/.test(use.plugin)
-    ? path.resolve(use.folder, use.plugin)
-    : locate(names, [use.folder, ...resolveFrom])
+    ? path.resolve(use.from, use.plugin)
+    : locate(names, [use.from, use.folder, ...resolveFrom])
   if (!file)
     return wrong(
       'PN_PLUGIN_NOT_FOUND',

@@ -172,8 +172,8 @@ export interface PluginDefinition<
   readonly apply: (mta: Mta<P>, options: z.output<S>, needs: Resolved<N>) => void
 }
 export type AnyDefinition = PluginDefinition<any, any, any> // eslint-disable-line @typescript-eslint/no-explicit-any
+/** A plugin whose options' types are not known here. It has no call signature: one with `any` would swallow wrong options. */
 export interface AnyPlugin {
-  (options?: any, bind?: any): Use<any> // eslint-disable-line @typescript-eslint/no-explicit-any
   readonly definition: AnyDefinition
 }
 export interface Plugin<S extends z.ZodType> extends AnyPlugin {

@@ -1,0 +1,193 @@
+/** Where mail goes: expansion, circles, limits, and what is said when nobody knows. */
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { defer, deferred, expand, refuse, routeTo, silent, edits, envelope } from '@postern/core'
+import type { Config, NewAddress } from '@postern/core'
+import { settle } from '../support/clock.ts'
+import { world } from '../support/world.ts'
+
+type Aliases = Record<string, readonly (string | NewAddress)[]>
+const final = (address: string): NewAddress => ({ address, final: true })
+const aliased = (aliases: Aliases, config: Config = {}, told: string[] = []) =>
+  world(
+    (m) => {
+      m.resolve.tap((v) => {
+        // as an alias plugin does: what names itself, or one above, is to be delivered
+        if (v.ancestors.includes(v.recipient.text)) return undefined
+        const to = aliases[v.recipient.local]
+        return to && expand(to)
+      })
+      m.report.tap((v) => {
+        told.push(...v.recipients.map((r) => `${r.address} ${r.status} ${r.text}`))
+        return silent('test')
+      })
+    },
+    { config },
+  )
+const at = (name: string) => `${name}@d.example`
+const CASES: [name: string, aliases: Aliases, to: string[], delivered: string[], failed: RegExp[], config?: Config][] =
+  [
+    ['none', {}, ['u'], ['u'], []],
+    ['one level', { s: [at('a'), at('b')] }, ['s'], ['a', 'b'], []],
+    ['three levels', { s: [at('t')], t: [at('x'), at('c')], x: [at('a')] }, ['s'], ['a', 'c'], []],
+    ['the same mailbox by two ways', { s: [at('a'), at('t')], t: [at('a')] }, ['s', 'a'], ['a'], []],
+    ['the same name twice in one list', { s: [at('a'), at('a'), 'a@D.EXAMPLE'] }, ['s'], ['a'], []],
+    ['a list with its own name', { s: [at('s'), at('a')] }, ['s'], ['a', 's'], []],
+    [
+      'a circle of two is delivered to the one that closes it',
+      { s: [at('t')], t: [at('s'), at('a')] },
+      ['s'],
+      ['a', 's'],
+      [],
+    ],
+    [
+      'too wide',
+      { s: ['a', 'b', 'c', 'd'].map(at) },
+      ['s'],
+      [],
+      [/^s@d\.example 5\.4\.6 s@d\.example expands to more than 3 addresses$/],
+      { virtualAliasExpansionLimit: 3 },
+    ],
+    [
+      'as wide as may be',
+      { s: ['a', 'b', 'c'].map(at) },
+      ['s'],
+      ['a', 'b', 'c'],
+      [],
+      { virtualAliasExpansionLimit: 3 },
+    ],
+    [
+      'too deep',
+      { s: [at('t')], t: [at('x')], x: [at('y')], y: [at('z')] },
+      ['s'],
+      [],
+      [/^y@d\.example 5\.4\.6 .*more than 3 levels deep$/],
+      { virtualAliasRecursionLimit: 3 },
+    ],
+    [
+      'as deep as may be',
+      { s: [at('t')], t: [at('x')], x: [at('y')] },
+      ['s'],
+      ['y'],
+      [],
+      { virtualAliasRecursionLimit: 3 },
+    ],
+    [
+      'an invalid address',
+      { s: [at('a'), 'b@c..example'] },
+      ['s'],
+      [],
+      [/^s@d\.example 5\.1\.3 s@d\.example expands to "b@c\.\.example", which is not an address$/],
+    ],
+    [
+      'final and expanded again',
+      { s: [final(at('t'))], t: [at('a')] },
+      ['s'],
+      [],
+      [/^t@d\.example 5\.4\.6 t@d\.example was final/],
+    ],
+    ['final and not expanded', { s: [final(at('a'))] }, ['s'], ['a'], []],
+  ]
+for (const [name, aliases, to, delivered, failed, config] of CASES)
+  test(`expansion: ${name}`, async () => {
+    const told: string[] = []
+    const w = await aliased(aliases, config, told)
+    await w.send(to.map(at))
+    await w.node.idle()
+    assert.equal(w.deliveries.flatMap((d) => d.to).sort(), delivered.map(at))
+    assert.is(told.length, failed.length, told.join())
+    failed.forEach((re, i) => assert.match(told[i]!, re))
+    await w.stop()
+  })
+test('an alias for nobody does not make mail vanish', async () => {
+  const told: string[] = []
+  const w = await aliased({ s: [] }, {}, told)
+  await w.send([at('s')])
+  await w.node.idle()
+  const pending = [...w.store.messages.values()].some((m) => m.recipients.some((r) => r.state === 'pending'))
+  assert.ok(told.length === 1 || pending, 'neither reported nor kept')
+  await w.stop()
+})
+test('an endless alias ends', async () => {
+  let n = 0
+  const told: string[] = []
+  const w = await world(
+    (m) => {
+      m.resolve.tap(() => expand([`u${++n}@d.example`]))
+      m.report.tap((v) => (told.push(...v.recipients.map((r) => r.status)), silent('test')))
+    },
+    { config: { virtualAliasRecursionLimit: 50 } },
+  )
+  await w.send()
+  await settle()
+  await w.node.idle()
+  assert.equal(told, ['5.4.6'])
+  assert.is(n, 51)
+  await w.stop()
+})
+
+test('nobody knows a route: the mail is kept and says so', async () => {
+  const w = await world(undefined, { route: false })
+  assert.is((await w.send()).end!.code, 250)
+  await settle()
+  const r = [...w.store.messages.values()][0]!.recipients[0]!
+  assert.equal([r.state, r.esc, r.text], ['pending', '4.3.5', 'no plugin knows a route for this recipient'])
+  assert.equal(await w.node.resolve('u@d.example'), {
+    kind: 'failed',
+    permanent: false,
+    esc: '4.3.5',
+    text: 'no plugin knows a route for this recipient',
+  })
+  await w.stop()
+})
+const VERDICTS: [string, () => ReturnType<typeof refuse> | ReturnType<typeof defer>, string, string][] = [
+  ['refuse', () => refuse('5.1.1', 'no such user'), 'failed', '5.1.1'],
+  ['defer', () => defer('4.3.0', 'lookup failed'), 'pending', '4.3.0'],
+]
+for (const [name, verdict, state, esc] of VERDICTS)
+  test(`resolve: ${name}`, async () => {
+    const told: string[] = []
+    const w = await world(
+      (m) => {
+        m.resolve.tap((v) => (v.recipient.local === 'x' ? verdict() : undefined))
+        m.report.tap((v) => (told.push(...v.recipients.map((r) => r.status)), silent('test')))
+      },
+      { outcome: () => deferred('4.0.0', 'wait') },
+    )
+    await w.send(['x@d.example', 'u@d.example'])
+    await settle()
+    const [x, u] = [...w.store.messages.values()][0]!.recipients
+    assert.equal([x!.state, x!.esc, u!.state], [state, esc, 'pending'])
+    assert.equal(told, state === 'failed' ? ['5.1.1'] : [])
+    await w.stop()
+  })
+test('resolve asked by a plugin and by the node: routes once each, nothing written', async () => {
+  const w = await aliased({ s: [at('a'), at('t')], t: [at('a'), 'b@e.example'] })
+  const got = await w.node.resolve(at('s'))
+  assert.equal(JSON.parse(JSON.stringify(got)), {
+    kind: 'routes',
+    routes: [
+      { address: 'a@d.example', transport: 'box', nexthop: 'd.example' },
+      { address: 'b@e.example', transport: 'box', nexthop: 'e.example' },
+    ],
+  })
+  assert.equal(w.store.log, [])
+  await w.stop()
+})
+test('a route for all passes resolve by', async () => {
+  let asked = false
+  const w = await world((m) => {
+    m.cleanup.tap({ body: 'none' }, () => edits([envelope.routeAll('box', 'filter:10025')]))
+    m.resolve.tap(() => ((asked = true), routeTo('nowhere')))
+  })
+  await w.send(['a@d.example', 'b@e.example'])
+  await w.node.idle()
+  assert.is(asked, false)
+  assert.equal(
+    w.deliveries.map((d) => [d.nexthop, d.to]),
+    [['filter:10025', ['a@d.example', 'b@e.example']]],
+  )
+  await w.stop()
+})
+
+test.run()
