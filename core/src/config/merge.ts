@@ -73,7 +73,12 @@ const over = (base: SourcedUse, use: SourcedUse): SourcedUse => ({
   bind: { ...base.bind, ...use.bind },
 })
 
-function readEntry(entry: unknown, layer: Source, path: string, problems: Problem[]): (SourcedUse & { off?: boolean }) | undefined {
+function readEntry(
+  entry: unknown,
+  layer: Source,
+  path: string,
+  problems: Problem[],
+): (SourcedUse & { off?: boolean }) | undefined {
   const wrong = (message: string) => {
     problems.push({ code: 'PN_CONFIG_INVALID', file: layer.file, path, message })
     return undefined

@@ -2,7 +2,7 @@
  * Edits: what a tap wants changed. Data, applied by the core after the tap has succeeded; they never end a list, and
  * each later tap sees the result. That makes them loggable, testable and translatable into milter actions.
  */
-import type { Defer, Hold, PermanentCode, Private, TemporaryCode } from './verdicts.ts'
+import type { Defer, Hold, Private, TemporaryCode } from './verdicts.ts'
 import { defer } from './verdicts.ts'
 import type { Json, MarkToken } from './tokens.ts'
 import type { Refuse } from './verdicts.ts'

@@ -8,7 +8,7 @@ import type { Listener } from './listener.ts'
 import type { Logger } from './log.ts'
 import type { Table } from './lookup.ts'
 import type { TableRef } from './options.ts'
-import type { Answer, Stage, View } from './stages.ts'
+import type { Answer, View } from './stages.ts'
 import type { AnyRole, MarkToken, Needs, Resolved, Role, SlotToken } from './tokens.ts'
 import type { MessageDraft } from './verdicts.ts'
 import type { BodyTier, DraftView, MailView, OriginKind, SessionView } from './views.ts'
@@ -81,6 +81,9 @@ export interface Site {
   readonly bounceSizeLimit: number
 }
 
+type OneRole = Role<any, 'one'> // eslint-disable-line @typescript-eslint/no-explicit-any
+type NamedRole = Role<any, 'named'> // eslint-disable-line @typescript-eslint/no-explicit-any
+
 export interface Mta<P extends AnyRole = AnyRole> {
   readonly connect: Tappable<View<'connect'>, Answer<'connect'>>
   readonly helo: Tappable<View<'helo'>, Answer<'helo'>>
@@ -103,12 +106,8 @@ export interface Mta<P extends AnyRole = AnyRole> {
   deliver(name: string, transport: Transport): void
   /** a way in; the name is the scope that `onListener` and `listener` of other uses speak of */
   listen(name: string): () => Listener
-  provide<R extends P & Role<any, 'one'>>(role: R, impl: R extends Role<infer T, 'one'> ? T : never): void // eslint-disable-line @typescript-eslint/no-explicit-any
-  provideNamed<R extends P & Role<any, 'named'>>(
-    role: R,
-    name: string,
-    impl: R extends Role<infer T, 'named'> ? T : never,
-  ): void // eslint-disable-line @typescript-eslint/no-explicit-any
+  provide<R extends P & OneRole>(role: R, impl: R extends Role<infer T, 'one'> ? T : never): void
+  provideNamed<R extends P & NamedRole>(role: R, name: string, impl: R extends Role<infer T, 'named'> ? T : never): void
   /** the table behind an option: opened once by the core, checked at start, traced */
   table(ref: TableRef): Table
   /** says that a transport's name stands in the option `where`: the start is refused when nobody provides it */

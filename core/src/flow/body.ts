@@ -5,7 +5,7 @@ export function memoryBody(chunks: readonly Uint8Array[]): BodySource {
   return {
     size: chunks.reduce((n, c) => n + c.length, 0),
     bytes: chunks,
-    // eslint-disable-next-line @typescript-eslint/require-await
+     
     async *stream() {
       yield* chunks
     },

@@ -217,7 +217,9 @@ export class QueueManager {
         m,
         r,
         to,
-        step.permanent ? failedWith(step.esc as PermanentCode, step.text, { cause: step.cause }) : deferred(step.esc as TemporaryCode, step.text, { cause: step.cause }),
+        step.permanent
+          ? failedWith(step.esc as PermanentCode, step.text, { cause: step.cause })
+          : deferred(step.esc as TemporaryCode, step.text, { cause: step.cause }),
         '',
         '',
         graph,

@@ -31,7 +31,13 @@ export type Step =
       readonly addressClass?: AddressClass
     }
   | { readonly kind: 'expand'; readonly to: readonly NewAddress[] }
-  | { readonly kind: 'failed'; readonly permanent: boolean; readonly esc: string; readonly text: string; readonly cause?: unknown }
+  | {
+      readonly kind: 'failed'
+      readonly permanent: boolean
+      readonly esc: string
+      readonly text: string
+      readonly cause?: unknown
+    }
 
 export interface ResolveSubject {
   readonly messageId: string

@@ -2,7 +2,7 @@
 import type { OpenSession } from '../contract/listener.ts'
 import type { Client, SessionView, TlsFacts } from '../contract/views.ts'
 import type { SetClient } from '../contract/edits.ts'
-import { SlotStore } from './slots.ts'
+import type { SlotStore } from './slots.ts'
 
 export interface SessionState {
   client: Client

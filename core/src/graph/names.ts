@@ -13,7 +13,12 @@ export function checkNames(c: Collection, uses: readonly LoadedUse[], problems: 
   }
   twice(c, add)
   if (!c.provided.some((p) => p.role.id === queueStore.id))
-    problems.push({ code: 'PN_NEED_MISSING', file: uses[0]?.file ?? '', path: 'plugins', message: 'no plugin in use keeps a queue: add "queue-journal"' })
+    problems.push({
+      code: 'PN_NEED_MISSING',
+      file: uses[0]?.file ?? '',
+      path: 'plugins',
+      message: 'no plugin in use keeps a queue: add "queue-journal"',
+    })
   const ways = c.provided.filter((p) => p.role.id === transports.id).map((p) => p.name!)
   for (const t of c.transportNames)
     if (!ways.includes(t.name))

@@ -143,6 +143,20 @@ for (const [name, load, message] of BAD)
     await w.node.reload(await w.load({}, says('two'), [fixed(1)]))
     await w.stop()
   })
+test('a reload whose plugin fails in ready leaves one graph running, and stops the other', async () => {
+  const seen: string[] = []
+  const life = (name: string, ready: () => void) => (m: Mta) =>
+    m.lifecycle({ ready, stop: () => void seen.push(name) })
+  const w = await world(life('one', () => undefined))
+  const boo = () => {
+    throw new Error('boo')
+  }
+  await rejection(async () => w.node.reload(await w.load({}, life('two', boo))))
+  await settle()
+  assert.is(seen.length, 1, 'one of the two has stopped')
+  await w.stop()
+  assert.equal([...seen].sort(), ['one', 'two'], 'and both at the end')
+})
 test('reloads follow each other; after stop there is none', async () => {
   const w = await world()
   const loads = await Promise.all([w.load({ mailName: 'one' }), w.load({ mailName: 'two' })])
