@@ -145,8 +145,7 @@ for (const [name, load, message] of BAD)
   })
 test('a reload whose plugin fails in ready leaves one graph running, and stops the other', async () => {
   const seen: string[] = []
-  const life = (name: string, ready: () => void) => (m: Mta) =>
-    m.lifecycle({ ready, stop: () => void seen.push(name) })
+  const life = (name: string, ready: () => void) => (m: Mta) => m.lifecycle({ ready, stop: () => void seen.push(name) })
   const w = await world(life('one', () => undefined))
   const boo = () => {
     throw new Error('boo')

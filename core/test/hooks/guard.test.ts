@@ -126,7 +126,8 @@ for (const [stage, apply] of [
     await w.node.idle()
     assert.is(w.deliveries.length, 0)
     assert.is([...w.store.messages.values()][0]!.recipients[0]!.state, 'pending')
-    await w.stop()
+    w.session.end()
+    await w.node.stop(0)
   })
 
 test('a tap that does not answer in time', async () => {
