@@ -30,6 +30,7 @@ export interface PathOptions {
 
 const SYNTAX: PathResult = { ok: false, error: 'syntax' }
 const ATEXT = /^[^\x00-\x20\x7f"(),.:;<>@[\\\]]+(?:\.[^\x00-\x20\x7f"(),.:;<>@[\\\]]+)*$/ // eslint-disable-line no-control-regex
+const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/ // eslint-disable-line no-control-regex
 const LABEL = /^[^\x00-\x20\x7f"(),.:;<>@[\\\]]+$/ // eslint-disable-line no-control-regex
 
 /** The path at the start of `input` (what stands behind `MAIL FROM:` or `RCPT TO:`), and the rest of the line. */
@@ -61,6 +62,8 @@ export function parsePath(input: string, options: PathOptions = {}): PathResult 
 /** An address without brackets; a source route in front is stripped. `undefined` when it is not one. */
 export function parseAddress(input: string, options: PathOptions = {}): MailAddress | undefined {
   const lenient = options.lenient === true
+  // a line end inside an address would be a command of its own at the next hop
+  if (CONTROL.test(input)) return undefined
   const text = stripRoute(input)
   if (text === undefined) return undefined
   const split = lastAt(text)
@@ -182,7 +185,8 @@ function words(text: string, lenient: boolean): string | undefined {
       gap = false
     }
   }
-  if (!lenient && !text.startsWith('"') && !ATEXT.test(out)) return undefined
+  // RFC 5321 section 4.1.2: a dot-string or one quoted string, never a mixture
+  if (!lenient && (text.startsWith('"') ? quoteEnd(text, 0) !== text.length - 1 : !ATEXT.test(text))) return undefined
   return out
 }
 function domainOf(text: string, lenient: boolean): string | undefined {

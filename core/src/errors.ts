@@ -56,3 +56,15 @@ export class BodyDamaged extends PosternError {
 /** One problem a line: `file: path: what. Did you mean "x"?` */
 export const printProblem = (p: Problem): string =>
   `${p.file}: ${p.path ? p.path + ': ' : ''}${p.message}${p.suggestion ? ` (did you mean "${p.suggestion}"?)` : ''} [${p.code}]`
+
+/** What was thrown, as text; never throws itself, whatever a plugin threw. */
+export function textOf(thrown: unknown): string {
+  try {
+    return thrown instanceof Error ? thrown.message : String(thrown)
+  } catch {
+    return 'something that cannot be printed'
+  }
+}
+/** The same with the stack where there is one: for the log. */
+export const traceOf = (thrown: unknown): string =>
+  thrown instanceof Error && typeof thrown.stack === 'string' ? thrown.stack : textOf(thrown)

@@ -132,8 +132,9 @@ class Run {
       (await this.#step('DATA', session.data(), ok(354, undefined, 'End data with <CR><LF>.<CR><LF>')))
     const done = open && (await this.#content())
     const routes: ExplainRoute[] = []
-    // where they would go is worth knowing even when the client was refused
-    for (const r of accepted.length > 0 ? accepted : s.recipients) routes.push(await this.#route(r))
+    // the envelope as the taps left it; where the others would go is worth knowing too when the client was refused
+    const left = this.#session.explained?.recipients.map((r) => r.address)
+    for (const r of left ?? (accepted.length > 0 ? accepted : s.recipients)) routes.push(await this.#route(r))
     return { listener: this.#listener, steps: this.#steps, routes, accepted: done }
   }
   async #content(): Promise<boolean> {
@@ -144,12 +145,14 @@ class Run {
   }
   async #route(recipient: string): Promise<ExplainRoute> {
     this.#events = []
+    const envelope = this.#session.explained
     const subject = {
       messageId: 'EXPLAIN',
       envelope: {
-        sender: this.#scenario.sender,
+        sender: envelope?.sender ?? this.#scenario.sender,
         origin: { kind: 'smtp', listener: this.#listener, session: this.#session.view.id } as const,
-        marks: {},
+        marks: envelope?.marks.all() ?? {},
+        route: envelope?.route,
       },
       address: address(recipient).text,
       original: recipient,

@@ -144,7 +144,9 @@ export class Node {
   async start(signal: AbortSignal = new AbortController().signal): Promise<void> {
     this.#state = 'starting'
     try {
-      await this.#generation.start(signal, () => this.#engine.store.start((row) => this.#engine.queue.found(row)))
+      await this.#generation.start(signal, {
+        store: () => this.#engine.store.start((row) => this.#engine.queue.found(row)),
+      })
       await this.#generation.ready()
     } catch (error) {
       this.#state = 'stopped'
@@ -163,8 +165,10 @@ export class Node {
     this.#state = 'draining'
     await this.#reloading.catch(() => undefined)
     const over = new AbortController()
-    const timer = this.clock.after(ms ?? this.graph.settings.drainTimeout, () => over.abort())
     const gone = new Promise<void>((r) => over.signal.addEventListener('abort', () => r(), { once: true }))
+    const patience = ms ?? this.graph.settings.drainTimeout
+    const timer = this.clock.after(patience, () => over.abort())
+    if (patience <= 0) over.abort()
     const drained = Promise.all([
       this.#generation.drain(over.signal),
       this.#engine.queue.close(),
@@ -178,10 +182,10 @@ export class Node {
     this.#background.abort()
     // what was aborted still has to say that it will be tried again
     await Promise.race([this.#engine.queue.close(), new Promise<void>((r) => setTimeout(r, ABORT_GRACE))])
+    this.log.info('node.stopped')
     await this.#generation.stop()
     await this.#engine.store.stop()
     this.#state = 'stopped'
-    this.log.info('node.stopped')
     await this.graph.sink.flush?.()
   }
   /**
@@ -204,9 +208,19 @@ export class Node {
     this.#openDoors(next)
     await next.start(new AbortController().signal)
     const old = this.#generation
+    const before = this.#loaded
     this.#generation = next
     this.#loaded = loaded
-    await next.ready()
+    try {
+      await next.ready()
+    } catch (error) {
+      // the old one takes its doors back and goes on
+      this.#generation = old
+      this.#loaded = before
+      await old.ready()
+      await next.stop()
+      throw error
+    }
     this.log.info('node.reloaded', { configuration: loaded.file })
     const done = this.#retire(old).finally(() => this.#old.delete(done))
     this.#old.add(done)
@@ -265,9 +279,15 @@ export class Node {
       hostname: this.graph.settings.myhostname,
       since: this.#since,
       sessions: this.#sessions,
-      queue: { ...this.#engine.queue.counts, ...this.#engine.store.health() },
+      queue: { ...this.#engine.queue.counts, ...this.#health() },
       tables,
     }
+  }
+  /** A store that has not been started, or was stopped, has nothing to say. */
+  #health(): StoreHealth {
+    return this.#state === 'running' || this.#state === 'draining'
+      ? this.#engine.store.health()
+      : { messages: 0, bytes: 0, problems: [] }
   }
   pipeline(): PipelineHook[] {
     return describePipeline(this.graph)
@@ -282,7 +302,7 @@ export class Node {
   }
   /** Starts tables and plugins but neither queue nor doors: for explain and table queries without a daemon. */
   async startDry(): Promise<void> {
-    await this.#generation.start(new AbortController().signal)
+    await this.#generation.start(new AbortController().signal, { doors: false })
   }
   async stopDry(): Promise<void> {
     await this.#generation.stop()

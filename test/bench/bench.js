@@ -54,7 +54,9 @@ async function compare(teams, workload, keep) {
   const figures = new Map(teams.map((t) => [t.name, []]))
   for (let run = 0; run < runs; run++) {
     for (const mta of teams) {
-      process.stderr.write(`\r${workload.padEnd(8)} ${keep ? 'kept' : 'new '}  run ${run + 1}/${runs}  ${mta.name.padEnd(8)}`)
+      process.stderr.write(
+        `\r${workload.padEnd(8)} ${keep ? 'kept' : 'new '}  run ${run + 1}/${runs}  ${mta.name.padEnd(8)}`,
+      )
       figures.get(mta.name).push(await measure(mta, workload, keep))
     }
   }
@@ -105,7 +107,8 @@ async function load(mta, sink, port, count, keep) {
 }
 
 function report() {
-  const base = (r) => results.find((x) => x.workload === r.workload && x.connections === r.connections && x.mta === 'postfix')
+  const base = (r) =>
+    results.find((x) => x.workload === r.workload && x.connections === r.connections && x.mta === 'postfix')
   const rows = results.map((r) => [
     r.workload,
     r.connections,
@@ -116,7 +119,13 @@ function report() {
     r.messagesPerSecond.toFixed(0),
     r.complete ? 'all' : 'NOT ALL',
   ])
-  console.log(`${messages} messages of ${size} bytes, ${sessions} sessions, median of ${runs} runs; ${os.cpus().length} cores, Node ${process.version}\n`)
+  console.log(
+    `${messages} messages of ${size} bytes, ${sessions} sessions, median of ${runs} runs; ${os.cpus().length} cores, Node ${process.version}\n`,
+  )
   console.log(table(['workload', 'conn.', 'MTA', 'CPU ms/msg', 'min-max', 'of Postfix', 'msgs/s', 'delivered'], rows))
-  if (o.json) writeFileSync(o.json, JSON.stringify({ messages, size, sessions, runs, node: process.version, results }, null, 2) + '\n')
+  if (o.json)
+    writeFileSync(
+      o.json,
+      JSON.stringify({ messages, size, sessions, runs, node: process.version, results }, null, 2) + '\n',
+    )
 }

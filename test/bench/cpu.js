@@ -17,7 +17,7 @@ export function cpuOfTree(root) {
   const all = new Map()
   for (const name of readdirSync('/proc')) if (/^\d+$/.test(name)) all.set(Number(name), stat(name))
   const inTree = new Set([root])
-  for (let grew = true; grew; ) {
+  for (let grew = true; grew;) {
     grew = false
     for (const [pid, s] of all) if (s && !inTree.has(pid) && inTree.has(s.ppid)) grew = Boolean(inTree.add(pid))
   }

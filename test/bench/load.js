@@ -33,7 +33,21 @@ const tryConnect = (port) =>
   })
 
 export function source({ port, count, sessions, size, keep }) {
-  const args = ['-s', String(sessions), '-m', String(count), '-l', String(size), ...(keep ? ['-d'] : []), '-N', '-f', 'bench@sender.test', '-t', 'u@bench.test', `127.0.0.1:${port}`]
+  const args = [
+    '-s',
+    String(sessions),
+    '-m',
+    String(count),
+    '-l',
+    String(size),
+    ...(keep ? ['-d'] : []),
+    '-N',
+    '-f',
+    'bench@sender.test',
+    '-t',
+    'u@bench.test',
+    `127.0.0.1:${port}`,
+  ]
   return run('smtp-source', args)
 }
 function run(command, args) {
@@ -42,7 +56,9 @@ function run(command, args) {
     let err = ''
     child.stderr.on('data', (d) => (err += d))
     child.on('error', reject)
-    child.on('close', (code) => (code === 0 ? resolve() : reject(new Error(`${command} ended with ${code}: ${err.slice(0, 500)}`))))
+    child.on('close', (code) =>
+      code === 0 ? resolve() : reject(new Error(`${command} ended with ${code}: ${err.slice(0, 500)}`)),
+    )
   })
 }
 
@@ -54,7 +70,9 @@ export class Sink {
     const sink = new Sink()
     sink.port = await freePort()
     const user = process.getuid() === 0 ? ['-u', 'nobody'] : []
-    sink.#child = spawn('smtp-sink', [...user, '-c', '-m', '2000', `127.0.0.1:${sink.port}`, '1000'], { stdio: ['ignore', 'pipe', 'ignore'] })
+    sink.#child = spawn('smtp-sink', [...user, '-c', '-m', '2000', `127.0.0.1:${sink.port}`, '1000'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
     sink.#child.stdout.setEncoding('latin1')
     sink.#child.stdout.on('data', (text) => {
       const all = [...text.matchAll(/mesg=(\d+)/g)]

@@ -7,6 +7,7 @@ interface JsonSchema {
   properties?: Record<string, JsonSchema>
   additionalProperties?: boolean | JsonSchema
   items?: JsonSchema
+  prefixItems?: JsonSchema[]
   anyOf?: JsonSchema[]
   oneOf?: JsonSchema[]
   allOf?: JsonSchema[]
@@ -32,7 +33,7 @@ export function checkOptions<S extends z.ZodType>(
     if (!problems.some((p) => p.path === path && p.message === message))
       problems.push({ code: 'PN_CONFIG_INVALID', file: place.file, path, message, suggestion })
   }
-  unknownKeys(value, shape, shape, place.path, add)
+  unknownKeys(value, [shape], shape, place.path, add)
   let parsed
   try {
     parsed = schema.safeParse(value)
@@ -45,7 +46,9 @@ export function checkOptions<S extends z.ZodType>(
       if (issue.code === 'unrecognized_keys') {
         for (const key of issue.keys)
           add(join(place.path, [...issue.path, key]), 'unknown option', nearest(key, keysAt(shape, shape, issue.path)))
-      } else for (const leaf of leaves(issue)) add(join(place.path, leaf.path), leaf.message, suggestValue(leaf))
+      } else
+        for (const leaf of leaves(issue))
+          add(join(place.path, leaf.path), leaf.message, suggestValue(leaf, valueAt(value, leaf.path)))
     }
   return problems.length === 0 ? { value: parsed.data, problems } : { problems }
 }
@@ -54,7 +57,6 @@ interface Leaf {
   readonly path: readonly PropertyKey[]
   readonly message: string
   readonly values?: readonly unknown[]
-  readonly input?: unknown
 }
 /** A union's own message is "Invalid input": its branches say more. */
 function leaves(issue: z.core.$ZodIssue): Leaf[] {
@@ -71,34 +73,51 @@ function leaves(issue: z.core.$ZodIssue): Leaf[] {
       path: issue.path,
       message: issue.message,
       values: issue.code === 'invalid_value' ? issue.values : undefined,
-      input: issue.input,
     },
   ]
 }
-const suggestValue = (l: Leaf) =>
-  l.values && typeof l.input === 'string' ? nearest(l.input, l.values.map(String)) : undefined
+const suggestValue = (l: Leaf, given: unknown) =>
+  l.values && typeof given === 'string' ? nearest(given, l.values.map(String)) : undefined
 
-function unknownKeys(
-  value: unknown,
-  schema: JsonSchema,
-  root: JsonSchema,
-  path: string,
-  add: (path: string, message: string, suggestion?: string) => void,
-): void {
-  const s = deref(schema, root)
+/** Keys that no schema names, at every depth: through lists, tuples, records and the branches of unions. */
+function unknownKeys(value: unknown, schemas: readonly JsonSchema[], root: JsonSchema, path: string, add: Add): void {
+  const branches = schemas.flatMap((s) => flatten(s, root))
   if (Array.isArray(value)) {
-    if (s.items) value.forEach((v, i) => unknownKeys(v, s.items!, root, `${path}[${i}]`, add))
+    value.forEach((v, i) => {
+      const inner = branches.flatMap((b) => b.prefixItems?.[i] ?? b.items ?? [])
+      if (inner.length > 0) unknownKeys(v, inner, root, `${path}[${i}]`, add)
+    })
     return
   }
-  // a branch of a union cannot be told from here: zod's own strictness speaks there
-  if (typeof value !== 'object' || value === null || !s.properties) return
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return
+  const objects = branches.filter((b) => b.properties || typeof b.additionalProperties === 'object')
+  if (objects.length === 0) return
   for (const [key, v] of Object.entries(value)) {
-    const inner = s.properties[key]
-    if (inner) unknownKeys(v, inner, root, join(path, [key]), add)
-    else if (s.additionalProperties === undefined || s.additionalProperties === false)
-      add(join(path, [key]), 'unknown option', nearest(key, Object.keys(s.properties)))
+    const inner = objects.flatMap(
+      (b) => b.properties?.[key] ?? (typeof b.additionalProperties === 'object' ? b.additionalProperties : []),
+    )
+    if (inner.length > 0) unknownKeys(v, inner, root, join(path, [key]), add)
+    else if (!objects.some((b) => b.additionalProperties === true))
+      add(
+        join(path, [key]),
+        'unknown option',
+        nearest(
+          key,
+          objects.flatMap((b) => Object.keys(b.properties ?? {})),
+        ),
+      )
   }
 }
+/** The schemas a value may be of: references followed, unions opened. */
+function flatten(s: JsonSchema, root: JsonSchema): JsonSchema[] {
+  const d = deref(s, root)
+  const inner = [...(d.anyOf ?? []), ...(d.oneOf ?? []), ...(d.allOf ?? [])]
+  return inner.length > 0 ? inner.flatMap((b) => flatten(b, root)) : [d]
+}
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((v, key) => (v as Record<PropertyKey, unknown> | undefined)?.[key], value)
+}
+type Add = (path: string, message: string, suggestion?: string) => void
 function keysAt(schema: JsonSchema, root: JsonSchema, path: readonly PropertyKey[]): string[] {
   const s = deref(schema, root)
   const branches = [...(s.anyOf ?? []), ...(s.oneOf ?? []), ...(s.allOf ?? [])]

@@ -66,8 +66,7 @@ export async function loadConfig(options: LoadOptions = {}): Promise<LoadedConfi
   for (const layer of layers) {
     for (const [key, value] of Object.entries(layer.config)) {
       if (key === 'plugins') uses = mergeUses(uses, value, layer, problems)
-      else if (key === 'vars')
-        values.vars = { value: { ...(values.vars?.value as object), ...(value as object) }, file: layer.file }
+      else if (key === 'vars') values.vars = { value: mergedVars(values.vars?.value, value), file: layer.file }
       else if (key !== 'extends' && key !== 'include') values[key] = { value, file: layer.file }
     }
   }
@@ -84,6 +83,11 @@ function embedded(options: LoadOptions): Layer {
   const folder = path.resolve(options.folder ?? options.cwd ?? '.')
   return { file: '(embedded)', folder, site: folder, config: { ...options.config } }
 }
+
+const isMap = (v: unknown): v is object => typeof v === 'object' && v !== null && !Array.isArray(v)
+/** What is no map is left for the check to name. */
+const mergedVars = (below: unknown, value: unknown): unknown =>
+  isMap(value) && isMap(below) ? { ...below, ...value } : value
 
 class Reader {
   readonly #options: LoadOptions

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { CONTRACT } from '../contract/plugin.ts'
 import type { AnyDefinition, AnyPlugin } from '../contract/plugin.ts'
+import { textOf } from '../errors.ts'
 import type { Problem } from '../errors.ts'
 import { nearest } from '../nearest.ts'
 import { locate, packageOf } from './locate.ts'
@@ -61,13 +62,11 @@ async function loadOne(
   try {
     module = (await import(pathToFileURL(file).href)) as { default?: unknown }
   } catch (error) {
-    const missing =
-      (error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND' &&
-      /^[./]/.test(use.plugin) &&
-      (error as Error).message.includes(file)
+    // the file itself, not one that it imports
+    const missing = (error as { url?: string }).url === pathToFileURL(file).href
     return wrong(
       missing ? 'PN_PLUGIN_NOT_FOUND' : 'PN_PLUGIN_BROKEN',
-      missing ? `no file ${file}` : `"${use.plugin}" cannot be loaded: ${(error as Error).message}`,
+      missing ? `no file ${file}` : `"${use.plugin}" cannot be loaded: ${textOf(error)}`,
     )
   }
   return checked(use, module.default, file, wrong)

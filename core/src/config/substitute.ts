@@ -78,7 +78,9 @@ class Substitution {
       return ''
     }
     const vars = (this.#values.vars?.value ?? {}) as Record<string, unknown>
-    const value = Object.hasOwn(vars, name) ? vars[name] : (this.#values[name]?.value ?? this.builtIn(name))
+    const value = Object.hasOwn(vars, name)
+      ? vars[name]
+      : (this.#values[name]?.value ?? this.builtIn(name, file, path, chain))
     if (value === undefined) {
       this.problem(
         file,
@@ -90,8 +92,8 @@ class Substitution {
     }
     return this.deep(value, file, path, [...chain, name])
   }
-  private builtIn(name: string): unknown {
-    if (name === 'mydomain') return domainOf(String(this.named('myhostname', '', name, [])))
+  private builtIn(name: string, file: string, path: string, chain: readonly string[]): unknown {
+    if (name === 'mydomain') return domainOf(String(this.named('myhostname', file, path, [...chain, name])))
     const schema = (configSchema.shape as Record<string, { def?: { defaultValue?: unknown } }>)[name]
     return schema?.def?.defaultValue
   }

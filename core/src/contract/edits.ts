@@ -134,7 +134,12 @@ export const envelope = {
   replaceRecipient: (from: string, to: string): ReplaceRecipient => ({ kind: 'recipient.replace', from, to }),
   removeRecipient: (address: string): RemoveRecipient => ({ kind: 'recipient.remove', address }),
   routeAll: (transport: string, nexthop?: string): RouteAll => ({ kind: 'route.all', transport, nexthop }),
-  mark: <T extends Json>(token: MarkToken<T>, value: T): SetMark => ({ kind: 'mark.set', mark: token.id, value }),
+  /** Throws when the value does not check against the token's schema. */
+  mark: <T extends Json>(token: MarkToken<T>, value: T): SetMark => ({
+    kind: 'mark.set',
+    mark: token.id,
+    value: token.schema.parse(value),
+  }),
 }
 
 export const body = {

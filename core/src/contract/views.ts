@@ -141,6 +141,8 @@ export interface ResolveView {
   readonly original: string
   /** the addresses this one was expanded from, nearest first */
   readonly ancestors: readonly string[]
+  /** not to be expanded again: an expansion answered here fails it (5.4.6) */
+  readonly final: boolean
   readonly origin: Origin
   readonly marks: Marks
   readonly addressClass?: AddressClass

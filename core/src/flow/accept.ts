@@ -29,7 +29,7 @@ export interface AcceptContext {
 
 export async function accept(draft: Draft, context: AcceptContext): Promise<Accepted> {
   const { graph } = context
-  if (draft.header.hops() > graph.settings.hopcountLimit) {
+  if (draft.header.hops() >= graph.settings.hopcountLimit) {
     draft.stored.abort?.()
     return { reply: TOO_MANY_HOPS, by: 'core' }
   }
@@ -108,6 +108,7 @@ async function commit(draft: Draft, c: AcceptContext): Promise<Accepted> {
       id: draft.id,
       cause: error instanceof Error ? (error.stack ?? error.message) : String(error),
     })
+    draft.stored.abort?.()
     return { reply: WRITE_ERROR, by: 'queue', cause: error }
   }
   return { reply: queuedAs(draft.id), id: draft.id }

@@ -11,6 +11,8 @@ export interface ActiveRecipient extends RecipientSeed {
 export interface RoundResult {
   readonly recipient: ActiveRecipient
   readonly outcome: Outcome
+  /** shares another recipient's delivery: settled with it, told to nobody */
+  readonly twin?: boolean
 }
 export class ActiveMessage {
   readonly message: QueuedMessage
@@ -24,23 +26,34 @@ export class ActiveMessage {
   pending = 0
   /** an operator or an attempt tap holds the message */
   held: { by: string; reason: string } | undefined
-  /** addresses that have a delivery already: each mailbox once, however many aliases lead there */
-  readonly #routed = new Set<string>()
+  /** recipients that lead to a mailbox which another recipient's delivery is for, by that one's number */
+  readonly twins = new Map<number, ActiveRecipient[]>()
+  /** each mailbox once, however many aliases lead there: whose delivery it is, or that it has been */
+  readonly #mailboxes = new Map<string, number | 'delivered'>()
+  /** on the queue's clock: mail expires only by an attempt that began after its lifetime had passed */
+  readonly began: number
 
-  constructor(message: QueuedMessage) {
+  constructor(message: QueuedMessage, began: number) {
+    this.began = began
     this.message = message
     this.attempts = message.attempts
     this.open = message.recipients
       .filter((r) => r.state === 'pending')
       .map((r) => ({ ...r, ancestors: ancestorsOf(r, message.recipients) }))
-    for (const r of message.recipients) if (r.state === 'delivered') this.#routed.add(addressKey(addressOf(r.address)))
+    for (const r of message.recipients)
+      if (r.state === 'delivered') this.#mailboxes.set(addressKey(addressOf(r.address)), 'delivered')
   }
-  /** False when this address is on its way or delivered: one of several aliases led here before. */
-  claimAddress(address: string): boolean {
-    const key = addressKey(addressOf(address))
-    if (this.#routed.has(key)) return false
-    this.#routed.add(key)
-    return true
+  /** `mine`: this recipient gets the delivery. `twin`: it shares another's. `delivered`: it has been, in an earlier round. */
+  claim(r: ActiveRecipient): 'mine' | 'twin' | 'delivered' {
+    const key = addressKey(addressOf(r.address))
+    const owner = this.#mailboxes.get(key)
+    if (owner === 'delivered') return 'delivered'
+    if (owner === undefined) {
+      this.#mailboxes.set(key, r.n)
+      return 'mine'
+    }
+    this.twins.set(owner, [...(this.twins.get(owner) ?? []), r])
+    return 'twin'
   }
 }
 function ancestorsOf(r: StoredRecipient, all: readonly StoredRecipient[]): string[] {

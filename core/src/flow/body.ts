@@ -5,7 +5,7 @@ export function memoryBody(chunks: readonly Uint8Array[]): BodySource {
   return {
     size: chunks.reduce((n, c) => n + c.length, 0),
     bytes: chunks,
-     
+
     async *stream() {
       yield* chunks
     },

@@ -73,6 +73,7 @@ export class Content implements ContentSink {
       )
       for (const edit of this.#tx.headerEdits) draft.header.apply(edit)
       const { scope, trace, hooks } = this.#session
+      if (trace) this.#session.explained = draft.envelope
       const accepted = await accept(draft, {
         engine,
         graph,
@@ -126,12 +127,14 @@ export class Content implements ContentSink {
   }
   #discarded(id: string): Reply {
     this.#sink?.abort()
-    this.#session.graph.facts.discarded?.({ messageId: id, by: this.#tx.discardedBy!, sender: this.#tx.sender.text })
+    if (!this.#session.trace)
+      this.#session.graph.facts.discarded?.({ messageId: id, by: this.#tx.discardedBy!, sender: this.#tx.sender.text })
     return queuedAs(id)
   }
   #refused(reply: Reply, by = 'core', cause?: unknown): Reply {
     const { graph, view } = this.#session
-    graph.facts.refused?.({ session: view, stage: 'END-OF-MESSAGE', reply, sender: this.#tx.sender.text, by, cause })
+    if (!this.#session.trace)
+      graph.facts.refused?.({ session: view, stage: 'END-OF-MESSAGE', reply, sender: this.#tx.sender.text, by, cause })
     return reply
   }
 }

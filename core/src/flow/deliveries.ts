@@ -60,7 +60,7 @@ export class Deliveries {
     pin.release()
     this.#leave(m)
   }
-  /** Delivered to the same mailbox by another recipient of this message. */
+  /** Another recipient's delivery of an earlier round was to the same mailbox. */
   duplicate(m: ActiveMessage, r: ActiveRecipient): void {
     this.#record(m, {
       n: r.n,
@@ -68,7 +68,6 @@ export class Deliveries {
       esc: '2.0.0',
       text: 'delivered with another recipient of this message',
     })
-    m.delivered++
   }
   reviveAll(): void {
     for (const d of this.#destinations.values()) d.revived()
@@ -206,10 +205,10 @@ export class Deliveries {
     nexthop: string,
     graph: Graph,
   ): void {
-    if (outcome.kind === 'delivered') {
-      this.#record(m, { n: r.n, state: 'delivered', esc: outcome.esc, text: outcome.text })
-      m.delivered++
-    } else (outcome.kind === 'failed' ? m.failures : m.deferrals).push({ recipient: r, outcome })
+    if (outcome.kind === 'delivered') m.delivered++
+    this.#settleOne(m, r, outcome, false)
+    for (const twin of m.twins.get(r.n) ?? []) this.#settleOne(m, twin, outcome, true)
+    m.twins.delete(r.n)
     graph.facts.attempted?.({
       messageId: m.message.id,
       sender: m.message.envelope.sender,
@@ -222,6 +221,11 @@ export class Deliveries {
     })
     if (outcome.cause !== undefined)
       graph.log.debug('deliver.cause', { id: m.message.id, recipient: to.address, cause: String(outcome.cause) })
+  }
+  #settleOne(m: ActiveMessage, r: ActiveRecipient, outcome: Outcome, twin: boolean): void {
+    if (outcome.kind === 'delivered')
+      this.#record(m, { n: r.n, state: 'delivered', esc: outcome.esc, text: outcome.text })
+    else (outcome.kind === 'failed' ? m.failures : m.deferrals).push({ recipient: r, outcome, twin })
   }
   /** Outcomes of one turn of the loop are one record. */
   #batch: { m: ActiveMessage; records: OutcomeRecord[] } | undefined

@@ -1,5 +1,6 @@
 /** A message on its way in: what cleanup sees and edits, and what commit writes. */
 import type { AnyEdit, EnvelopeEdit } from '../contract/edits.ts'
+import type { MarkToken } from '../contract/tokens.ts'
 import type { BodySource, RecipientSeed } from '../contract/store.ts'
 import type { BodyTier, DraftView, Origin, SessionView, Slots } from '../contract/views.ts'
 import { addressKey, addressOf, parseAddress } from '../address.ts'
@@ -16,8 +17,18 @@ export class EnvelopeState {
   readonly marks: MarkStore
   hold: { by: string; reason: string } | undefined
   route: { transport: string; nexthop?: string } | undefined
-  constructor(marks: Record<string, never> = {}) {
-    this.marks = new MarkStore(marks)
+  constructor(tokens?: ReadonlyMap<string, MarkToken<never>>) {
+    this.marks = new MarkStore({}, tokens)
+  }
+  /** What takes back later edits. */
+  snapshot(): () => void {
+    const { sender, recipients, hold, route } = this
+    const marks = this.marks.snapshot()
+    const list = [...recipients]
+    return () => {
+      Object.assign(this, { sender, recipients: list, hold, route })
+      marks()
+    }
   }
   /** Throws for an address that is none. */
   apply(edit: EnvelopeEdit, by: string): void {
@@ -97,6 +108,14 @@ export class Draft implements EditTarget {
   /** the source that the store made, to be given to commit when nothing replaced it */
   get stored(): BodySource {
     return this.#body
+  }
+  snapshot(): () => void {
+    const { replaced } = this
+    const undo = [this.header.snapshot(), this.envelope.snapshot()]
+    return () => {
+      this.replaced = replaced
+      for (const fn of undo) fn()
+    }
   }
   apply(edit: AnyEdit, by: string): void {
     switch (edit.kind) {

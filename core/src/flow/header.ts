@@ -57,6 +57,15 @@ export class Header implements HeaderView {
         .match(/^received:/gim)?.length ?? 0
     )
   }
+  /** What takes back later edits. */
+  snapshot(): () => void {
+    const [raw, front, parsed] = [this.#raw, [...this.#front], this.#parsed && [...this.#parsed]]
+    return () => {
+      this.#raw = raw
+      this.#front = front
+      this.#parsed = parsed
+    }
+  }
   /** Throws for a name or value that would break the message. */
   apply(edit: HeaderEdit): void {
     if (!NAME.test(edit.name))
@@ -106,7 +115,9 @@ export function findBody(bytes: Buffer, complete: boolean, limit: number): { hea
     if (!isFieldLine(bytes, at, end) || end >= limit) return { header: at, body: at }
     at = end + 1
   }
-  return complete || bytes.length > limit ? { header: at, body: at } : { header: 0, body: -1 }
+  // what may still become the empty line is waited for
+  const undecided = bytes.length === at || (bytes.length === at + 1 && bytes[at] === 13)
+  return complete || (bytes.length > limit && !undecided) ? { header: at, body: at } : { header: 0, body: -1 }
 }
 function isFieldLine(bytes: Buffer, at: number, end: number): boolean {
   if (bytes[at] === 32 || bytes[at] === 9) return at > 0

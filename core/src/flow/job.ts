@@ -72,7 +72,7 @@ export class DeliveryJob implements Job {
 export const faultOutcome = (error: unknown): Outcome =>
   deferred('4.3.0', 'temporary fault of the delivery', { cause: error })
 
-const KINDS = { delivered: '2', deferred: '4', failed: '45' } as const
+const KINDS = { delivered: '2', deferred: '4', failed: '5' } as const
 function checkOutcome(o: Outcome): string | undefined {
   const digit = KINDS[o?.kind]
   if (!digit) return `not an outcome: ${JSON.stringify(o)}`

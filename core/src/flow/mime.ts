@@ -55,12 +55,13 @@ class Walker {
     const hit = text.startsWith('--') ? this.#match(text) : undefined
     if (hit) return this.#boundary(hit, at)
     if (!this.#header) return []
-    if (text !== '' && this.#headerBytes < HEADER_LIMIT) {
+    // a line that is no field begins the content, as in a message: nothing hides in a header that is none
+    if (text !== '' && this.#headerBytes + line.length < HEADER_LIMIT && isField(line, this.#header.length > 0)) {
       this.#header.push(line)
       this.#headerBytes += line.length
       return []
     }
-    return this.#headerDone()
+    return this.#headerDone(text === '' ? this.#at : at)
   }
   end(): MimePart[] {
     const out = this.#header ? this.#headerDone() : []
@@ -72,6 +73,8 @@ class Walker {
       const b = `--${this.#open[i]!.boundary}`
       if (!text.startsWith(b)) continue
       const rest = text.slice(b.length).trimEnd()
+      // of a boundary over the limit only the beginning is compared, as Postfix does
+      if (this.#open[i]!.boundary.length >= BOUNDARY_LIMIT) return { index: i, close: text.trimEnd().endsWith('--') }
       if (rest === '' || rest === '--') return { index: i, close: rest === '--' }
     }
     return undefined
@@ -85,22 +88,22 @@ class Walker {
     this.#headerBytes = 0
     return out
   }
-  #headerDone(): MimePart[] {
+  #headerDone(start = this.#at): MimePart[] {
     const header = new Header(Buffer.from(this.#header!.join(''), 'latin1'))
     this.#header = undefined
     const parent = this.#open[this.#open.length - 1]!
     const n = ++parent.children
     const path = parent.path === '0' ? String(n) : `${parent.path}.${n}`
-    return this.#start(path, this.#open.length, header, contentType(header.get('content-type')))
+    return this.#start(path, this.#open.length, header, contentType(header.get('content-type')), start)
   }
-  #start(path: string, depth: number, header: HeaderView, type: ContentType): MimePart[] {
+  #start(path: string, depth: number, header: HeaderView, type: ContentType, start = this.#at): MimePart[] {
     const boundary = type.parameters.boundary?.slice(0, BOUNDARY_LIMIT)
     if (type.type.startsWith('multipart/') && boundary && this.#open.length < NESTING_LIMIT) {
       this.#open.push({ boundary, path, children: 0 })
       this.#part = undefined
       return [part(path, depth, header, type, this.#body, 0, 0)]
     }
-    this.#part = { path, depth, header: header as Header, type, start: this.#at }
+    this.#part = { path, depth, header: header as Header, type, start }
     return []
   }
   #finish(end: number): MimePart[] {
@@ -109,6 +112,8 @@ class Walker {
     return p ? [part(p.path, p.depth, p.header, p.type, this.#body, p.start, Math.max(p.start, end))] : []
   }
 }
+const isField = (line: string, continued: boolean) =>
+  (continued && /^[ \t]/.test(line)) || /^[!-9;-~]+[ \t]*:/.test(line)
 const part = (
   path: string,
   depth: number,

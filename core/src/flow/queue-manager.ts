@@ -24,6 +24,8 @@ export class QueueManager {
   /** when each waiting message is due; the heap's overtaken entries differ from it */
   readonly #due = new Map<string, number>()
   readonly #held = new Set<string>()
+  /** active messages that are to be tried again as soon as they have ended */
+  readonly #again = new Set<string>()
   #timer: Timer | undefined
   #timerAt = Infinity
   #open = false
@@ -91,7 +93,8 @@ export class QueueManager {
       return
     }
     this.#held.delete(id)
-    if (!this.#active.has(id)) this.#wait(id, 0)
+    if (this.#active.has(id)) this.#again.add(id)
+    else this.#wait(id, 0)
     this.#feed()
   }
 
@@ -130,7 +133,11 @@ export class QueueManager {
     while (this.#active.size < limit && this.#dueNow()) {
       const { id } = this.#waiting.pop()!
       this.#due.delete(id)
-      if (this.#active.has(id)) continue
+      // flushed while it is still being settled: its turn comes when that is done
+      if (this.#active.has(id)) {
+        this.#again.add(id)
+        continue
+      }
       this.#active.set(id, undefined)
       this.#load(id).catch((error: unknown) => this.#lost(id, error))
     }
@@ -164,6 +171,7 @@ export class QueueManager {
   }
   #ended(id: string): void {
     this.#active.delete(id)
+    if (this.#again.delete(id)) this.#wait(id, 0)
     if (this.#open) this.#feed()
     if (this.#active.size > 0) return
     const idlers = this.#idlers
@@ -172,17 +180,26 @@ export class QueueManager {
   }
 
   #begin(message: QueuedMessage): void {
-    const m = new ActiveMessage(message)
+    const m = new ActiveMessage(message, this.#engine.clock.now())
     this.#active.set(message.id, m)
     m.pending = 1
     const pin = this.#engine.pin()
-    const resolved = this.#resolveAll(m, pin.graph)
+    let resolved: Promise<void> | undefined
+    try {
+      resolved = this.#resolveAll(m, pin.graph)
+    } catch (error) {
+      pin.release()
+      throw error
+    }
     const done = () => {
       pin.release()
       this.#deliveries.release(m)
     }
-    if (resolved) resolved.then(done, (error: unknown) => (pin.release(), this.#lost(message.id, error)))
-    else done()
+    if (!resolved) return done()
+    resolved.then(done, (error: unknown) => {
+      pin.release()
+      this.#lost(message.id, error)
+    })
   }
   /** Synchronous as long as no tap waits. */
   #resolveAll(m: ActiveMessage, graph: Graph): Promise<void> | undefined {
@@ -225,8 +242,11 @@ export class QueueManager {
         graph,
       )
     // each mailbox once, however many aliases lead to it
-    else if (!m.claimAddress(r.address)) this.#deliveries.duplicate(m, r)
-    else this.#deliveries.add(m, r, to, step.transport, step.nexthop, graph)
+    else {
+      const claimed = m.claim(r)
+      if (claimed === 'mine') this.#deliveries.add(m, r, to, step.transport, step.nexthop, graph)
+      else if (claimed === 'delivered') this.#deliveries.duplicate(m, r)
+    }
     return undefined
   }
   async #expand(m: ActiveMessage, r: ActiveRecipient, step: Extract<Step, { kind: 'expand' }>): Promise<void> {
@@ -252,15 +272,18 @@ export class QueueManager {
     try {
       this.#expire(m, pin.graph)
       if (m.failures.length > 0) await this.#reportFailures(m, pin.graph)
-      if (m.held) await this.#holdIt(m)
+      if (m.held && m.deferrals.length > 0) await this.#holdIt(m)
       else if (m.deferrals.length > 0) this.#defer(m, pin.graph)
-      else
+      else {
+        this.#held.delete(m.message.id)
+        this.#again.delete(m.message.id)
         pin.graph.facts.settled?.({
           messageId: m.message.id,
           delivered: m.delivered,
           failed: m.failures.length,
           delay: this.#engine.clock.now() - m.message.envelope.created,
         })
+      }
     } finally {
       pin.release()
     }
@@ -268,15 +291,22 @@ export class QueueManager {
   }
   /** Mail ends only by an attempt that began after its lifetime had passed. */
   #expire(m: ActiveMessage, graph: Graph): void {
-    const age = this.#engine.clock.now() - m.message.envelope.created
+    const age = m.began - m.message.envelope.created
     const life =
       m.message.envelope.sender === '' ? graph.settings.bounceQueueLifetime : graph.settings.maximalQueueLifetime
     if ((age < life && !m.message.expired) || m.held) return
     for (const d of m.deferrals.splice(0))
-      m.failures.push({ recipient: d.recipient, outcome: { ...d.outcome, kind: 'failed' } as Outcome })
+      m.failures.push({ ...d, outcome: { ...d.outcome, kind: 'failed' } as Outcome })
   }
   async #reportFailures(m: ActiveMessage, graph: Graph): Promise<void> {
-    const told = await sendReport(this.#engine, graph, m.message, 'failed', m.failures, this.#submit)
+    const told = await sendReport(
+      this.#engine,
+      graph,
+      m.message,
+      'failed',
+      m.failures.filter((f) => !f.twin),
+      this.#submit,
+    )
     if (told) {
       await this.#engine.store.outcome(
         m.message.id,
@@ -312,6 +342,8 @@ export class QueueManager {
     written?.catch((error: unknown) =>
       graph.log.error('queue.outcomeFailed', { id: m.message.id, cause: String(error) }),
     )
+    // held by an operator while it was in delivery: the store knows, and it waits for him
+    if (this.#held.has(m.message.id)) return this.#tellWaiting(m.message.id, undefined, 'held during delivery')
     this.#wait(m.message.id, nextTry)
     this.#tellWaiting(m.message.id, nextTry)
   }

@@ -17,7 +17,8 @@ export function received(hop: Hop): string {
   const date = rfc5322Date(hop.at)
   const s = hop.session
   if (!s) return `Received: ${by}\r\n\tid ${hop.id}; ${date}\r\n`
-  const from = s.helo?.name ?? s.client.name
+  // whatever a listener let through, a field of somebody's choosing must not begin here
+  const from = (s.helo?.name ?? s.client.name).replace(/[\x00-\x1f\x7f]/g, '?') // eslint-disable-line no-control-regex
   const address = s.client.address.includes(':') ? `IPv6:${s.client.address}` : s.client.address
   const end = hop.recipient === undefined ? `;\r\n\t${date}` : `\r\n\tfor <${hop.recipient}>; ${date}`
   return `Received: from ${from} (${s.client.name} [${address}])\r\n\t${by} with ${protocol(s, hop.smtputf8)} id ${hop.id}${end}\r\n`

@@ -43,6 +43,12 @@ export function replyOf(result: Result | undefined, fault: Reply = FAULT): Reply
   if (v.kind === 'hangUp') return { code: v.code, esc: v.esc, text: v.text, close: true }
   return undefined
 }
+/** The reply of a refusal that was kept. */
+export const replyOfRefusal = (v: { code: number; esc: string; text: string }): Reply => ({
+  code: v.code,
+  esc: v.esc,
+  text: v.text,
+})
 /** `550 5.1.1 text`, lines with dashes */
 export function printReply(r: Reply): string {
   const lines = typeof r.text === 'string' ? [r.text] : r.text

@@ -72,6 +72,7 @@ export function resolveStep(engine: Engine, graph: Graph, s: ResolveSubject, tra
     recipient,
     original: s.original,
     ancestors: s.ancestors,
+    final: s.final,
     origin: s.envelope.origin,
     marks: new MarkStore({ ...s.envelope.marks }),
   }
@@ -101,6 +102,9 @@ function expansion(graph: Graph, s: ResolveSubject, v: Expand): Step {
   const { virtualAliasExpansionLimit, virtualAliasRecursionLimit } = graph.settings
   const wrong = (text: string): Step => ({ kind: 'failed', permanent: true, esc: '5.4.6', text })
   if (s.final) return wrong(`${s.address} was final and was expanded again`)
+  // nobody would be left to deliver to, and nobody told
+  if (v.to.length === 0)
+    return { kind: 'failed', permanent: false, esc: '4.3.5', text: `${s.address} expands to nothing` }
   if (v.to.length > virtualAliasExpansionLimit)
     return wrong(`${s.address} expands to more than ${virtualAliasExpansionLimit} addresses`)
   if (s.ancestors.length >= virtualAliasRecursionLimit)

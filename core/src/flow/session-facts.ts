@@ -40,9 +40,14 @@ export class SessionFacts implements SessionView {
     return this.#state.slots
   }
 }
+const CONTROL = /[\x00-\x1f\x7f]/ // eslint-disable-line no-control-regex
 /** A trusted front end knows better who the client is (XCLIENT). */
 export function applyClient(state: SessionState, edit: SetClient): void {
   const { helo, user, ...client } = edit.client
+  // these go into the Received field
+  for (const [key, value] of Object.entries(edit.client)) {
+    if (typeof value === 'string' && CONTROL.test(value)) throw new TypeError(`${key} has a control character`)
+  }
   state.client = { ...state.client, ...client }
   if (helo !== undefined) state.helo = { verb: state.helo?.verb ?? 'EHLO', name: helo }
   if (user !== undefined) state.auth = { user, mechanism: 'XCLIENT' }

@@ -1,5 +1,5 @@
 /** One client's dialogue: runs the stages and says what to reply. */
-import type { AnyEdit } from '../contract/edits.ts'
+import type { AnyEdit, EnvelopeEdit } from '../contract/edits.ts'
 import type { Reply } from '../contract/facts.ts'
 import type { ContentSink, Decision, MaybePromise, OpenSession, Session } from '../contract/listener.ts'
 import type { Stage, View } from '../contract/stages.ts'
@@ -12,6 +12,7 @@ import { AbortScope } from '../hooks/call.ts'
 import type { EditTarget } from '../hooks/call.ts'
 import type { Result } from '../hooks/guard.ts'
 import { Content } from './content.ts'
+import type { EnvelopeState } from './draft.ts'
 import { runHook, runStage, then } from './engine.ts'
 import type { Engine } from './engine.ts'
 import {
@@ -25,13 +26,16 @@ import {
   TOO_MANY_RECIPIENTS,
   relayDenied,
   replyOf,
+  replyOfRefusal,
 } from './replies.ts'
+import { Kept } from './kept.ts'
+import type { KeptStage } from './kept.ts'
 import { SessionFacts, applyClient, newSessionId } from './session-facts.ts'
 import type { SessionState } from './session-facts.ts'
 import { SlotStore } from './slots.ts'
 import { Transaction } from './transaction.ts'
 
-type Early = 'connect' | 'helo' | 'auth' | 'mail'
+type Early = Exclude<KeptStage, 'rcpt'>
 
 export class SessionFlow implements Session, EditTarget {
   readonly view: SessionFacts
@@ -43,16 +47,15 @@ export class SessionFlow implements Session, EditTarget {
   readonly #release: () => void
   readonly #state: SessionState
   readonly #began: number
-  /** refusals that wait for RCPT (Postfix's smtpd_delay_reject), by stage: a new HELO forgets the old one's */
-  readonly #early = new Map<Early, { reply: Reply; result: Result }>()
-  readonly #sessionEdits: Pick<Transaction, 'deferIfPermit' | 'deferIfReject' | 'later'> = {
-    deferIfPermit: undefined,
-    deferIfReject: undefined,
-    later: undefined,
-  }
+  readonly #kept = new Kept()
+  /** whose edits come in now; commands and DATA count as the connection's */
+  #stage: KeptStage = 'connect'
   #tx: Transaction | undefined
-  /** the recipient whose RCPT is being judged */
-  #rcpt: Pick<Transaction, 'later'> | undefined
+  /** edits of the recipient whose RCPT is being judged: it is not in the envelope yet */
+  #rcptEdits: EnvelopeEdit[] = []
+  readonly #unlink: () => void
+  /** under explain: the envelope as cleanup left it */
+  explained: EnvelopeState | undefined
   #commands = 0
   #ended = false
 
@@ -69,6 +72,8 @@ export class SessionFlow implements Session, EditTarget {
     this.trace = trace
     this.#release = pinned.release
     this.#began = engine.clock.now()
+    // a stop that has waited long enough ends what sessions wait for
+    this.#unlink = engine.scope.onAbort((reason) => this.scope.abort(reason))
     this.#state = {
       client: facts.client,
       helo: undefined,
@@ -92,7 +97,10 @@ export class SessionFlow implements Session, EditTarget {
     this.reset()
     this.#state.tls = tls
     this.#state.helo = undefined
-    this.#early.delete('helo')
+    // what the client proved in clear, somebody in the middle may have proved (RFC 3207 section 4.2)
+    this.#state.auth = undefined
+    this.#kept.forget('helo')
+    this.#kept.forget('auth')
     this.#state.slots.clear()
   }
   authenticated(user: string, mechanism: string): MaybePromise<Decision> {
@@ -105,7 +113,7 @@ export class SessionFlow implements Session, EditTarget {
     const limit = this.graph.settings.messageSizeLimit
     if (limit > 0 && (parameters.size ?? 0) > limit) return this.#refuse('MAIL', TOO_BIG_DECLARED)
     if (!this.trace && this.engine.store.health().refusing) return this.#refuse('MAIL', NO_SPACE)
-    this.#tx = new Transaction(this.view, sender, parameters)
+    this.#tx = new Transaction(this.view, sender, parameters, this.graph.collection.marks)
     return then(this.#earlyStage('mail'), (reply) => {
       // what is refused at once leaves no transaction behind
       if (reply) this.#endTransaction()
@@ -118,13 +126,15 @@ export class SessionFlow implements Session, EditTarget {
     if (tx.envelope.recipients.length >= this.graph.settings.recipientLimit)
       return this.#refuse('RCPT', TOO_MANY_RECIPIENTS, recipient)
     return then(this.#judge(tx, recipient, parameters), (reply) => {
-      if (!reply) tx.accept(recipient, parameters)
-      return reply
+      if (reply) return reply
+      tx.accept(recipient, parameters)
+      for (const edit of this.#rcptEdits) tx.envelope.apply(edit, 'rcpt')
+      return undefined
     })
   }
   verify(recipient: MailAddress): MaybePromise<Decision> {
     const open = this.#tx
-    this.#tx = new Transaction(this.view, NULL_SENDER, {})
+    this.#tx = new Transaction(this.view, NULL_SENDER, {}, this.graph.collection.marks)
     return then(this.#judge(this.#tx, recipient, {}), (reply) => {
       this.#tx = open
       return reply
@@ -142,7 +152,6 @@ export class SessionFlow implements Session, EditTarget {
     return new Content(this, tx, () => this.#endTransaction())
   }
   command(verb: string, argument: string): MaybePromise<Reply | undefined> {
-    this.#commands++
     const hook = this.hooks.commands.get(verb.toUpperCase())
     if (!hook) return undefined
     const view = { session: this.view, verb: verb.toUpperCase(), argument, transaction: this.#tx !== undefined }
@@ -165,6 +174,7 @@ export class SessionFlow implements Session, EditTarget {
     if (this.#ended) return
     this.#ended = true
     this.scope.abort(new Error('the client has gone'))
+    this.#unlink()
     this.#endTransaction()
     this.#state.slots.clear()
     if (!this.trace)
@@ -182,61 +192,78 @@ export class SessionFlow implements Session, EditTarget {
         return applyClient(this.#state, edit)
       case 'deferIfPermit':
       case 'deferIfReject':
-        // the first one wins, as in Postfix
-        ;(this.#tx ?? this.#sessionEdits)[edit.kind] ??= edit.defer
-        return
+        return this.#kept.put(this.#stage, edit.kind, edit.defer)
       case 'refuseLater':
-        ;(this.#rcpt ?? this.#tx ?? this.#sessionEdits).later ??= edit.refuse
-        return
+        return this.#kept.put(this.#stage, 'later', edit.refuse)
       case 'body.replace':
         throw new TypeError('there is no body yet')
       default:
         if (!this.#tx) throw new TypeError(`${edit.kind} needs a transaction`)
         if (edit.kind === 'header.insert' || edit.kind === 'header.replace' || edit.kind === 'header.remove')
           this.#tx.headerEdits.push(edit)
+        else if (this.#stage === 'rcpt' && (edit.kind === 'recipient.replace' || edit.kind === 'recipient.remove'))
+          this.#rcptEdits.push(edit)
         else this.#tx.envelope.apply(edit, by)
+    }
+  }
+
+  snapshot(): () => void {
+    const state = { ...this.#state }
+    const kept = this.#kept.snapshot()
+    const rcptEdits = [...this.#rcptEdits]
+    const tx = this.#tx
+    const headerEdits = tx?.headerEdits.length ?? 0
+    const envelope = tx?.envelope.snapshot()
+    return () => {
+      Object.assign(this.#state, state)
+      kept()
+      this.#rcptEdits = rcptEdits
+      if (tx) tx.headerEdits.length = headerEdits
+      envelope?.()
     }
   }
 
   /** Relay, then rcpt, then what earlier stages kept. What nobody claims is refused. */
   #judge(tx: Transaction, recipient: MailAddress, parameters: RcptParameters): MaybePromise<Decision> {
-    const early =
-      this.#early.get('connect') ?? this.#early.get('helo') ?? this.#early.get('auth') ?? this.#early.get('mail')
+    this.#kept.forget('rcpt')
+    this.#rcptEdits = []
+    const early = this.#kept.first('refused')
     if (early) return this.#refuse('RCPT', early.reply, recipient, early.result)
     const view = tx.rcptView(recipient, parameters)
-    this.#rcpt = { later: undefined }
+    this.#stage = 'rcpt'
     return then(this.#run('relay', view), (claimed) => {
       if (claimed?.verdict?.kind !== 'claim')
-        return this.#settled(tx, claimed ? replyOf(claimed)! : relayDenied(internal(recipient)), recipient, claimed)
+        return this.#settled(claimed ? replyOf(claimed)! : relayDenied(internal(recipient)), recipient, claimed)
       return then(this.#run('rcpt', view), (result) => {
         if (result?.verdict?.kind === 'discard') tx.discardedBy = result.by.use.name
-        return this.#settled(tx, replyOf(result), recipient, result)
+        return this.#settled(replyOf(result), recipient, result)
       })
     })
   }
   /** defer_if_reject and defer_if_permit have the last word (Postfix's smtpd_access). */
-  #settled(tx: Transaction, reply: Reply | undefined, recipient: MailAddress, result: Result | undefined): Decision {
-    const kept = this.#rcpt?.later ?? tx.later ?? this.#sessionEdits.later
-    this.#rcpt = undefined
-    let final = reply ?? (kept && { code: kept.code, esc: kept.esc, text: kept.text })
-    const instead =
-      final && final.code >= 500
-        ? (tx.deferIfReject ?? this.#sessionEdits.deferIfReject)
-        : !final
-          ? (tx.deferIfPermit ?? this.#sessionEdits.deferIfPermit)
-          : undefined
-    if (instead) final = { code: instead.code, esc: instead.esc, text: instead.text }
-    return final && this.#refuse('RCPT', final, recipient, result)
+  #settled(reply: Reply | undefined, recipient: MailAddress, result: Result | undefined): Decision {
+    this.#stage = 'connect'
+    const kept = this.#kept.first('later')
+    const final = reply ?? (kept && replyOfRefusal(kept))
+    const instead = !final
+      ? this.#kept.first('deferIfPermit')
+      : final.code >= 500
+        ? this.#kept.first('deferIfReject')
+        : undefined
+    const said = instead ? replyOfRefusal(instead) : final
+    return said && this.#refuse('RCPT', said, recipient, result)
   }
   #earlyStage(stage: Early, fault?: Reply): MaybePromise<Decision> {
-    this.#early.delete(stage)
+    this.#kept.forget(stage)
+    this.#stage = stage
     const view = stage === 'mail' ? this.#tx! : this.view
     return then(this.#run(stage, view as never), (result) => {
+      this.#stage = 'connect'
       const reply = replyOf(result, fault)
       if (!reply || !result) return undefined
       const now = result.fault || result.verdict?.kind === 'hangUp' || !this.graph.settings.smtpdDelayReject
       if (now) return this.#refuse(stage, reply, undefined, result)
-      this.#early.set(stage, { reply, result })
+      this.#kept.put(stage, 'refused', { reply, result })
       return undefined
     })
   }
@@ -264,7 +291,8 @@ export class SessionFlow implements Session, EditTarget {
     return reply
   }
   #endTransaction(): void {
-    this.#early.delete('mail')
+    this.#kept.forget('mail')
+    this.#kept.forget('rcpt')
     this.#tx?.slots.clear()
     this.#tx = undefined
   }

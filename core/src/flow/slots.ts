@@ -38,9 +38,12 @@ export function writeSlot(view: SessionView | MailView, token: SlotToken<unknown
 }
 
 export class MarkStore implements Marks {
-  readonly #values: Record<string, Json>
-  constructor(values: Record<string, Json> = {}) {
+  #values: Record<string, Json>
+  readonly #tokens: ReadonlyMap<string, MarkToken<never>> | undefined
+  /** `tokens`: those that plugins declared; what is set is checked against them */
+  constructor(values: Record<string, Json> = {}, tokens?: ReadonlyMap<string, MarkToken<never>>) {
     this.#values = values
+    this.#tokens = tokens
   }
   get<T extends Json>(token: MarkToken<T>): T | undefined {
     const v = this.#values[token.id]
@@ -49,8 +52,17 @@ export class MarkStore implements Marks {
     const parsed = token.schema.safeParse(v)
     return parsed.success ? parsed.data : undefined
   }
+  /** Throws for what is not JSON (it would not be there after a restart) and for what its schema does not take. */
   set(id: string, value: Json): void {
-    this.#values[id] = value
+    const text = JSON.stringify(value) as string | undefined
+    if (text === undefined) throw new TypeError(`the value of the mark ${id} is not JSON`)
+    const plain = JSON.parse(text) as Json
+    this.#tokens?.get(id)?.schema.parse(plain)
+    this.#values[id] = plain
+  }
+  snapshot(): () => void {
+    const values = { ...this.#values }
+    return () => void (this.#values = values)
   }
   all(): Record<string, Json> {
     return this.#values

@@ -32,7 +32,7 @@ export async function submit(
   const sink = engine.store.body(content.length - cut.body)
   let draft: Draft
   try {
-    const envelope = envelopeOf(m)
+    const envelope = envelopeOf(m, graph)
     if (cut.body < content.length) await sink.write(content.subarray(cut.body))
     draft = new Draft(id, originOf(origin, by), envelope, new Header(content.subarray(0, cut.header)), await sink.end())
   } catch (error) {
@@ -50,8 +50,8 @@ export async function submit(
   if (accepted.id !== undefined || accepted.reply.code < 300) return id
   throw new PosternError('PN_REFUSED', printReply(accepted.reply), { cause: accepted.cause })
 }
-function envelopeOf(m: MessageDraft): EnvelopeState {
-  const e = new EnvelopeState()
+function envelopeOf(m: MessageDraft, graph: Graph): EnvelopeState {
+  const e = new EnvelopeState(graph.collection.marks)
   e.sender = m.sender === '' ? '' : address(m.sender)
   for (const r of m.recipients) {
     const seed = typeof r === 'string' ? { address: r } : r

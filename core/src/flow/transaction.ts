@@ -1,6 +1,6 @@
 /** One MAIL transaction: its envelope while it grows, and its views. */
+import type { MarkToken } from '../contract/tokens.ts'
 import type { HeaderEdit } from '../contract/edits.ts'
-import type { Defer, Refuse } from '../contract/verdicts.ts'
 import type { DataView, MailParameters, MailView, RcptParameters, RcptView, SessionView } from '../contract/views.ts'
 import type { MailAddress } from '../address.ts'
 import { EnvelopeState } from './draft.ts'
@@ -12,16 +12,18 @@ export class Transaction implements MailView, DataView {
   readonly sender: MailAddress
   readonly parameters: MailParameters
   readonly slots: SlotStore
-  readonly envelope = new EnvelopeState()
+  readonly envelope: EnvelopeState
   readonly accepted: MailAddress[] = []
   readonly headerEdits: HeaderEdit[] = []
-  deferIfPermit: Defer | undefined
-  deferIfReject: Defer | undefined
-  /** an early refusal that waits for RCPT */
-  later: Refuse | Defer | undefined
   discardedBy: string | undefined
 
-  constructor(session: SessionFacts, sender: MailAddress, parameters: MailParameters) {
+  constructor(
+    session: SessionFacts,
+    sender: MailAddress,
+    parameters: MailParameters,
+    tokens: ReadonlyMap<string, MarkToken<never>>,
+  ) {
+    this.envelope = new EnvelopeState(tokens)
     this.session = session
     this.sender = sender
     this.parameters = parameters

@@ -2,6 +2,7 @@
 import { checkOptions } from '../config/check.ts'
 import type { LoadedUse } from '../config/plugins.ts'
 import type { AnyRole, Named, Needs } from '../contract/tokens.ts'
+import { textOf } from '../errors.ts'
 import type { Problem } from '../errors.ts'
 import type { UseFacts } from '../hooks/record.ts'
 import { Collector } from './collector.ts'
@@ -14,7 +15,12 @@ const PROVIDERS: Record<string, string> = {
   logSink: 'ops-log',
 }
 
-export function applyAll(uses: readonly LoadedUse[], reach: Reach | undefined, problems: Problem[]): Collection {
+export function applyAll(
+  uses: readonly LoadedUse[],
+  reach: Reach | undefined,
+  problems: Problem[],
+  incomplete: boolean,
+): Collection {
   const into: Collection = {
     taps: [],
     facts: [],
@@ -24,6 +30,7 @@ export function applyAll(uses: readonly LoadedUse[], reach: Reach | undefined, p
     tables: new Map(),
     transportNames: [],
     marks: new Map(),
+    incomplete,
   }
   const listed = byNeeds(uses, problems)
   for (const use of listed) applyOne(use, into, reach, uses, problems)
@@ -55,7 +62,10 @@ function applyOne(
   }))
   for (const s of scoped) problems.push(...s.checked.problems)
   problems.push(...checkNeeds(use, uses, into))
-  if (!reach || own.value === undefined || scoped.some((s) => s.checked.value === undefined)) return
+  if (!reach || own.value === undefined || scoped.some((s) => s.checked.value === undefined)) {
+    into.incomplete = true
+    return
+  }
   const facts: UseFacts = {
     name: use.name,
     plugin: definition.name,
@@ -83,11 +93,12 @@ function applyOne(
         throw new TypeError('apply returned a promise; it must be synchronous: begin I/O in lifecycle start')
       }
     } catch (error) {
+      into.incomplete = true
       problems.push({
         code: 'PN_APPLY',
         file: use.file,
         path: use.path,
-        message: `${use.name}: ${(error as Error).message}`,
+        message: `${use.name}: ${textOf(error)}`,
       })
     }
     collector.freeze()
@@ -125,6 +136,7 @@ const provides = (use: LoadedUse, role: AnyRole) =>
   (use.definition.provides as readonly AnyRole[]).some((r) => r.id === role.id)
 
 function checkNeeds(use: LoadedUse, uses: readonly LoadedUse[], into: Collection): Problem[] {
+  if (into.incomplete) return []
   const missing = Object.entries(use.definition.needs as Needs).filter(
     ([key, role]) =>
       role.arity === 'one' &&

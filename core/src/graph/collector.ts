@@ -32,6 +32,8 @@ export interface Collection {
   readonly tables: Map<string, TableHandle>
   readonly transportNames: { name: string; where: string; use: UseFacts }[]
   readonly marks: Map<string, MarkToken<never>>
+  /** some use could not be applied: what it would have brought is not missing */
+  incomplete: boolean
 }
 /** What a use may reach once the graph runs. */
 export interface Reach {

@@ -2,7 +2,7 @@
 import { logSink, tableTypes } from '../contract/roles.ts'
 import type { TableType } from '../contract/lookup.ts'
 import type { Clock } from '../contract/clock.ts'
-import { PosternError } from '../errors.ts'
+import { PosternError, textOf } from '../errors.ts'
 import type { Graph } from './graph.ts'
 
 export class Generation {
@@ -28,8 +28,8 @@ export class Generation {
       },
     }
   }
-  /** The log first, then tables, then `store`, then the others; stops what had started when one fails. */
-  async start(signal: AbortSignal, store: () => Promise<void> = () => Promise.resolve()): Promise<void> {
+  /** The log first, then tables, then `store`, then the others (without listeners when `doors` is false); stops what had started when one fails. */
+  async start(signal: AbortSignal, options: { store?: () => Promise<void>; doors?: boolean } = {}): Promise<void> {
     const { collection, log } = this.graph
     const early = [logSink.id, tableTypes.id]
     const providers = new Set(collection.provided.filter((p) => early.includes(p.role.id)).map((p) => p.use.name))
@@ -40,8 +40,9 @@ export class Generation {
           .impl as TableType
         await table.open(type, log, this.#clock)
       }
-      await store()
-      await this.#startSome((name) => !providers.has(name), signal)
+      await options.store?.()
+      const doors = new Set(options.doors === false ? collection.listeners.map((l) => l.use.name) : [])
+      await this.#startSome((name) => !providers.has(name) && !doors.has(name), signal)
     } catch (error) {
       await this.stop()
       throw error
@@ -54,7 +55,7 @@ export class Generation {
       try {
         await l.hooks.start?.(signal)
       } catch (error) {
-        throw new PosternError('PN_START', `${l.use.name} (${l.use.where}): ${(error as Error).message}`, {
+        throw new PosternError('PN_START', `${l.use.name} (${l.use.where}): ${textOf(error)}`, {
           cause: error,
         })
       }

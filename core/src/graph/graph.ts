@@ -75,7 +75,7 @@ export async function buildGraph(loaded: LoadedConfig, options: BuildOptions): P
     log: (use) => logger(() => sink, { use }),
     ...options.reach,
   }
-  const collection = applyAll(plugins.uses, reach, problems)
+  const collection = applyAll(plugins.uses, reach, problems, plugins.uses.length < loaded.uses.length)
   checkNames(collection, plugins.uses, problems)
   const budget = { limit: settings?.faultLimit ?? 10, pause: settings?.faultPause ?? 30_000 }
   const listenerNames = [...new Set(collection.listeners.map((l) => l.name))]

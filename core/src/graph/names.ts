@@ -11,8 +11,12 @@ export function checkNames(c: Collection, uses: readonly LoadedUse[], problems: 
     const [file, ...path] = where.split(': ')
     problems.push({ code, file: file!, path: path.join(': '), message, suggestion })
   }
+  // a use that could not be applied may bring what seems to be missing: then only what looks misspelt is told
+  const missing: Add = (code, where, message, suggestion) => {
+    if (!c.incomplete || suggestion !== undefined) add(code, where, message, suggestion)
+  }
   twice(c, add)
-  if (!c.provided.some((p) => p.role.id === queueStore.id))
+  if (!c.incomplete && !c.provided.some((p) => p.role.id === queueStore.id))
     problems.push({
       code: 'PN_NEED_MISSING',
       file: uses[0]?.file ?? '',
@@ -22,7 +26,7 @@ export function checkNames(c: Collection, uses: readonly LoadedUse[], problems: 
   const ways = c.provided.filter((p) => p.role.id === transports.id).map((p) => p.name!)
   for (const t of c.transportNames)
     if (!ways.includes(t.name))
-      add(
+      missing(
         'PN_TRANSPORT_UNKNOWN',
         t.where,
         `no plugin in use provides the transport "${t.name}"; there are: ${ways.join(', ') || 'none'}`,
@@ -31,7 +35,7 @@ export function checkNames(c: Collection, uses: readonly LoadedUse[], problems: 
   const types = c.provided.filter((p) => p.role.id === tableTypes.id).map((p) => p.name!)
   for (const t of c.tables.values())
     if (!types.includes(t.type))
-      add(
+      missing(
         'PN_TABLE_UNKNOWN',
         t.use.where,
         `${t.name}: no plugin in use provides tables of the type "${t.type}"; there are: ${types.join(', ') || 'none'}`,
@@ -43,7 +47,7 @@ export function checkNames(c: Collection, uses: readonly LoadedUse[], problems: 
     const at = `${u.file}: ${u.path}`
     for (const l of [u.bind.listener ?? [], Object.keys(u.bind.onListener ?? {})].flat())
       if (!listeners.includes(l))
-        add(
+        missing(
           'PN_CONFIG_INVALID',
           at,
           `there is no listener "${l}"; there are: ${listeners.join(', ') || 'none'}`,
@@ -52,7 +56,7 @@ export function checkNames(c: Collection, uses: readonly LoadedUse[], problems: 
     // only what the configuration says: a plugin may name others that are not installed
     for (const other of [u.bind.before ?? [], u.bind.after ?? []].flat())
       if (!names.includes(other))
-        add('PN_CONFIG_INVALID', at, `there is no use "${other}" to come before or after`, nearest(other, names))
+        missing('PN_CONFIG_INVALID', at, `there is no use "${other}" to come before or after`, nearest(other, names))
     checkBind(u, at, add)
     if (u.bind.onFault === 'pass') passRefused(c, u, at, add)
   }

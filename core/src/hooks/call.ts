@@ -36,6 +36,8 @@ export class AbortScope {
 /** Where a stage's edits go. Throws for an edit that cannot be applied: that is the tap's fault. */
 export interface EditTarget {
   apply(edit: AnyEdit, by: string): void
+  /** What takes back everything that is applied from now on. */
+  snapshot(): () => void
 }
 
 export interface CallFrame {

@@ -2,6 +2,7 @@
 import { STAGES } from '../contract/stages.ts'
 import type { Stage } from '../contract/stages.ts'
 import type { AnyEdit } from '../contract/edits.ts'
+import { textOf } from '../errors.ts'
 
 export interface Checked {
   readonly verdict?: { readonly kind: string }
@@ -12,6 +13,13 @@ const NOTHING: Checked = Object.freeze({})
 /** What the answer says; a string says what is wrong with it. */
 export function checkAnswer(stage: Stage, answer: unknown): Checked | string {
   if (answer === undefined) return NOTHING
+  try {
+    return check(stage, answer)
+  } catch (error) {
+    return `answered something that cannot be read: ${textOf(error)}`
+  }
+}
+function check(stage: Stage, answer: unknown): Checked | string {
   if (typeof answer !== 'object' || answer === null || typeof (answer as { kind?: unknown }).kind !== 'string')
     return `answered ${describe(answer)}; expected a verdict, edits or undefined`
   const a = answer as { kind: string; edits?: unknown; verdict?: unknown }
@@ -23,6 +31,8 @@ export function checkAnswer(stage: Stage, answer: unknown): Checked | string {
       return `answered the edit ${describe(e)}, which ${stage} cannot carry out`
   }
   if (a.verdict === undefined) return { edits: a.edits as AnyEdit[] }
+  if (typeof a.verdict !== 'object' || a.verdict === null)
+    return `answered edits with the verdict ${describe(a.verdict)}`
   const wrong = checkVerdict(stage, a.verdict as { kind: string })
   return wrong ?? { edits: a.edits as AnyEdit[], verdict: a.verdict as { kind: string } }
 }
@@ -49,6 +59,12 @@ const goodCode = (code: unknown, digits: string) =>
   typeof code === 'number' && code >= 200 && code < 600 && digits.includes(String(code)[0]!)
 function describe(v: unknown): string {
   if (typeof v === 'function') return 'a function'
-  const text = JSON.stringify(v) as string | undefined
+  let text: string | undefined
+  try {
+    text = JSON.stringify(v) as string | undefined
+  } catch {
+    // circular, or a bigint
+    return `a ${typeof v} that is no plain data`
+  }
   return text === undefined ? typeof v : text.length > 80 ? text.slice(0, 80) + '...' : text
 }

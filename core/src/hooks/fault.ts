@@ -1,5 +1,6 @@
 /** One fault policy: a throw, a rejected promise, a timeout, a wrong answer and a lost backend are one thing. */
 import type { Clock } from '../contract/clock.ts'
+import { traceOf } from '../errors.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { TapRecord } from './record.ts'
 
@@ -28,7 +29,7 @@ export const faultFields = (f: Fault) => ({
   use: f.use,
   package: `${f.package}@${f.version}`,
   where: f.where,
-  cause: f.cause instanceof Error ? (f.cause.stack ?? f.cause.message) : String(f.cause),
+  cause: traceOf(f.cause),
 })
 
 /** A tap that keeps failing is left alone for a while: each call then is a fault at once, without its timeout. */

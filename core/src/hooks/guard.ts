@@ -4,6 +4,7 @@
  */
 import type { AnyEdit } from '../contract/edits.ts'
 import { STAGES } from '../contract/stages.ts'
+import { textOf } from '../errors.ts'
 import type { ErrorCode } from '../errors.ts'
 import { checkAnswer } from './check.ts'
 import type { HookCall } from './call.ts'
@@ -37,7 +38,7 @@ export function guard(record: TapRecord, budget: FaultBudget): Guarded {
     call.log.error('plugin.fault', faultFields(f))
     if (code !== 'PN_FAULT_OPEN' && breaker.bad(call.clock))
       call.log.error('plugin.leftAlone', { use: record.use.name, hook: record.hook, ms: budget.pause })
-    trace(call, record, undefined, 0, `${f.code}: ${cause instanceof Error ? cause.message : String(cause)}`)
+    trace(call, record, undefined, 0, `${f.code}: ${textOf(cause)}`)
     settleFault(record, f, call, done)
   }
   const answered = (call: HookCall, answer: unknown, began: number, done: Done) => {
@@ -52,7 +53,7 @@ export function guard(record: TapRecord, budget: FaultBudget): Guarded {
     if (checked.verdict) done(null, { verdict: checked.verdict, by: record })
     else done(null)
   }
-  const pending = (call: HookCall, promise: PromiseLike<unknown>, began: number, done: Done) => {
+  const pending = (call: HookCall, promise: Promise<unknown>, began: number, done: Done) => {
     let open = true
     const release = call.arm(patience, (reason) => {
       if (!open) return
@@ -89,7 +90,8 @@ export function guard(record: TapRecord, budget: FaultBudget): Guarded {
     } catch (error) {
       return fault(call, 'PN_FAULT_THROWN', error, done)
     }
-    if (isThenable(answer)) pending(call, answer, began, done)
+    // a real promise around it: a thenable of somebody's own may throw in `then`
+    if (isThenable(answer)) pending(call, Promise.resolve(answer), began, done)
     else answered(call, answer, began, done)
   }
 }
@@ -108,14 +110,20 @@ function settleFault(record: TapRecord, fault: Fault, call: HookCall, done: Done
   done(null, { fault, by: record })
 }
 
+/** All of them or none: a fault must not leave half of what the tap wanted. */
 function applyEdits(record: TapRecord, edits: readonly AnyEdit[], call: HookCall): string | undefined {
+  const target = call.frame.edits
+  if (!target) return 'answered edits where nothing can be edited'
+  const undo = target.snapshot()
   for (const edit of edits) {
     try {
-      if (!call.frame.edits) return `answered the edit ${edit.kind} where nothing can be edited`
-      call.frame.edits.apply(edit, record.use.name)
+      target.apply(edit, record.use.name)
     } catch (error) {
-      return `answered an edit that cannot be applied: ${(error as Error).message}`
+      undo()
+      return `answered an edit that cannot be applied: ${textOf(error)}`
     }
+  }
+  for (const edit of edits) {
     call.trace?.({ type: 'edit', hook: record.hook, use: record.use.name, edit })
     call.log.debug('edit', { hook: record.hook, use: record.use.name, edit })
   }
@@ -133,5 +141,10 @@ function trace(call: HookCall, record: TapRecord, answer: unknown, began: number
     fault,
   })
 }
-const isThenable = (v: unknown): v is PromiseLike<unknown> =>
-  typeof v === 'object' && v !== null && typeof (v as { then?: unknown }).then === 'function'
+function isThenable(v: unknown): v is PromiseLike<unknown> {
+  try {
+    return typeof v === 'object' && v !== null && typeof (v as { then?: unknown }).then === 'function'
+  } catch {
+    return false
+  }
+}

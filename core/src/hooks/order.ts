@@ -41,15 +41,13 @@ export function order(records: readonly TapRecord[]): TapRecord[] {
   return out
 }
 
+/** Whoever waits has somebody open before it: walking back from anywhere ends in the cycle, never behind it. */
 function cycle(open: ReadonlySet<number>, followers: readonly number[][]): number[] {
   const path: number[] = []
   let at = [...open][0]!
   while (!path.includes(at)) {
     path.push(at)
-    const next = followers[at]!.find((f) => open.has(f))
-    // a tap behind the cycle but not in it: start again from a later one
-    if (next === undefined) return path
-    at = next
+    at = [...open].find((i) => followers[i]!.includes(at))!
   }
-  return [...path.slice(path.indexOf(at)), at]
+  return [...path.slice(path.indexOf(at)), at].reverse()
 }

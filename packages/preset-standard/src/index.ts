@@ -1,1 +1,23 @@
-export {}
+/** The embedded defaults: mail for this machine comes in at 127.0.0.1:2525 and lands in ./var/mail. */
+import { definePreset } from '@postern/core'
+
+export default definePreset({
+  myhostname: 'localhost',
+  spool: 'var/spool',
+  plugins: [
+    '@postern/ops-log',
+    '@postern/queue-journal',
+    '@postern/lookup-hash',
+    '@postern/lookup-static',
+    '@postern/lookup-inline',
+    '@postern/lookup-dns',
+    { '@postern/listen-smtp': { listen: ['127.0.0.1:2525'] }, as: 'mx' },
+    '@postern/policy-relay',
+    '@postern/route-classes',
+    { '@postern/deliver-maildir': { mailboxBase: 'var/mail', mailboxPath: '%u/' } },
+    '@postern/deliver-smtp',
+    '@postern/deliver-discard',
+    '@postern/deliver-error',
+    '@postern/ops-bounce',
+  ],
+})

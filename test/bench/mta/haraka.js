@@ -25,7 +25,11 @@ export class Haraka {
       mkdirSync(HOME, { recursive: true })
       writeFileSync(path.join(HOME, 'package.json'), '{"private":true}')
       console.error('installing Haraka ...')
-      execFileSync('npm', ['install', '--no-audit', '--no-fund', '--before', '2026-09-01', 'Haraka'], { cwd: HOME, stdio: 'ignore', timeout: 300_000 })
+      execFileSync('npm', ['install', '--no-audit', '--no-fund', '--before', '2026-09-01', 'Haraka'], {
+        cwd: HOME,
+        stdio: 'ignore',
+        timeout: 300_000,
+      })
       return undefined
     } catch (error) {
       return `npm could not install it: ${error.message.split('\n')[0]}`
@@ -48,7 +52,10 @@ exports.hook_rcpt = (next) => next(OK)
 exports.hook_get_mx = (next) => next(OK, { priority: 0, exchange: '127.0.0.1', port: ${sink ?? 0} })
 `,
     )
-    this.#child = spawn(process.execPath, [BIN, '-c', this.#folder], { stdio: 'ignore', env: { ...process.env, YES_REALLY_DO_DISCARD: '1' } })
+    this.#child = spawn(process.execPath, [BIN, '-c', this.#folder], {
+      stdio: 'ignore',
+      env: { ...process.env, YES_REALLY_DO_DISCARD: '1' },
+    })
     await listening(port)
     return this.#child.pid
   }

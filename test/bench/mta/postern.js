@@ -24,7 +24,9 @@ export class Postern {
     mkdirSync(this.#folder, { recursive: true })
     const file = path.join(this.#folder, 'postern.config.json')
     writeFileSync(file, JSON.stringify(this.#config(port, sink), null, 2))
-    this.#child = spawn(process.execPath, [CLI, 'start', '--foreground', '--config', file], { stdio: ['ignore', 'ignore', 'inherit'] })
+    this.#child = spawn(process.execPath, [CLI, 'start', '--foreground', '--config', file], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    })
     await listening(port)
     return this.#child.pid
   }

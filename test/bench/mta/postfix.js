@@ -36,7 +36,8 @@ export class Postfix {
     this.#workload = workload
   }
   async unavailable() {
-    if (!existsSync('/usr/sbin/postfix') || !existsSync('/usr/sbin/smtp-source')) return 'Debian\'s package "postfix" is not installed'
+    if (!existsSync('/usr/sbin/postfix') || !existsSync('/usr/sbin/smtp-source'))
+      return 'Debian\'s package "postfix" is not installed'
     return process.getuid() === 0 ? undefined : 'Postfix starts only as root'
   }
   async start(port, sink) {
@@ -78,7 +79,12 @@ export class Postfix {
       smtpd_client_connection_count_limit: '0',
       ...this.#way(sink),
     }
-    writeFileSync(path.join(this.#etc, 'main.cf'), Object.entries(cf).map(([k, v]) => `${k} = ${v}\n`).join(''))
+    writeFileSync(
+      path.join(this.#etc, 'main.cf'),
+      Object.entries(cf)
+        .map(([k, v]) => `${k} = ${v}\n`)
+        .join(''),
+    )
     writeFileSync(path.join(this.#etc, 'master.cf'), `127.0.0.1:${port} inet n - n - - smtpd\n${MASTER}`)
   }
   #way(sink) {

@@ -116,7 +116,7 @@ for (const [name, options] of [
   ['recipient', { localRecipientMaps: ['hash:/away'] }],
 ] as const) {
   test(`a failed ${name} lookup defers`, async () => {
-    const t = build({ ...base, ...options } as Options, { tables: { 'hash:/away': () => failed('away') } })
+    const t = build({ ...base, ...(options as unknown as Options) }, { tables: { 'hash:/away': () => failed('away') } })
     const answer = await t.resolve(resolveView({ recipient: 'a@local.example' }))
     assert.is(answer?.kind, 'defer')
     if (answer?.kind === 'defer') assert.equal([answer.esc, answer.text], ['4.3.0', 'address resolver failure'])

@@ -1,0 +1,40 @@
+/** `postern status` */
+import { configName, findConfig } from '../config.ts'
+import { needDaemon } from '../control/client.ts'
+import type { DaemonStatus } from '../control/protocol.ts'
+import type { ReportOptions } from '../program.ts'
+import { bytes, span, when } from '../text/units.ts'
+import { print, printJson } from './print.ts'
+
+export async function status(o: ReportOptions): Promise<void> {
+  const { spool } = await findConfig(o.config)
+  const daemon = await needDaemon(spool)
+  const answer = await daemon.ask('status', {})
+  if (o.json) printJson(answer)
+  else print(statusLines(answer))
+}
+
+export function statusLines(s: DaemonStatus): string[] {
+  const { queue } = s
+  const since = s.since === undefined ? '' : ` since ${when(s.since)} (${span(Date.now() - s.since)})`
+  const rows: [string, string][] = [
+    ['state', `${s.state}${since}, pid ${s.pid}`],
+    ['host name', s.hostname],
+    ['config', configName(s.configuration)],
+    ['spool', s.spool],
+    ...s.listening.map((l): [string, string] => [
+      'listens on',
+      `${l.address} port ${l.port} (${l.use}, ${l.protocol})`,
+    ]),
+    ['sessions', String(s.sessions)],
+    [
+      'queue',
+      `${messages(queue.messages)}, ${bytes(queue.bytes)}: ${queue.active} in delivery, ${queue.waiting} waiting, ${queue.held} held`,
+    ],
+    ...(queue.refusing ? [['refusing', queue.refusing] as [string, string]] : []),
+    ...queue.problems.map((p): [string, string] => ['problem', p]),
+    ...s.tables.map((t): [string, string] => ['table', `${t.name}: ${t.problem ?? 'ok'}`]),
+  ]
+  return rows.map(([name, value]) => `${name.padEnd(11)} ${value}`)
+}
+const messages = (n: number): string => `${n} message${n === 1 ? '' : 's'}`

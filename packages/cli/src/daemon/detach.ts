@@ -1,0 +1,57 @@
+/** Starts the daemon as a process of its own and waits until it is ready. */
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { createNode, silentSink } from '@postern/core'
+import { bundledFrom } from '../config.ts'
+import type { Found } from '../config.ts'
+import { logPath } from '../control/path.ts'
+import { EX } from '../exit.ts'
+import { shortWhere } from '../text/where.ts'
+import { greetingLines } from './greeting.ts'
+import { DETACHED } from './parent.ts'
+import type { Told } from './parent.ts'
+
+export async function detach(found: Found): Promise<void> {
+  // what is wrong with the configuration is told here, before any folder is made
+  await createNode(found.loaded, { log: silentSink, resolveFrom: bundledFrom() })
+  const child = spawnDaemon(found)
+  const told = await answerOf(child)
+  if (told?.postern === 'ready') {
+    process.stdout.write(greetingLines(told.greeting).join('\n') + '\n')
+    process.stdout.write(`Its output goes to ${shortWhere(logPath(found.spool))}; "postern stop" ends it.\n`)
+    child.unref()
+    return
+  }
+  const text = told?.text ?? `postern: the daemon ended before it was ready; see ${logPath(found.spool)}`
+  process.stderr.write(`${text}\n`)
+  process.exitCode = told?.exit ?? EX.SOFTWARE
+}
+
+function spawnDaemon(found: Found): ChildProcess {
+  mkdirSync(found.spool, { recursive: true, mode: 0o700 })
+  const log = openSync(logPath(found.spool), 'a', 0o640)
+  try {
+    const config = found.embedded ? [] : ['--config', found.loaded.file]
+    return spawn(process.execPath, [...process.execArgv, process.argv[1]!, 'start', '--foreground', ...config], {
+      detached: true,
+      stdio: ['ignore', log, log, 'ipc'],
+      env: { ...process.env, [DETACHED]: '1' },
+    })
+  } finally {
+    closeSync(log)
+  }
+}
+
+/** `undefined` when it ended without a word. */
+function answerOf(child: ChildProcess): Promise<Told | undefined> {
+  return new Promise((resolve, reject) => {
+    child.once('message', (told) => {
+      if (child.connected) child.disconnect()
+      resolve(told as Told)
+    })
+    child.once('error', reject)
+    // not 'exit': it may come before the last message has been read
+    child.once('disconnect', () => resolve(undefined))
+  })
+}

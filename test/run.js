@@ -1,0 +1,103 @@
+/**
+ * The test runner.
+ *   npm test                     build, checks, all tests
+ *   npm test -- journal smtp     build, and what has one of the words in its path (or is a check of that name)
+ * TEST_TIMEOUT: ms one file may take (120000). TEST_JOBS: files at a time (one per core). CI=true: a missing server fails.
+ * The last line is `N passed, N failed`, with `, N skipped` when there are some.
+ */
+import { availableParallelism } from 'node:os'
+import path from 'node:path'
+import { runChild } from './tools/children.js'
+import { ensureServers } from './tools/servers.js'
+import { countRun } from './tools/uvu-output.js'
+import { ROOT, filesBelow, packages } from './tools/workspace.js'
+
+const LIMIT = Number(process.env.TEST_TIMEOUT ?? 120_000)
+const JOBS = Number(process.env.TEST_JOBS ?? availableParallelism())
+const CHECK_LIMIT = 300_000
+const words = process.argv.slice(2)
+
+const bin = (name) => path.join(ROOT, 'node_modules/.bin', name)
+const node = (script, ...args) => [process.execPath, [path.join(ROOT, script), ...args]]
+const CHECKS = [
+  ['check: eslint', bin('eslint'), ['.']],
+  ['check: prettier', bin('prettier'), ['--check', '--log-level', 'warn', '.']],
+  ['check: types of the tests', bin('tsc'), ['-p', 'tsconfig.test.json']],
+  ['check: arrows', ...node('test/tools/arrows.js')],
+  ['check: docs drift', ...node('test/tools/reference.js', '--check')],
+]
+const total = { passed: 0, failed: 0, skipped: 0 }
+
+function testFiles() {
+  const isTest = (name) => name.endsWith('.test.ts')
+  const folders = [...packages().map((pkg) => path.join(pkg.folder, 'test')), path.join(ROOT, 'test')]
+  const files = folders.flatMap((dir) => filesBelow(dir, isTest)).map((file) => path.relative(ROOT, file))
+  return files.filter((file) => !file.startsWith(path.join('test', 'samples') + path.sep))
+}
+const wanted = (name) => words.length === 0 || words.some((word) => name.includes(word))
+
+function tell(name, ms, counted, output) {
+  const { passed, failed, skipped, problems = [], reasons = [] } = counted
+  total.passed += passed
+  total.failed += failed
+  total.skipped += skipped
+  const counts = [`${passed} passed`, failed ? `${failed} FAILED` : '', skipped ? `${skipped} skipped` : '']
+    .filter(Boolean)
+    .join(', ')
+  console.log(`${failed ? 'FAIL' : 'ok  '} ${name}: ${counts} (${(ms / 1000).toFixed(1)} s)`)
+  for (const reason of new Set(reasons)) console.log(`     skipped: ${reason}`)
+  if (failed)
+    console.log(
+      `${'-'.repeat(80)}\n${output.trimEnd()}\n${problems.map((p) => `${name}: ${p}\n`).join('')}${'-'.repeat(80)}`,
+    )
+}
+
+async function check([name, command, args]) {
+  const run = await runChild(command, args, { limit: CHECK_LIMIT, cwd: ROOT })
+  const bad = run.code !== 0 ? 1 : 0
+  tell(
+    name,
+    run.ms,
+    { passed: 1 - bad, failed: bad, skipped: 0, problems: run.late ? ['killed: took too long'] : [] },
+    run.output,
+  )
+  return !bad
+}
+async function testFile(file) {
+  const run = await runChild(process.execPath, ['--import', 'tsx', file], { limit: LIMIT, cwd: ROOT })
+  tell(file, run.ms, countRun(run), run.output)
+}
+
+async function inPool(jobs) {
+  let next = 0
+  const worker = async () => {
+    while (next < jobs.length) await jobs[next++]()
+  }
+  await Promise.all(Array.from({ length: JOBS }, worker))
+}
+
+async function main() {
+  if (!(await check(['build', bin('tsc'), ['-b']]))) return
+  const checks = CHECKS.filter(([name]) => wanted(name))
+  const files = testFiles().filter(wanted)
+  if (words.length && checks.length + files.length === 0) {
+    tell(
+      words.join(' '),
+      0,
+      { passed: 0, failed: 1, skipped: 0, problems: ['no test file and no check has this in its name'] },
+      '',
+    )
+    return
+  }
+  if (files.length) {
+    const missing = ensureServers()
+    if (missing.length && process.env.CI === 'true') {
+      tell('servers', 0, { passed: 0, failed: 1, skipped: 0, problems: [`not installed: ${missing.join(', ')}`] }, '')
+    }
+  }
+  await inPool([...checks.map((c) => () => check(c)), ...files.map((f) => () => testFile(f))])
+}
+
+await main()
+process.exitCode = total.failed ? 1 : 0
+console.log(`${total.passed} passed, ${total.failed} failed${total.skipped ? `, ${total.skipped} skipped` : ''}`)

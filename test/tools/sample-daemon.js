@@ -1,0 +1,74 @@
+/** Drives a sample's MTA process: requests, log events, kill. */
+import { fork } from 'node:child_process'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { ROOT } from './workspace.js'
+
+const SCRIPT = path.join(path.dirname(fileURLToPath(import.meta.url)), 'sample-mta.js')
+const PATIENCE = 20_000
+
+export class SampleDaemon {
+  #child
+  #waiting = new Map()
+  #ids = 0
+  #since = 0
+  log = []
+
+  constructor(file) {
+    this.file = file
+  }
+  /** Throws with `problems` when the configuration does not start. */
+  async start() {
+    this.#since = this.log.length
+    this.#child = fork(SCRIPT, [], { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    this.#child.on('message', (m) => this.#receive(m))
+    this.#child.once('exit', (code, signal) => {
+      for (const [, { reject }] of this.#waiting) reject(new Error(`the MTA ended: ${signal ?? code}`))
+      this.#waiting.clear()
+    })
+    await this.ask('start', this.file)
+  }
+  #receive(m) {
+    if (m.kind === 'log') return void this.log.push(m)
+    const waiting = this.#waiting.get(m.id)
+    this.#waiting.delete(m.id)
+    if (m.error) waiting?.reject(Object.assign(new Error(m.error.message), { problems: m.error.problems }))
+    else waiting?.resolve(m.value)
+  }
+  ask(request, argument) {
+    const id = ++this.#ids
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => end(reject)(new Error(`${request}: no answer within ${PATIENCE} ms`)), PATIENCE)
+      const end = (settle) => (value) => {
+        clearTimeout(timer)
+        this.#waiting.delete(id)
+        settle(value)
+      }
+      this.#waiting.set(id, { resolve: end(resolve), reject: end(reject) })
+      this.#child.send({ id, request, argument }, (error) => error && end(reject)(error))
+    })
+  }
+  port(listener) {
+    const open = this.log.slice(this.#since).filter((e) => e.event === 'listener.open')
+    const found = open.find(
+      (e) => listener === undefined || e.fields.use === listener || e.fields.protocol === listener,
+    )
+    if (!found) throw new Error(`no listener ${listener ?? ''}`)
+    return found.fields.port
+  }
+  async stop() {
+    if (this.#gone()) return
+    await this.ask('stop').catch(() => undefined)
+    await this.kill()
+  }
+  kill() {
+    if (this.#gone()) return Promise.resolve()
+    return new Promise((done) => {
+      this.#child.once('exit', () => done())
+      this.#child.kill('SIGKILL')
+    })
+  }
+  #gone() {
+    return !this.#child || this.#child.exitCode !== null || this.#child.signalCode !== null
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * The MTA of one sample, in a process of its own so that it can be killed: `node sample-mta.js CONFIG`, driven by messages
+ * from its parent. The built packages, as a user's program would use them.
+ */
+import { createNode, loadConfig } from '@postern/core'
+
+const say = (message) => process.send?.(message)
+const plain = (fields) =>
+  JSON.parse(
+    JSON.stringify(fields, (_key, v) => (v instanceof Error ? v.message : typeof v === 'bigint' ? String(v) : v)),
+  )
+const sink = {
+  enabled: () => true,
+  write: (level, event, fields) => say({ kind: 'log', level, event, fields: plain(fields) }),
+}
+let node
+
+const requests = {
+  async start(file) {
+    node = await createNode(await loadConfig({ path: file }), { log: sink, resolveFrom: [process.cwd()] })
+    await node.start()
+  },
+  submit: (draft) => node.submit(draft),
+  wait: () => node.idle(),
+  flush: () => node.flush(),
+  reload: () => node.reload(),
+  stop: () => node.stop(2000),
+  resolve: (address) => node.resolve(address),
+  explain: async (scenario) => {
+    const { steps, accepted } = await node.explain(scenario)
+    return { replies: steps.map((s) => `${s.command}: ${s.reply.code} ${s.reply.esc ?? ''} ${s.reply.text}`), accepted }
+  },
+  async queue() {
+    const entries = []
+    for await (const entry of node.queue.list()) entries.push(entry)
+    return entries
+  },
+}
+
+process.on('message', ({ id, request, argument }) => {
+  requests[request](argument).then(
+    (value) => say({ kind: 'answer', id, value: value === undefined ? null : plain(value) }),
+    (error) => say({ kind: 'answer', id, error: { message: error.message, problems: error.problems ?? [] } }),
+  )
+})
+process.on('disconnect', () => process.exit(0))
+for (const name of ['flush', 'submit', 'wait', 'stop', 'reload']) {
+  const run = requests[name]
+  requests[name] = async (argument) => run(argument)
+}
