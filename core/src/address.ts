@@ -85,6 +85,19 @@ export const internal = (a: MailAddress): string => (a.domain === '' ? a.local :
 /** Text and internal form are apart only for local parts that need quotes. */
 export const quoteLocal = (local: string): string =>
   ATEXT.test(local) || local === '' ? local : `"${local.replace(/["\\]/g, '\\$&')}"`
+/**
+ * A domain that no mail can go to: a literal that is no address, or an address without brackets (RFC 5321 section 4.1.3).
+ * Postfix refuses it at RCPT.
+ */
+export function isMalformed(domain: string): boolean {
+  const v4 = /^\d{1,3}(?:\.\d{1,3}){3}$/
+  if (!domain.startsWith('[')) return v4.test(domain)
+  const inner = domain.slice(1, -1)
+  if (/^ipv6:/i.test(inner)) return !/^ipv6:[0-9a-f:.]*:[0-9a-f:.]*$/i.test(inner)
+  if (v4.test(inner)) return inner.split('.').some((n) => Number(n) > 255)
+  // `[host]` names no address at all; general literals (`[tag:...]`) are for whoever knows the tag
+  return !/^[a-z0-9-]*[a-z0-9]:/i.test(inner)
+}
 export const isLiteral = (domain: string): boolean => domain.startsWith('[')
 /** Needs SMTPUTF8 at the next hop (RFC 6531 section 3.4)? */
 export const isUtf8 = (text: string): boolean => /[^\x00-\x7f]/.test(text) // eslint-disable-line no-control-regex

@@ -9,7 +9,7 @@ import { queueStore } from './contract/roles.ts'
 import type { AdminRecord, QueueStore, StoreHealth } from './contract/store.ts'
 import type { MessageDraft } from './contract/verdicts.ts'
 import type { LoadedConfig } from './config/load.ts'
-import { PosternError } from './errors.ts'
+import { PosternError, traceOf } from './errors.ts'
 import { explain } from './explain.ts'
 import type { ExplainReport, Scenario } from './explain.ts'
 import { buildGraph } from './graph/graph.ts'
@@ -72,9 +72,15 @@ export class Node {
   #state: NodeStatus['state'] = 'built'
   #since: number | undefined
   #sessions = 0
-  /** one reload at a time; a stop waits for it */
-  #reloading: Promise<void> = Promise.resolve()
-  readonly #old = new Set<Promise<void>>()
+  /** the start or reload under way: one at a time; a stop aborts it */
+  #changing: Promise<void> = Promise.resolve()
+  readonly #starting = new AbortController()
+  #stopping: Promise<void> | undefined
+  /** generations that drain */
+  readonly #old = new Map<Generation, Promise<void>>()
+  #storeGeneration!: Generation
+  /** the use that provides the store */
+  #storeUse: string | undefined
 
   constructor(loaded: LoadedConfig, options: NodeOptions) {
     this.#loaded = loaded
@@ -85,6 +91,8 @@ export class Node {
   async build(): Promise<void> {
     const graph = await this.#build(this.#loaded)
     this.#generation = new Generation(graph, this.clock)
+    this.#storeGeneration = this.#generation
+    this.#storeUse = graph.collection.provided.find((p) => p.role.id === queueStore.id)?.use.name
     this.#engine = {
       clock: this.clock,
       scope: this.#scope,
@@ -141,17 +149,20 @@ export class Node {
     return this.#engine.store
   }
   /** Recovers the queue, starts the plugins, opens the doors. On failure everything that had started is stopped. */
-  async start(signal: AbortSignal = new AbortController().signal): Promise<void> {
+  start(signal?: AbortSignal): Promise<void> {
+    if (this.#state !== 'built') return Promise.reject(new PosternError('PN_START', `the node is ${this.#state}`))
     this.#state = 'starting'
+    signal?.addEventListener('abort', () => this.#starting.abort(signal.reason), { once: true })
+    this.#changing = this.#start()
+    return this.#changing
+  }
+  async #start(): Promise<void> {
     try {
-      await this.#generation.start(signal, {
-        store: () => this.#engine.store.start((row) => this.#engine.queue.found(row)),
-      })
-      await this.#generation.ready()
+      const store = () => this.#engine.store.start((row) => this.#engine.queue.found(row))
+      await aborted(this.#starting.signal, this.#generation.start(this.#starting.signal, { store }))
+      await aborted(this.#starting.signal, this.#generation.ready())
     } catch (error) {
-      this.#state = 'stopped'
-      await this.#generation.stop()
-      await this.#engine.store.stop().catch(() => undefined)
+      await this.#close()
       throw error
     }
     this.#state = 'running'
@@ -161,9 +172,16 @@ export class Node {
   }
   /** Ends what is in hand within `ms` (default: drainTimeout), then stops. Nothing accepted is lost either way. */
   async stop(ms?: number): Promise<void> {
-    if (this.#state === 'stopped') return
+    if (this.#state === 'stopped' || this.#state === 'built') return
+    // a start or a reload under way ends now; a second stop waits for the first
+    this.#starting.abort(new PosternError('PN_STOPPING'))
+    await this.#changing.catch(() => undefined)
+    this.#stopping ??= this.#stop(ms)
+    await this.#stopping
+  }
+  async #stop(ms: number | undefined): Promise<void> {
+    if (this.#state !== 'running') return
     this.#state = 'draining'
-    await this.#reloading.catch(() => undefined)
     const over = new AbortController()
     const gone = new Promise<void>((r) => over.signal.addEventListener('abort', () => r(), { once: true }))
     const patience = ms ?? this.graph.settings.drainTimeout
@@ -173,18 +191,28 @@ export class Node {
       this.#generation.drain(over.signal),
       this.#engine.queue.close(),
       this.#background.drain(),
-      ...this.#old,
+      ...this.#old.values(),
     ])
     await Promise.race([drained, gone])
     timer.cancel()
     over.abort()
     this.#scope.abort(new PosternError('PN_STOPPING'))
     this.#background.abort()
-    // what was aborted still has to say that it will be tried again
+    // what was aborted still has to say what became of it, or that it will be tried again
     await Promise.race([this.#engine.queue.close(), new Promise<void>((r) => setTimeout(r, ABORT_GRACE))])
+    await this.#close()
+  }
+  /** Stops every generation, then the store, whatever one of them does. */
+  async #close(): Promise<void> {
     this.log.info('node.stopped')
-    await this.#generation.stop()
-    await this.#engine.store.stop()
+    for (const old of [...this.#old.keys()]) await old.stop(this.#storeUse)
+    await this.#generation.stop(this.#storeUse)
+    try {
+      await this.#engine.store.stop()
+    } catch (error) {
+      this.log.error('queue.stopFailed', { cause: traceOf(error) })
+    }
+    for (const g of new Set([this.#storeGeneration, this.#generation])) await g.stop()
     this.#state = 'stopped'
     await this.graph.sink.flush?.()
   }
@@ -193,12 +221,14 @@ export class Node {
    * that does not check leaves the old one running, and the error says why.
    */
   reload(loaded?: LoadedConfig): Promise<void> {
-    const next = this.#reloading.catch(() => undefined).then(() => this.#reload(loaded))
-    this.#reloading = next.catch(() => undefined)
+    const next = this.#changing.catch(() => undefined).then(() => this.#reload(loaded))
+    this.#changing = next
+    next.catch(() => undefined)
     return next
   }
   async #reload(given?: LoadedConfig): Promise<void> {
     if (this.#state !== 'running') throw new PosternError('PN_STOPPING', `the node is ${this.#state}`)
+    const { signal } = this.#starting
     const loaded = given ?? (await this.#loaded.again())
     const graph = await this.#build(loaded)
     const fixed = restartNeeded(this.graph, graph)
@@ -206,13 +236,12 @@ export class Node {
       throw new PosternError('PN_CONFIG_INVALID', `a reload cannot change: ${fixed.join('; ')}; restart instead`)
     const next = new Generation(graph, this.clock)
     this.#openDoors(next)
-    await next.start(new AbortController().signal)
-    const old = this.#generation
-    const before = this.#loaded
-    this.#generation = next
-    this.#loaded = loaded
+    const [old, before] = [this.#generation, this.#loaded]
     try {
-      await next.ready()
+      await aborted(signal, next.start(signal))
+      this.#generation = next
+      this.#loaded = loaded
+      await aborted(signal, next.ready())
     } catch (error) {
       // the old one takes its doors back and goes on
       this.#generation = old
@@ -222,15 +251,16 @@ export class Node {
       throw error
     }
     this.log.info('node.reloaded', { configuration: loaded.file })
-    const done = this.#retire(old).finally(() => this.#old.delete(done))
-    this.#old.add(done)
+    this.#old.set(old, this.#retire(old))
   }
   async #retire(old: Generation): Promise<void> {
     const over = new AbortController()
     const timer = this.clock.after(old.graph.settings.drainTimeout, () => over.abort())
     await old.drain(over.signal)
     timer.cancel()
-    await old.stop()
+    // the queue's store was made by the first generation and serves all
+    await old.stop(this.#storeUse)
+    this.#old.delete(old)
   }
 
   submit(draft: MessageDraft): Promise<string> {
@@ -306,5 +336,22 @@ export class Node {
   }
   async stopDry(): Promise<void> {
     await this.#generation.stop()
+  }
+}
+
+/** `work`, or the abort, whichever comes first: a plugin that hangs in start must not keep a stop waiting. */
+async function aborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  work.catch(() => undefined)
+  let off: (() => void) | undefined
+  const abort = new Promise<never>((_, reject) => {
+    const fn = () => reject(signal.reason as Error)
+    if (signal.aborted) fn()
+    signal.addEventListener('abort', fn, { once: true })
+    off = () => signal.removeEventListener('abort', fn)
+  })
+  try {
+    return await Promise.race([work, abort])
+  } finally {
+    off?.()
   }
 }

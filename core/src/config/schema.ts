@@ -48,6 +48,12 @@ export const configSchema = z.strictObject({
     .positive()
     .default(20)
     .describe('deliveries at a time to one next hop of one transport'),
+  defaultProcessLimit: z
+    .number()
+    .int()
+    .positive()
+    .default(100)
+    .describe('deliveries at a time of one transport, over all its next hops'),
   defaultDestinationRecipientLimit: z.number().int().positive().default(50).describe('recipients of one delivery'),
   qmgrMessageActiveLimit: z.number().int().positive().default(20_000).describe('messages in memory for delivery'),
   virtualAliasRecursionLimit: z.number().int().positive().default(1000).describe('how deep an address may be expanded'),

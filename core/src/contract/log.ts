@@ -17,11 +17,20 @@ export interface LogSink {
   reopen?(): Promise<void> | void
 }
 
+let lost = 0
+/** log lines that no sink would take, for status */
+export const logLinesLost = (): number => lost
+
 /** A logger over a sink that may be changed (reload) and that adds `base` to each event. */
 export function logger(sink: () => LogSink, base: Readonly<Record<string, unknown>> = {}): Logger {
   const at = (level: Level) => (event: string, fields?: object) => {
-    const s = sink()
-    if (s.enabled(level)) s.write(level, event, { ...base, ...(fields as Record<string, unknown>) })
+    // a log that fails must not take mail with it
+    try {
+      const s = sink()
+      if (s.enabled(level)) s.write(level, event, { ...base, ...(fields as Record<string, unknown>) })
+    } catch {
+      lost++
+    }
   }
   return {
     debug: at('debug'),
@@ -29,6 +38,17 @@ export function logger(sink: () => LogSink, base: Readonly<Record<string, unknow
     warn: at('warn'),
     error: at('error'),
     enabled: (l) => sink().enabled(l),
+  }
+}
+
+/** The same logger with more said in each event. */
+export function withFields(log: Logger, more: Readonly<Record<string, unknown>>): Logger {
+  return {
+    debug: (event, fields) => log.debug(event, { ...more, ...fields }),
+    info: (event, fields) => log.info(event, { ...more, ...fields }),
+    warn: (event, fields) => log.warn(event, { ...more, ...fields }),
+    error: (event, fields) => log.error(event, { ...more, ...fields }),
+    enabled: (level) => log.enabled(level),
   }
 }
 

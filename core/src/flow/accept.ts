@@ -1,4 +1,5 @@
 /** The one way in: cleanup, then commit. Whatever brought the draft, it passes here, and 250 is said only behind it. */
+import { traceOf } from '../errors.ts'
 import type { Reply } from '../contract/facts.ts'
 import type { BodySource, NewMessage } from '../contract/store.ts'
 import type { Trace } from '../contract/call.ts'
@@ -46,7 +47,8 @@ export async function accept(draft: Draft, context: AcceptContext): Promise<Acce
 }
 
 async function cleanup(draft: Draft, c: AcceptContext): Promise<Accepted | undefined> {
-  const frame = { scope: c.scope, clock: c.engine.clock, log: c.graph.log, trace: c.trace, edits: draft }
+  const ids = { id: draft.id, ...(draft.session && { session: draft.session.id }) }
+  const frame = { scope: c.scope, clock: c.engine.clock, log: c.graph.log, trace: c.trace, edits: draft, ids }
   const answer = runStage(c.hooks.hooks, 'cleanup', draft as never, frame)
   const result = answer instanceof Promise ? await answer : answer
   if (!result) return undefined
@@ -76,6 +78,8 @@ async function commit(draft: Draft, c: AcceptContext): Promise<Accepted> {
   const { engine, graph } = c
   const e = draft.envelope
   const header = draft.header.toBuffer()
+  let committed: NewMessage
+  let size: number
   try {
     const body = draft.replaced ? await storedAgain(engine, draft.replaced) : draft.stored
     const message: NewMessage = {
@@ -99,18 +103,21 @@ async function commit(draft: Draft, c: AcceptContext): Promise<Accepted> {
       held: e.hold,
     }
     await engine.store.commit(message)
-    if (draft.replaced) draft.stored.abort?.()
-    tell(draft, c, header.length + 2 + body.size)
-    // behind this line the message is ours: whatever goes wrong with it is the queue's business, not the client's
-    engine.queue.committed(message)
+    size = header.length + 2 + body.size
+    committed = message
   } catch (error) {
-    graph.log.error('queue.commitFailed', {
-      id: draft.id,
-      cause: error instanceof Error ? (error.stack ?? error.message) : String(error),
-    })
+    graph.log.error('queue.commitFailed', { id: draft.id, cause: traceOf(error) })
     draft.stored.abort?.()
     return { reply: WRITE_ERROR, by: 'queue', cause: error }
   }
+  // behind this line the message is ours: whatever goes wrong with it is the queue's business, not the client's
+  if (draft.replaced) draft.stored.abort?.()
+  try {
+    tell(draft, c, size)
+  } catch (error) {
+    graph.log.error('queue.fault', { id: draft.id, cause: traceOf(error) })
+  }
+  engine.queue.committed(committed)
   return { reply: queuedAs(draft.id), id: draft.id }
 }
 function tell(draft: Draft, c: AcceptContext, size: number): void {

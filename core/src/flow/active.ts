@@ -7,17 +7,30 @@ export interface ActiveRecipient extends RecipientSeed {
   readonly n: number
   readonly parent?: number
   readonly ancestors: readonly string[]
+  /** number of the recipient of the message that it was expanded from, or its own */
+  readonly root: number
 }
 export interface RoundResult {
   readonly recipient: ActiveRecipient
   readonly outcome: Outcome
   /** shares another recipient's delivery: settled with it, told to nobody */
   readonly twin?: boolean
+  /** nobody was asked: no ground to end the mail */
+  readonly untried?: boolean
 }
 export class ActiveMessage {
   readonly message: QueuedMessage
-  /** recipients that still need something in this round */
+  /** recipients still to be resolved in this round, the next one last */
   readonly open: ActiveRecipient[]
+  /** recipients of this round without an outcome; who is left at its end is deferred, whatever went wrong */
+  readonly unsettled = new Map<number, ActiveRecipient>()
+  /** what an operator said meanwhile */
+  told: 'hold' | 'delete' | undefined
+  expired: boolean
+  /** outcomes that the store has not taken yet */
+  readonly writes: Promise<void>[] = []
+  /** addresses that a recipient of the message has become, by its number */
+  readonly #expanded = new Map<number, number>()
   readonly failures: RoundResult[] = []
   readonly deferrals: RoundResult[] = []
   delivered = 0
@@ -37,25 +50,39 @@ export class ActiveMessage {
     this.began = began
     this.message = message
     this.attempts = message.attempts
+    this.expired = message.expired === true
     this.open = message.recipients
       .filter((r) => r.state === 'pending')
-      .map((r) => ({ ...r, ancestors: ancestorsOf(r, message.recipients) }))
+      .map((r) => ({ ...r, ancestors: ancestorsOf(r, message.recipients), root: rootOf(r, message.recipients) }))
+      .reverse()
+    for (const r of this.open) this.unsettled.set(r.n, r)
     for (const r of message.recipients)
-      if (r.state === 'delivered') this.#mailboxes.set(addressKey(addressOf(r.address)), 'delivered')
+      if (r.state === 'delivered') this.#mailboxes.set(mailboxKey(r.address), 'delivered')
+  }
+  /** False when one recipient would become more addresses than `limit`, over all its levels. */
+  mayExpand(r: ActiveRecipient, by: number, limit: number): boolean {
+    const count = (this.#expanded.get(r.root) ?? 0) + by
+    this.#expanded.set(r.root, count)
+    return count <= limit
   }
   /** `mine`: this recipient gets the delivery. `twin`: it shares another's. `delivered`: it has been, in an earlier round. */
   claim(r: ActiveRecipient): 'mine' | 'twin' | 'delivered' {
-    const key = addressKey(addressOf(r.address))
+    const key = mailboxKey(r.address)
     const owner = this.#mailboxes.get(key)
     if (owner === 'delivered') return 'delivered'
     if (owner === undefined) {
       this.#mailboxes.set(key, r.n)
       return 'mine'
     }
-    this.twins.set(owner, [...(this.twins.get(owner) ?? []), r])
+    const twins = this.twins.get(owner)
+    if (twins) twins.push(r)
+    else this.twins.set(owner, [r])
     return 'twin'
   }
 }
+/** Without case, as Postfix's duplicate filter compares: RICH@ and rich@ in one message are one delivery. */
+const mailboxKey = (address: string) => addressKey(addressOf(address)).toLowerCase()
+
 function ancestorsOf(r: StoredRecipient, all: readonly StoredRecipient[]): string[] {
   const out: string[] = []
   for (let p = r.parent; p !== undefined; p = all[p]?.parent) {
@@ -64,4 +91,9 @@ function ancestorsOf(r: StoredRecipient, all: readonly StoredRecipient[]): strin
     out.push(parent.address)
   }
   return out
+}
+function rootOf(r: StoredRecipient, all: readonly StoredRecipient[]): number {
+  let at = r
+  for (let i = 0; at.parent !== undefined && all[at.parent] && i < all.length; i++) at = all[at.parent]!
+  return at.n
 }

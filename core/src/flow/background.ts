@@ -1,4 +1,5 @@
 /** Bounded work behind facts (webhooks): nobody floats a promise, and a slow consumer costs its own events, not the mail. */
+import { traceOf } from '../errors.ts'
 import type { Logger } from '../contract/log.ts'
 
 const AT_ONCE = 8
@@ -44,7 +45,7 @@ export class Background {
         .catch((error: unknown) =>
           this.#log().error('background.failed', {
             use: task.use,
-            cause: error instanceof Error ? error.stack : String(error),
+            cause: traceOf(error),
           }),
         )
         .finally(() => {

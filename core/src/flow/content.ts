@@ -1,4 +1,5 @@
 /** The door for content: header apart from body, body into the store while it arrives. */
+import { traceOf } from '../errors.ts'
 import type { Reply } from '../contract/facts.ts'
 import type { ContentSink } from '../contract/listener.ts'
 import type { BodySink } from '../contract/store.ts'
@@ -22,6 +23,7 @@ export class Content implements ContentSink {
   #header: Buffer | undefined
   #size = 0
   #over = false
+  #ending = false
 
   constructor(session: SessionFlow, tx: Transaction, done: () => void) {
     this.#session = session
@@ -38,7 +40,11 @@ export class Content implements ContentSink {
     this.#headBytes += chunk.length
     return this.#split(false)
   }
-  async end(): Promise<Reply> {
+  end(): Promise<Reply> {
+    this.#ending = true
+    return this.#session.holding(() => this.#end())
+  }
+  async #end(): Promise<Reply> {
     const { engine, graph, view } = this.#session
     try {
       if (this.#over) return this.#refused(TOO_BIG)
@@ -71,7 +77,10 @@ export class Content implements ContentSink {
           recipient: only,
         }),
       )
-      for (const edit of this.#tx.headerEdits) draft.header.apply(edit)
+      // several inserts on top keep the order they were answered in, as Postfix's PREPEND does
+      let top = 0
+      for (const edit of this.#tx.headerEdits)
+        draft.header.apply(edit.kind === 'header.insert' && edit.at === 'top' ? { ...edit, at: top++ } : edit)
       const { scope, trace, hooks } = this.#session
       if (trace) this.#session.explained = draft.envelope
       const accepted = await accept(draft, {
@@ -89,14 +98,17 @@ export class Content implements ContentSink {
       this.#sink?.abort()
       graph.log.error('intake.failed', {
         session: view.id,
-        cause: error instanceof Error ? error.stack : String(error),
+        cause: traceOf(error),
       })
       return this.#refused({ code: 451, esc: '4.3.0', text: 'Error: queue file write error' }, 'queue', error)
     } finally {
       this.#done()
     }
   }
+  /** Nothing once `end` has begun: what is being committed must stay whole. */
   abort(): void {
+    if (this.#ending) return
+    this.#ending = true
     this.#sink?.abort()
     this.#sink = undefined
     this.#head = []

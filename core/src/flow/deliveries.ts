@@ -1,8 +1,10 @@
 /** Batches recipients per transport and next hop, runs the deliveries, records each outcome as soon as it is known. */
+import type { Timer } from '../contract/clock.ts'
 import type { JobRecipient, Outcome, Transport } from '../contract/deliver.ts'
 import { deferred } from '../contract/deliver.ts'
 import type { OutcomeRecord } from '../contract/store.ts'
 import type { AttemptView } from '../contract/views.ts'
+import { textOf, traceOf } from '../errors.ts'
 import type { Graph } from '../graph/graph.ts'
 import { AbortScope, HookCall } from '../hooks/call.ts'
 import type { ActiveMessage, ActiveRecipient } from './active.ts'
@@ -18,12 +20,24 @@ const DELIVERY_DEADLINE = 3_600_000
 /** destinations in memory above which those that are done are swept */
 const DESTINATIONS_KEPT = 10_000
 
+/** ms that a transport has, when its time is over, to say what became of its recipients */
+const ABORT_GRACE = 1500
+/** ms between tries to write outcomes that the store would not take */
+const WRITE_AGAIN = 5000
+interface Lane {
+  active: number
+  readonly ready: Destination[]
+}
+
 export class Deliveries {
   readonly #engine: Engine
   readonly #roundOver: (m: ActiveMessage) => void
   readonly #destinations = new Map<string, Destination>()
   /** legs of a message that is still being resolved, by destination */
   readonly #gathering = new Map<ActiveMessage, Map<string, Leg>>()
+  /** places in use per transport, and the destinations that wait for one */
+  readonly #transports = new Map<string, Lane>()
+  #sweepAt = DESTINATIONS_KEPT
   readonly #recipients = new WeakMap<ActiveMessage, Map<number, ActiveRecipient>>()
 
   constructor(engine: Engine, roundOver: (m: ActiveMessage) => void) {
@@ -62,6 +76,7 @@ export class Deliveries {
   }
   /** Another recipient's delivery of an earlier round was to the same mailbox. */
   duplicate(m: ActiveMessage, r: ActiveRecipient): void {
+    m.unsettled.delete(r.n)
     this.#record(m, {
       n: r.n,
       state: 'delivered',
@@ -74,94 +89,132 @@ export class Deliveries {
   }
 
   #enqueue(leg: Leg, way: Transport | undefined, graph: Graph): void {
-    const limit = way?.limits?.concurrency ?? graph.settings.defaultDestinationConcurrencyLimit
     const key = keyOf(leg.transport, leg.nexthop)
-    const d = this.#destinations.get(key) ?? new Destination(leg.transport, leg.nexthop, limit)
-    this.#destinations.set(key, d)
-    if (this.#destinations.size > DESTINATIONS_KEPT) this.#sweep()
+    let d = this.#destinations.get(key)
+    if (!d) {
+      if (this.#destinations.size >= this.#sweepAt) this.#sweep()
+      d = new Destination(
+        leg.transport,
+        leg.nexthop,
+        way?.limits?.concurrency ?? graph.settings.defaultDestinationConcurrencyLimit,
+      )
+      this.#destinations.set(key, d)
+    }
     leg.message.pending++
     d.push(leg)
-    this.#pump(d)
+    this.#pump(d, graph)
   }
-  /** Dead sites that nobody asked for again. */
+  /** Dead sites that nobody asked for again; next when there are twice as many as now remain. */
   #sweep(): void {
     for (const d of this.#destinations.values())
       if (d.idle && !d.dead(this.#engine.clock)) this.#destinations.delete(d.key)
+    this.#sweepAt = Math.max(DESTINATIONS_KEPT, 2 * this.#destinations.size)
   }
-  #pump(d: Destination): void {
-    for (let leg = d.next(); leg; leg = d.next()) this.#run(d, leg)
+  #pump(d: Destination, graph: Graph): void {
+    const t = this.#transports.get(d.transport) ?? { active: 0, ready: [] }
+    this.#transports.set(d.transport, t)
+    while (t.active < graph.settings.defaultProcessLimit) {
+      const leg = d.next()
+      if (!leg) break
+      t.active++
+      this.#run(d, leg, t)
+    }
+    if (t.active >= graph.settings.defaultProcessLimit && d.hasNext && !d.queued) {
+      d.queued = true
+      t.ready.push(d)
+    }
     // a destination is an object only while it is active or remembered dead
     if (d.idle && !d.dead(this.#engine.clock)) this.#destinations.delete(d.key)
   }
-  #run(d: Destination, leg: Leg): void {
+  #run(d: Destination, leg: Leg, t: Lane): void {
     const pin = this.#engine.pin()
-    this.#deliver(d, leg, pin.graph)
-      .catch((error: unknown) =>
-        pin.graph.log.error('queue.fault', {
-          id: leg.message.message.id,
-          cause: error instanceof Error ? error.stack : String(error),
-        }),
-      )
-      .finally(() => {
-        pin.release()
-        d.active--
-        this.#pump(d)
-        this.#leave(leg.message)
-      })
+    const busy: { transport?: Promise<unknown> } = {}
+    const free = () => {
+      pin.release()
+      d.active--
+      t.active--
+      this.#pump(d, pin.graph)
+      // places go round: each destination that waited gets its turn
+      const next = t.active < pin.graph.settings.defaultProcessLimit ? t.ready.shift() : undefined
+      if (!next) return
+      next.queued = false
+      this.#pump(next, pin.graph)
+    }
+    void this.#deliver(d, leg, pin.graph, busy).then(() => {
+      this.#leave(leg.message)
+      // a transport that goes on after its time keeps its place: the site must not get two for one
+      if (busy.transport) busy.transport.then(free, free)
+      else free()
+    })
   }
-  async #deliver(d: Destination, leg: Leg, graph: Graph): Promise<void> {
+  /** Never rejects: whatever happens, each recipient has an outcome. */
+  async #deliver(d: Destination, leg: Leg, graph: Graph, busy: { transport?: Promise<unknown> }): Promise<void> {
     const m = leg.message
     const job = new DeliveryJob(m.message, leg.transport, leg.nexthop, leg.recipients, (to, outcome) => {
       this.#feedback(d, outcome, graph)
       this.settled(m, this.#recipients.get(m)!.get(to.n)!, to, outcome, leg.transport, leg.nexthop, graph)
     })
-    const dead = d.dead(this.#engine.clock)
-    if (dead !== undefined) return void job.all(deferred('4.4.1', `delivery temporarily suspended: ${dead}`))
-    const refused = await this.#attempt(leg, graph)
-    if (refused) return void job.all(refused)
-    const way = graph.transport(leg.transport)
-    if (!way) return void job.all(deferred('4.3.5', `mail transport unavailable: nobody provides "${leg.transport}"`))
-    // on disk before anybody is called: a delivery that kills the process is known after the restart
-    this.#engine.store.attempt(
-      m.message.id,
-      leg.recipients.map((r) => r.n),
-    )
-    m.attempts++
-    await this.#call(way, job, graph)
+    try {
+      const instead = this.#instead(d, m, graph) ?? (await this.#attempt(leg, graph))
+      if (instead) return void job.all(instead)
+      const way = graph.transport(leg.transport)
+      if (!way) return void job.all(deferred('4.3.5', `mail transport unavailable: nobody provides "${leg.transport}"`))
+      // on disk before anybody is called: a delivery that kills the process is known after the restart
+      this.#engine.store.attempt(
+        m.message.id,
+        leg.recipients.map((r) => r.n),
+      )
+      m.attempts++
+      await this.#call(way, job, graph, busy)
+    } catch (error) {
+      this.#fault(job, graph, error)
+    }
+    if (job.unsettled.length > 0)
+      this.#fault(job, graph, new Error(`${job.unsettled.length} recipients were left without an outcome`))
   }
-  /** The transport's own code: guarded by a deadline, and every recipient it leaves open is deferred. */
-  async #call(way: Transport, job: DeliveryJob, graph: Graph): Promise<void> {
+  /** What keeps this delivery from being tried: an operator's word, or a site known to be away. */
+  #instead(d: Destination, m: ActiveMessage, graph: Graph): Outcome | undefined {
+    if (m.told) return deferred('4.0.0', m.told === 'hold' ? 'held by an operator' : 'deleted by an operator')
+    const dead = d.dead(this.#engine.clock)
+    // mail ends only by an attempt of its own: what is past its lifetime is tried even so
+    return dead === undefined || isPastLifetime(m, graph)
+      ? undefined
+      : deferred('4.4.1', `delivery temporarily suspended: ${dead}`)
+  }
+  #fault(job: DeliveryJob, graph: Graph, error: unknown): void {
+    graph.log.error('deliver.fault', {
+      id: job.messageId,
+      transport: job.transport,
+      nexthop: job.nexthop,
+      cause: traceOf(error),
+    })
+    if (job.unsettled.length > 0) job.all(faultOutcome(error))
+  }
+  /** The transport's own code, within its time. When that is over it is told, and has a moment to say what it knows. */
+  async #call(way: Transport, job: DeliveryJob, graph: Graph, busy: { transport?: Promise<unknown> }): Promise<void> {
     const ms = way.limits?.deadline ?? DELIVERY_DEADLINE
     const scope = new AbortScope()
     const release = this.#engine.scope.onAbort((reason) => scope.abort(reason))
-    const call = new HookCall({ scope, clock: this.#engine.clock, log: graph.log }, ms)
+    const call = new HookCall({ scope, clock: this.#engine.clock, log: graph.log, ids: { id: job.messageId } }, ms)
     const timer = this.#engine.clock.after(ms, () => scope.abort(new Error(`no end within ${ms} ms`)))
+    let grace: Timer | undefined
     let stopped: (() => void) | undefined
     try {
-      const overdue = new Promise<never>((_, reject) => (stopped = scope.onAbort(reject)))
-      overdue.catch(() => undefined)
-      await Promise.race([way.deliver(job, call), overdue])
-    } catch (error) {
-      graph.log.error('deliver.fault', {
-        id: job.messageId,
-        transport: job.transport,
-        nexthop: job.nexthop,
-        cause: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      const overdue = new Promise<never>((_, reject) => {
+        stopped = scope.onAbort((reason) => {
+          grace = this.#engine.clock.after(ABORT_GRACE, () => reject(reason))
+        })
       })
-      if (job.unsettled.length > 0) job.all(faultOutcome(error))
+      const work = Promise.resolve(way.deliver(job, call))
+      busy.transport = work
+      await Promise.race([work, overdue])
+      busy.transport = undefined
     } finally {
+      grace?.cancel()
       timer.cancel()
       stopped?.()
       release()
       call.done()
-    }
-    if (job.unsettled.length > 0) {
-      graph.log.error('deliver.fault', {
-        id: job.messageId,
-        transport: job.transport,
-        cause: `${job.unsettled.length} recipients were left without an outcome`,
-      })
-      job.all(faultOutcome(new Error('the transport gave no outcome')))
     }
   }
   async #attempt(leg: Leg, graph: Graph): Promise<Outcome | undefined> {
@@ -177,6 +230,7 @@ export class Deliveries {
       marks: new MarkStore({ ...m.envelope.marks }),
     }
     const result = await runStage(graph.root, 'attempt', view, {
+      ids: { id: m.id },
       scope: this.#engine.scope,
       clock: this.#engine.clock,
       log: graph.log,
@@ -220,9 +274,10 @@ export class Deliveries {
       delay: this.#engine.clock.now() - m.message.envelope.created,
     })
     if (outcome.cause !== undefined)
-      graph.log.debug('deliver.cause', { id: m.message.id, recipient: to.address, cause: String(outcome.cause) })
+      graph.log.debug('deliver.cause', { id: m.message.id, recipient: to.address, cause: textOf(outcome.cause) })
   }
   #settleOne(m: ActiveMessage, r: ActiveRecipient, outcome: Outcome, twin: boolean): void {
+    m.unsettled.delete(r.n)
     if (outcome.kind === 'delivered')
       this.#record(m, { n: r.n, state: 'delivered', esc: outcome.esc, text: outcome.text })
     else (outcome.kind === 'failed' ? m.failures : m.deferrals).push({ recipient: r, outcome, twin })
@@ -241,17 +296,49 @@ export class Deliveries {
   #flushBatch(): void {
     const batch = this.#batch
     this.#batch = undefined
-    if (!batch) return
-    const written = this.#engine.store.outcome(batch.m.message.id, batch.records)
-    written?.catch((error: unknown) => {
+    if (batch) this.write(batch.m, batch.records)
+  }
+  /** Outcomes into the store. What it will not take now is kept and offered again; the message does not end before. */
+  write(m: ActiveMessage, records: readonly OutcomeRecord[], nextTry?: number): void {
+    const once = () =>
+      this.#engine.store.outcome(m.message.id, records, nextTry === undefined ? undefined : { nextTry })
+    let written: Promise<void> | undefined
+    try {
+      written = once()
+    } catch (error) {
+      written = Promise.reject(error as Error)
+    }
+    if (written) m.writes.push(written.catch((error: unknown) => this.#writeAgain(m, once, error)))
+  }
+  async #writeAgain(m: ActiveMessage, once: () => Promise<void> | undefined, first: unknown): Promise<void> {
+    for (let error = first; !this.#engine.scope.reason;) {
       const pin = this.#engine.pin()
-      pin.graph.log.error('queue.outcomeFailed', { id: batch.m.message.id, cause: String(error) })
+      pin.graph.log.error('queue.outcomeFailed', { id: m.message.id, cause: textOf(error), again: WRITE_AGAIN })
       pin.release()
-    })
+      await new Promise<void>((r) => {
+        const off = this.#engine.scope.onAbort(() => r())
+        this.#engine.clock.after(WRITE_AGAIN, () => {
+          off()
+          r()
+        })
+      })
+      try {
+        await once()
+        return
+      } catch (again) {
+        error = again
+      }
+    }
   }
   #leave(m: ActiveMessage): void {
     if (--m.pending > 0) return
     this.#flushBatch()
     this.#roundOver(m)
   }
+}
+
+export function isPastLifetime(m: ActiveMessage, graph: Graph): boolean {
+  const life =
+    m.message.envelope.sender === '' ? graph.settings.bounceQueueLifetime : graph.settings.maximalQueueLifetime
+  return m.expired || m.began - m.message.envelope.created >= life
 }

@@ -15,6 +15,8 @@ export class Destination {
   readonly nexthop: string
   readonly limit: number
   active = 0
+  /** waits for a place in its transport */
+  queued = false
   readonly #waiting: Leg[] = []
   #head = 0
   /** nothing is dialled before this time */
@@ -41,6 +43,9 @@ export class Destination {
     }
     this.active++
     return leg
+  }
+  get hasNext(): boolean {
+    return this.active < this.limit && this.#head < this.#waiting.length
   }
   get idle(): boolean {
     return this.active === 0 && this.#head >= this.#waiting.length

@@ -28,6 +28,7 @@ export interface StageFrame {
   readonly log: Logger
   readonly trace?: Trace
   readonly edits?: EditTarget
+  readonly ids?: Readonly<Record<string, string>>
 }
 
 /** Runs a stage's hook; `undefined` at once when nobody taps it. */

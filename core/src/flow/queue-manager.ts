@@ -2,18 +2,28 @@
 import type { Timer } from '../contract/clock.ts'
 import { deferred, failedWith } from '../contract/deliver.ts'
 import type { JobRecipient, Outcome } from '../contract/deliver.ts'
-import type { NewMessage, OutcomeRecord, QueuedMessage } from '../contract/store.ts'
+import type { AdminAction, NewMessage, OutcomeRecord, QueuedMessage } from '../contract/store.ts'
 import type { PermanentCode, TemporaryCode } from '../contract/verdicts.ts'
+import { traceOf } from '../errors.ts'
 import type { Graph } from '../graph/graph.ts'
 import { ActiveMessage } from './active.ts'
 import type { ActiveRecipient } from './active.ts'
-import { Deliveries } from './deliveries.ts'
+import { Deliveries, isPastLifetime } from './deliveries.ts'
 import type { Engine } from './engine.ts'
 import { WaitHeap } from './heap.ts'
 import { sendReport } from './report.ts'
 import type { Submit } from './report.ts'
 import { resolveStep } from './resolve.ts'
 import type { Step } from './resolve.ts'
+
+/** recipients resolved before others get a turn of the loop */
+const RESOLVE_AT_ONCE = 500
+/** ms without loading after a fault of the store */
+const FAULT_PAUSE = 5000
+const failureOf = (s: Extract<Step, { kind: 'failed' }>): Outcome =>
+  s.permanent
+    ? failedWith(s.esc as PermanentCode, s.text, { cause: s.cause })
+    : deferred(s.esc as TemporaryCode, s.text, { cause: s.cause })
 
 export class QueueManager {
   readonly #engine: Engine
@@ -28,6 +38,8 @@ export class QueueManager {
   readonly #again = new Set<string>()
   #timer: Timer | undefined
   #timerAt = Infinity
+  /** no message is loaded before this time: the store could not give one */
+  #pausedUntil = 0
   #open = false
   #idlers: (() => void)[] = []
 
@@ -49,7 +61,7 @@ export class QueueManager {
       this.#tellWaiting(m.id, undefined, m.held.reason)
       return
     }
-    if (!this.#open || this.#active.size >= this.#limit()) return this.#wait(m.id, 0)
+    if (!this.#open || this.#active.size >= this.#limit()) return this.#wait(m.id, this.#engine.clock.now())
     this.#start({
       ...m,
       recipients: m.recipients.map((r, n) => ({ ...r, n, state: 'pending' as const })),
@@ -85,16 +97,21 @@ export class QueueManager {
     this.#feed()
   }
   /** An operator's word, after the store has recorded it. */
-  administered(id: string, action: 'hold' | 'release' | 'delete' | 'expire' | 'requeue'): void {
+  administered(id: string, action: AdminAction): void {
+    const active = this.#active.get(id)
+    if (active && (action === 'hold' || action === 'delete')) active.told = action
+    if (active && action === 'release') active.told = undefined
+    if (active && action === 'expire') active.expired = true
     if (action === 'hold' || action === 'delete') {
       this.#due.delete(id)
       if (action === 'hold') this.#held.add(id)
       else this.#held.delete(id)
-      return
+      return this.#wakeIfIdle()
     }
-    this.#held.delete(id)
+    if (action !== 'requeue') this.#held.delete(id)
+    if (this.#held.has(id)) return
     if (this.#active.has(id)) this.#again.add(id)
-    else this.#wait(id, 0)
+    else this.#wait(id, this.#engine.clock.now())
     this.#feed()
   }
 
@@ -122,13 +139,15 @@ export class QueueManager {
     if (!first || first.at >= this.#timerAt) return
     this.#timer?.cancel()
     this.#timerAt = first.at
-    this.#timer = this.#engine.clock.after(Math.max(0, first.at - this.#engine.clock.now()), () => {
+    const wait = Math.max(0, Math.max(first.at, this.#pausedUntil) - this.#engine.clock.now())
+    this.#timer = this.#engine.clock.after(wait, () => {
       this.#timerAt = Infinity
       this.#feed()
     })
   }
   #feed(): void {
     if (!this.#open) return
+    if (this.#pausedUntil > this.#engine.clock.now()) return this.#arm()
     const limit = this.#limit()
     while (this.#active.size < limit && this.#dueNow()) {
       const { id } = this.#waiting.pop()!
@@ -146,10 +165,9 @@ export class QueueManager {
   async #load(id: string): Promise<void> {
     const m = await this.#engine.store.load(id)
     if (!m || !m.recipients.some((r) => r.state === 'pending')) return this.#ended(id)
-    if (m.held) {
-      this.#held.add(id)
-      return this.#ended(id)
-    }
+    if (m.held) this.#held.add(id)
+    // by the store, or by an operator while it was being read
+    if (this.#held.has(id)) return this.#ended(id)
     this.#start(m)
   }
   #start(m: QueuedMessage): void {
@@ -159,20 +177,24 @@ export class QueueManager {
       this.#lost(m.id, error)
     }
   }
-  /** What should not happen: the message stays in the queue and is tried again. */
+  /** The store cannot give it now: it stays in the queue, and nobody else is asked for a moment. */
   #lost(id: string, error: unknown): void {
     const pin = this.#engine.pin()
-    pin.graph.log.error('queue.fault', { id, cause: error instanceof Error ? error.stack : String(error) })
+    pin.graph.log.error('queue.fault', { id, cause: traceOf(error) })
     const { minimalBackoffTime } = pin.graph.settings
     pin.release()
-    this.#active.delete(id)
-    this.#wait(id, this.#engine.clock.now() + minimalBackoffTime)
+    const now = this.#engine.clock.now()
+    this.#pausedUntil = now + FAULT_PAUSE
+    this.#wait(id, now + minimalBackoffTime)
     this.#ended(id)
   }
   #ended(id: string): void {
     this.#active.delete(id)
-    if (this.#again.delete(id)) this.#wait(id, 0)
+    if (this.#again.delete(id)) this.#wait(id, this.#engine.clock.now())
     if (this.#open) this.#feed()
+    this.#wakeIfIdle()
+  }
+  #wakeIfIdle(): void {
     if (this.#active.size > 0) return
     const idlers = this.#idlers
     this.#idlers = []
@@ -184,27 +206,25 @@ export class QueueManager {
     this.#active.set(message.id, m)
     m.pending = 1
     const pin = this.#engine.pin()
+    // first legs may run already when resolving fails: the round ends with them, and who has no outcome is deferred
+    const done = (error?: unknown) => {
+      if (error !== undefined) pin.graph.log.error('queue.fault', { id: message.id, cause: traceOf(error) })
+      pin.release()
+      this.#deliveries.release(m)
+    }
     let resolved: Promise<void> | undefined
     try {
       resolved = this.#resolveAll(m, pin.graph)
     } catch (error) {
-      pin.release()
-      throw error
+      return done(error)
     }
-    const done = () => {
-      pin.release()
-      this.#deliveries.release(m)
-    }
-    if (!resolved) return done()
-    resolved.then(done, (error: unknown) => {
-      pin.release()
-      this.#lost(message.id, error)
-    })
+    if (resolved) resolved.then(() => done(), done)
+    else done()
   }
-  /** Synchronous as long as no tap waits. */
+  /** Synchronous as long as no tap waits; a list lets others in between. */
   #resolveAll(m: ActiveMessage, graph: Graph): Promise<void> | undefined {
-    while (m.open.length > 0) {
-      const r = m.open.shift()!
+    for (let n = 0; m.open.length > 0; n++) {
+      const r = m.open.pop()!
       const step = resolveStep(this.#engine, graph, {
         messageId: m.message.id,
         envelope: m.message.envelope,
@@ -216,11 +236,12 @@ export class QueueManager {
       const more =
         step instanceof Promise ? step.then((s) => this.#step(m, graph, r, s)) : this.#step(m, graph, r, step)
       if (more) return more.then(() => this.#resolveAll(m, graph))
+      if (n >= RESOLVE_AT_ONCE)
+        return new Promise<void>((wake) => setImmediate(wake)).then(() => this.#resolveAll(m, graph))
     }
     return undefined
   }
   #step(m: ActiveMessage, graph: Graph, r: ActiveRecipient, step: Step): Promise<void> | undefined {
-    if (step.kind === 'expand') return this.#expand(m, r, step)
     const to: JobRecipient = {
       n: r.n,
       address: r.address,
@@ -229,19 +250,11 @@ export class QueueManager {
       notify: r.notify,
       user: step.kind === 'route' ? step.user : undefined,
     }
-    if (step.kind === 'failed')
-      this.#deliveries.settled(
-        m,
-        r,
-        to,
-        step.permanent
-          ? failedWith(step.esc as PermanentCode, step.text, { cause: step.cause })
-          : deferred(step.esc as TemporaryCode, step.text, { cause: step.cause }),
-        '',
-        '',
-        graph,
-      )
-    // each mailbox once, however many aliases lead to it
+    if (step.kind === 'expand') {
+      if (m.mayExpand(r, step.to.length, graph.settings.virtualAliasExpansionLimit)) return this.#expand(m, r, step)
+      const cause = `${r.original} becomes more than ${graph.settings.virtualAliasExpansionLimit} addresses`
+      this.#deliveries.settled(m, r, to, deferred('4.6.0', 'Alias expansion error', { cause }), '', '', graph)
+    } else if (step.kind === 'failed') this.#deliveries.settled(m, r, to, failureOf(step), '', '', graph)
     else {
       const claimed = m.claim(r)
       if (claimed === 'mine') this.#deliveries.add(m, r, to, step.transport, step.nexthop, graph)
@@ -259,44 +272,56 @@ export class QueueManager {
       bcc: r.bcc,
     }))
     const numbers = await this.#engine.store.expand(m.message.id, r.n, seeds)
-    m.open.unshift(
-      ...seeds.map((s, i) => ({ ...s, n: numbers[i]!, parent: r.n, ancestors: [r.address, ...r.ancestors] })),
-    )
+    m.unsettled.delete(r.n)
+    const ancestors = [r.address, ...r.ancestors]
+    for (let i = seeds.length - 1; i >= 0; i--) {
+      const child = { ...seeds[i]!, n: numbers[i]!, parent: r.n, ancestors, root: r.root }
+      m.unsettled.set(child.n, child)
+      m.open.push(child)
+    }
   }
 
   #roundOver(m: ActiveMessage): void {
     this.#settle(m).catch((error: unknown) => this.#lost(m.message.id, error))
   }
   async #settle(m: ActiveMessage): Promise<void> {
+    const id = m.message.id
     const pin = this.#engine.pin()
     try {
-      this.#expire(m, pin.graph)
-      if (m.failures.length > 0) await this.#reportFailures(m, pin.graph)
-      if (m.held && m.deferrals.length > 0) await this.#holdIt(m)
-      else if (m.deferrals.length > 0) this.#defer(m, pin.graph)
-      else {
-        this.#held.delete(m.message.id)
-        this.#again.delete(m.message.id)
-        pin.graph.facts.settled?.({
-          messageId: m.message.id,
-          delivered: m.delivered,
-          failed: m.failures.length,
-          delay: this.#engine.clock.now() - m.message.envelope.created,
-        })
+      for (const r of m.unsettled.values())
+        m.deferrals.push({ recipient: r, outcome: deferred('4.3.0', 'temporary fault of the queue'), untried: true })
+      m.unsettled.clear()
+      if (m.told !== 'delete') {
+        this.#expire(m, pin.graph)
+        if (m.failures.length > 0) await this.#reportFailures(m, pin.graph)
       }
+      if (m.told === 'delete') this.#again.delete(id)
+      else if (m.deferrals.length === 0) this.#done(m, pin.graph)
+      else if (m.held) await this.#holdIt(m)
+      else this.#defer(m, pin.graph)
+      // what the store has not taken yet would be delivered again after a restart, and may be by the next round
+      if (m.writes.length > 0) await Promise.all(m.writes)
     } finally {
       pin.release()
     }
-    this.#ended(m.message.id)
+    this.#ended(id)
   }
-  /** Mail ends only by an attempt that began after its lifetime had passed. */
+  #done(m: ActiveMessage, graph: Graph): void {
+    this.#held.delete(m.message.id)
+    this.#again.delete(m.message.id)
+    graph.facts.settled?.({
+      messageId: m.message.id,
+      delivered: m.delivered,
+      failed: m.failures.length,
+      delay: this.#engine.clock.now() - m.message.envelope.created,
+    })
+  }
+  /** Mail ends only by an attempt of its own that began after its lifetime had passed. */
   #expire(m: ActiveMessage, graph: Graph): void {
-    const age = m.began - m.message.envelope.created
-    const life =
-      m.message.envelope.sender === '' ? graph.settings.bounceQueueLifetime : graph.settings.maximalQueueLifetime
-    if ((age < life && !m.message.expired) || m.held) return
-    for (const d of m.deferrals.splice(0))
-      m.failures.push({ ...d, outcome: { ...d.outcome, kind: 'failed' } as Outcome })
+    if (m.held || m.told || !isPastLifetime(m, graph)) return
+    const ends = m.deferrals.filter((d) => !d.untried)
+    m.deferrals.splice(0, m.deferrals.length, ...m.deferrals.filter((d) => d.untried))
+    for (const d of ends) m.failures.push({ ...d, outcome: { ...d.outcome, kind: 'failed' } as Outcome })
   }
   async #reportFailures(m: ActiveMessage, graph: Graph): Promise<void> {
     const told = await sendReport(
@@ -308,8 +333,8 @@ export class QueueManager {
       this.#submit,
     )
     if (told) {
-      await this.#engine.store.outcome(
-        m.message.id,
+      this.#deliveries.write(
+        m,
         m.failures.map((f) => ({ n: f.recipient.n, state: 'failed', esc: f.outcome.esc, text: f.outcome.text })),
       )
       return
@@ -338,10 +363,7 @@ export class QueueManager {
       esc: d.outcome.esc,
       text: d.outcome.text,
     }))
-    const written = this.#engine.store.outcome(m.message.id, records, { nextTry })
-    written?.catch((error: unknown) =>
-      graph.log.error('queue.outcomeFailed', { id: m.message.id, cause: String(error) }),
-    )
+    this.#deliveries.write(m, records, nextTry)
     // held by an operator while it was in delivery: the store knows, and it waits for him
     if (this.#held.has(m.message.id)) return this.#tellWaiting(m.message.id, undefined, 'held during delivery')
     this.#wait(m.message.id, nextTry)

@@ -1,4 +1,5 @@
 /** Tells the sender what became of mail; the report is durable before the failure is settled. */
+import { traceOf } from '../errors.ts'
 import type { Outcome } from '../contract/deliver.ts'
 import type { MessageDraft } from '../contract/verdicts.ts'
 import type { ReportRecipient, ReportView } from '../contract/views.ts'
@@ -45,7 +46,7 @@ export async function sendReport(
   } catch (error) {
     graph.log.error('report.failed', {
       id: message.id,
-      cause: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      cause: traceOf(error),
     })
     return false
   }

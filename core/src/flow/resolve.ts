@@ -76,7 +76,7 @@ export function resolveStep(engine: Engine, graph: Graph, s: ResolveSubject, tra
     origin: s.envelope.origin,
     marks: new MarkStore({ ...s.envelope.marks }),
   }
-  const frame = { scope: engine.scope, clock: engine.clock, log: graph.log, trace }
+  const frame = { scope: engine.scope, clock: engine.clock, log: graph.log, trace, ids: { id: s.messageId } }
   return then(runStage(graph.root, 'resolve', view, frame), (result) => stepOf(graph, s, recipient.domain, result))
 }
 
@@ -97,36 +97,37 @@ function stepOf(graph: Graph, s: ResolveSubject, domain: string, result: Result 
   return expansion(graph, s, v as Expand)
 }
 
-/** What expansion may do: not to itself, not in a circle, not without end. */
+/** What expansion may do: not in a circle, not without end. An operator's mistake keeps the mail, it does not return it. */
 function expansion(graph: Graph, s: ResolveSubject, v: Expand): Step {
   const { virtualAliasExpansionLimit, virtualAliasRecursionLimit } = graph.settings
-  const wrong = (text: string): Step => ({ kind: 'failed', permanent: true, esc: '5.4.6', text })
+  const wrong = (cause: string): Step => ({
+    kind: 'failed',
+    permanent: false,
+    esc: '4.6.0',
+    text: 'Alias expansion error',
+    cause,
+  })
   if (s.final) return wrong(`${s.address} was final and was expanded again`)
   // nobody would be left to deliver to, and nobody told
-  if (v.to.length === 0)
-    return { kind: 'failed', permanent: false, esc: '4.3.5', text: `${s.address} expands to nothing` }
+  if (v.to.length === 0) return wrong(`${s.address} expands to nothing`)
   if (v.to.length > virtualAliasExpansionLimit)
     return wrong(`${s.address} expands to more than ${virtualAliasExpansionLimit} addresses`)
   if (s.ancestors.length >= virtualAliasRecursionLimit)
     return wrong(`${s.address} is expanded more than ${virtualAliasRecursionLimit} levels deep`)
-  const above = new Set([s.address, ...s.ancestors].map((a) => addressKey(addressOf(a))))
-  const to: NewAddress[] = []
+  const itself = keyOf(s.address)
+  const above = new Set(s.ancestors.map(keyOf))
+  const to = new Map<string, NewAddress>()
   for (const a of v.to) {
     const parsed = parseAddress(a.address, { lenient: true })
-    if (!parsed)
-      return {
-        kind: 'failed',
-        permanent: true,
-        esc: '5.1.3',
-        text: `${s.address} expands to ${JSON.stringify(a.address)}, which is not an address`,
-      }
+    if (!parsed) return wrong(`${s.address} expands to ${JSON.stringify(a.address)}, which is not an address`)
     const key = addressKey(parsed)
-    if (to.some((t) => addressKey(addressOf(t.address)) === key)) continue
-    // an alias that names itself (or one above) means "and deliver it": final, as Postfix takes it
-    to.push({ address: parsed.text, final: a.final === true || above.has(key) })
+    if (key !== itself && above.has(key)) return wrong(`${s.address} leads back to ${a.address}`)
+    // an alias that names itself means "and deliver it", as Postfix takes it
+    if (!to.has(key)) to.set(key, { address: parsed.text, final: a.final === true || key === itself })
   }
-  return { kind: 'expand', to }
+  return { kind: 'expand', to: [...to.values()] }
 }
+const keyOf = (address: string) => addressKey(addressOf(address))
 
 /** Follows an address to its ends; nothing is written. Duplicates are named once. */
 export async function resolveAll(
@@ -140,7 +141,7 @@ export async function resolveAll(
   const open: ResolveSubject[] = [subject]
   while (open.length > 0) {
     const s = open.shift()!
-    const key = `${addressKey(addressOf(s.address))}\0${s.final}`
+    const key = `${keyOf(s.address)}\0${s.final}`
     if (seen.has(key)) continue
     seen.add(key)
     const step = await resolveStep(engine, graph, s, trace)

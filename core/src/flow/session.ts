@@ -5,7 +5,7 @@ import type { ContentSink, Decision, MaybePromise, OpenSession, Session } from '
 import type { Stage, View } from '../contract/stages.ts'
 import type { Trace } from '../contract/call.ts'
 import type { MailParameters, RcptParameters, TlsFacts } from '../contract/views.ts'
-import { NULL_SENDER, internal } from '../address.ts'
+import { NULL_SENDER, internal, isMalformed } from '../address.ts'
 import type { MailAddress } from '../address.ts'
 import type { Graph, ListenerHooks } from '../graph/graph.ts'
 import { AbortScope } from '../hooks/call.ts'
@@ -16,6 +16,7 @@ import type { EnvelopeState } from './draft.ts'
 import { runHook, runStage, then } from './engine.ts'
 import type { Engine } from './engine.ts'
 import {
+  BAD_RECIPIENT,
   FAULT_AT_GREETING,
   NEED_MAIL,
   NEED_RCPT,
@@ -56,6 +57,8 @@ export class SessionFlow implements Session, EditTarget {
   readonly #unlink: () => void
   /** under explain: the envelope as cleanup left it */
   explained: EnvelopeState | undefined
+  #content: Content | undefined
+  #committing = 0
   #commands = 0
   #ended = false
 
@@ -123,6 +126,7 @@ export class SessionFlow implements Session, EditTarget {
   rcpt(recipient: MailAddress, parameters: RcptParameters): MaybePromise<Decision> {
     const tx = this.#tx
     if (!tx) return this.#refuse('RCPT', NEED_MAIL)
+    if (isMalformed(recipient.domain)) return this.#refuse('RCPT', BAD_RECIPIENT, recipient)
     if (tx.envelope.recipients.length >= this.graph.settings.recipientLimit)
       return this.#refuse('RCPT', TOO_MANY_RECIPIENTS, recipient)
     return then(this.#judge(tx, recipient, parameters), (reply) => {
@@ -149,7 +153,8 @@ export class SessionFlow implements Session, EditTarget {
   content(): ContentSink {
     const tx = this.#tx
     if (!tx) throw new Error('content without a transaction')
-    return new Content(this, tx, () => this.#endTransaction())
+    this.#content = new Content(this, tx, () => this.#endTransaction())
+    return this.#content
   }
   command(verb: string, argument: string): MaybePromise<Reply | undefined> {
     const hook = this.hooks.commands.get(verb.toUpperCase())
@@ -175,6 +180,8 @@ export class SessionFlow implements Session, EditTarget {
     this.#ended = true
     this.scope.abort(new Error('the client has gone'))
     this.#unlink()
+    // what is still coming in will not be complete; what is being committed goes on
+    this.#content?.abort()
     this.#endTransaction()
     this.#state.slots.clear()
     if (!this.trace)
@@ -183,7 +190,16 @@ export class SessionFlow implements Session, EditTarget {
         commands: this.#commands,
         ms: this.engine.clock.now() - this.#began,
       })
-    this.#release()
+    if (this.#committing === 0) this.#release()
+  }
+  /** The graph is needed until a commit has ended, whether the client waits for it or not. */
+  async holding<T>(work: () => Promise<T>): Promise<T> {
+    this.#committing++
+    try {
+      return await work()
+    } finally {
+      if (--this.#committing === 0 && this.#ended) this.#release()
+    }
   }
 
   apply(edit: AnyEdit, by: string): void {
@@ -235,8 +251,10 @@ export class SessionFlow implements Session, EditTarget {
       if (claimed?.verdict?.kind !== 'claim')
         return this.#settled(claimed ? replyOf(claimed)! : relayDenied(internal(recipient)), recipient, claimed)
       return then(this.#run('rcpt', view), (result) => {
-        if (result?.verdict?.kind === 'discard') tx.discardedBy = result.by.use.name
-        return this.#settled(replyOf(result), recipient, result)
+        const reply = this.#settled(replyOf(result), recipient, result)
+        // only what was accepted can be dropped
+        if (!reply && result?.verdict?.kind === 'discard') tx.discardedBy = result.by.use.name
+        return reply
       })
     })
   }
@@ -262,6 +280,8 @@ export class SessionFlow implements Session, EditTarget {
       const reply = replyOf(result, fault)
       if (!reply || !result) return undefined
       const now = result.fault || result.verdict?.kind === 'hangUp' || !this.graph.settings.smtpdDelayReject
+      // a client that does not heed the reply meets it again at RCPT
+      if (result.fault) this.#kept.put(stage, 'refused', { reply, result })
       if (now) return this.#refuse(stage, reply, undefined, result)
       this.#kept.put(stage, 'refused', { reply, result })
       return undefined
@@ -275,7 +295,14 @@ export class SessionFlow implements Session, EditTarget {
     return runStage(this.hooks.hooks, stage, view, this.#frame())
   }
   #frame() {
-    return { scope: this.scope, clock: this.engine.clock, log: this.graph.log, trace: this.trace, edits: this }
+    return {
+      scope: this.scope,
+      clock: this.engine.clock,
+      log: this.graph.log,
+      trace: this.trace,
+      edits: this,
+      ids: { session: this.view.id },
+    }
   }
   #refuse(stage: string, reply: Reply, recipient?: MailAddress, result?: Result): Reply {
     if (this.graph.facts.refused && !this.trace)

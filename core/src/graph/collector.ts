@@ -124,7 +124,7 @@ export class Collector {
         this.#into.lifecycles.push({ use: facts, hooks })
       },
       keep: <T>(key: string, make: () => T, dispose: (v: T) => Promise<void> | void) =>
-        this.#reach.keeper.keep(key, make, dispose),
+        this.#reach.keeper.keep(facts.name, key, make, dispose),
       slot: <T>(token: SlotToken<T>) => ({
         set: (view: SessionView | MailView, value: T) => writeSlot(view, token, value),
       }),

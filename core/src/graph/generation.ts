@@ -2,8 +2,11 @@
 import { logSink, tableTypes } from '../contract/roles.ts'
 import type { TableType } from '../contract/lookup.ts'
 import type { Clock } from '../contract/clock.ts'
-import { PosternError, textOf } from '../errors.ts'
+import { PosternError, textOf, traceOf } from '../errors.ts'
 import type { Graph } from './graph.ts'
+
+/** ms that one plugin's stop may take: the store's must be reached */
+const STOP_LIMIT = 10_000
 
 export class Generation {
   readonly graph: Graph
@@ -31,6 +34,7 @@ export class Generation {
   /** The log first, then tables, then `store`, then the others (without listeners when `doors` is false); stops what had started when one fails. */
   async start(signal: AbortSignal, options: { store?: () => Promise<void>; doors?: boolean } = {}): Promise<void> {
     const { collection, log } = this.graph
+    this.graph.keeper.join()
     const early = [logSink.id, tableTypes.id]
     const providers = new Set(collection.provided.filter((p) => early.includes(p.role.id)).map((p) => p.use.name))
     try {
@@ -68,28 +72,40 @@ export class Generation {
   /** No new work; resolves when sessions and attempts have let go, or `signal` says that the time is over. */
   async drain(signal: AbortSignal): Promise<void> {
     const hooks = this.#started.map((i) => this.graph.collection.lifecycles[i]!)
-    await Promise.all(hooks.map((l) => this.#guarded('drain', l.use.name, () => l.hooks.drain?.(signal))))
-    if (this.#pins > 0 && !signal.aborted) {
-      await new Promise<void>((resolve) => {
-        this.#empty = resolve
-        signal.addEventListener('abort', () => resolve(), { once: true })
-      })
-    }
+    const over = new Promise<void>((resolve) => {
+      if (signal.aborted) resolve()
+      signal.addEventListener('abort', () => resolve(), { once: true })
+    })
+    const drained = Promise.all(hooks.map((l) => this.#guarded('drain', l.use.name, () => l.hooks.drain?.(signal))))
+    // a drain that does not heed its signal must not keep the others from stopping
+    await Promise.race([drained, over])
+    if (this.#pins > 0) await Promise.race([new Promise<void>((resolve) => (this.#empty = resolve)), over])
   }
-  async stop(): Promise<void> {
-    for (const i of this.#started.splice(0).reverse()) {
+  /** Everything but the use `except`, which a later generation's store still lives by; each hook within its time. */
+  async stop(except?: string): Promise<void> {
+    const started = this.#started.splice(0).reverse()
+    for (const i of started) {
       const l = this.graph.collection.lifecycles[i]!
-      await this.#guarded('stop', l.use.name, () => l.hooks.stop?.())
+      if (l.use.name === except) this.#started.unshift(i)
+      else await this.#guarded('stop', l.use.name, () => l.hooks.stop?.())
     }
     for (const table of this.graph.collection.tables.values())
       await this.#guarded('stop', table.name, () => table.close())
-    await this.graph.keeper.release()
+    await this.graph.keeper.release(this.graph.log, except)
   }
-  async #guarded(what: string, use: string, fn: () => Promise<void> | void): Promise<void> {
+  async #guarded(what: 'drain' | 'stop', use: string, fn: () => Promise<void> | void): Promise<void> {
     try {
-      await fn()
+      const work = Promise.resolve(fn())
+      await (what === 'stop' ? within(STOP_LIMIT, work) : work)
     } catch (error) {
-      this.graph.log.error(`plugin.${what}Failed`, { use, cause: error instanceof Error ? error.stack : String(error) })
+      this.graph.log.error(`plugin.${what}Failed`, { use, cause: traceOf(error) })
     }
   }
+}
+function within(ms: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout
+  const late = new Promise<void>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no end within ${ms} ms`)), ms)
+  })
+  return Promise.race([work, late]).finally(() => clearTimeout(timer))
 }

@@ -80,6 +80,7 @@ export async function buildGraph(loaded: LoadedConfig, options: BuildOptions): P
   const budget = { limit: settings?.faultLimit ?? 10, pause: settings?.faultPause ?? 30_000 }
   const listenerNames = [...new Set(collection.listeners.map((l) => l.name))]
   const compiled = compileAll(collection.taps, listenerNames, budget, problems)
+  firstOnly(problems)
   if (problems.length > 0 || !settings || !compiled)
     throw new PosternError(
       'PN_CONFIG_INVALID',
@@ -105,6 +106,19 @@ export async function buildGraph(loaded: LoadedConfig, options: BuildOptions): P
     one: <T>(role: AnyRole) => providers.get(role.id) as T | undefined,
     transport: (name) => ways.get(name),
     transportNames: () => [...ways.keys()],
+  }
+}
+
+/** One mistake, one problem: what is said of a place that has one already comes from it. */
+function firstOnly(problems: Problem[]): void {
+  const seen = new Map<string, string>()
+  for (let i = 0; i < problems.length; i++) {
+    const { file, path, message, code } = problems[i]!
+    const place = `${file}\0${path}`
+    const first = seen.get(place)
+    if (first === undefined) seen.set(place, code + message)
+    else if (first.includes('is not defined') || first.includes('refers to itself') || first.includes('is not set'))
+      problems.splice(i--, 1)
   }
 }
 

@@ -2,6 +2,7 @@
 import type { LoadedUse } from '../config/plugins.ts'
 import { STAGES } from '../contract/stages.ts'
 import { queueStore, tableTypes, transports } from '../contract/roles.ts'
+import type { Transport } from '../contract/deliver.ts'
 import type { Problem } from '../errors.ts'
 import { nearest } from '../nearest.ts'
 import type { Collection } from './collector.ts'
@@ -32,6 +33,8 @@ export function checkNames(c: Collection, uses: readonly LoadedUse[], problems: 
         `no plugin in use provides the transport "${t.name}"; there are: ${ways.join(', ') || 'none'}`,
         nearest(t.name, ways),
       )
+  for (const p of c.provided)
+    if (p.role.id === transports.id) checkLimits(p.impl as Transport, p.name!, p.use.where, add)
   const types = c.provided.filter((p) => p.role.id === tableTypes.id).map((p) => p.name!)
   for (const t of c.tables.values())
     if (!types.includes(t.type))
@@ -63,6 +66,14 @@ export function checkNames(c: Collection, uses: readonly LoadedUse[], problems: 
 }
 type Add = (code: Problem['code'], where: string, message: string, suggestion?: string) => void
 
+/** A limit of nothing would wait for ever. */
+function checkLimits(t: Transport, name: string, where: string, add: Add): void {
+  for (const key of ['concurrency', 'recipients', 'deadline'] as const) {
+    const v = t.limits?.[key]
+    if (v !== undefined && !(Number.isFinite(v) && v >= 1))
+      add('PN_CONFIG_INVALID', where, `the transport "${name}" has the limit ${key} ${v}; expected 1 or more`)
+  }
+}
 function checkBind(u: LoadedUse, at: string, add: Add): void {
   const one = (key: 'onFault' | 'phase', valid: readonly string[]) => {
     const v = u.bind[key]

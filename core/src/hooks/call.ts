@@ -2,6 +2,7 @@
 import type { Call, Trace } from '../contract/call.ts'
 import type { Clock, Timer } from '../contract/clock.ts'
 import type { AnyEdit } from '../contract/edits.ts'
+import { withFields } from '../contract/log.ts'
 import type { Logger } from '../contract/log.ts'
 
 /** Something that can end while calls are under way: a session, an attempt, the node. */
@@ -46,11 +47,16 @@ export interface CallFrame {
   readonly log: Logger
   readonly trace?: Trace
   readonly edits?: EditTarget
+  /** for the log: `session`, `id` */
+  readonly ids?: Readonly<Record<string, string>>
 }
 
 export class HookCall implements Call {
   readonly frame: CallFrame
   readonly deadline: number
+  /** whose tap runs now */
+  use: string | undefined
+  #over = false
   #controller: AbortController | undefined
   #release: (() => void) | undefined
   #timer: Timer | undefined
@@ -62,8 +68,9 @@ export class HookCall implements Call {
   get clock(): Clock {
     return this.frame.clock
   }
+  /** Carries the use, and the ids of session and message. */
   get log(): Logger {
-    return this.frame.log
+    return withFields(this.frame.log, { use: this.use, ...this.frame.ids })
   }
   get trace(): Trace | undefined {
     return this.frame.trace
@@ -74,8 +81,10 @@ export class HookCall implements Call {
   get signal(): AbortSignal {
     if (!this.#controller) {
       const controller = (this.#controller = new AbortController())
-      if (this.frame.scope.reason) controller.abort(this.frame.scope.reason)
-      this.#release = this.frame.scope.onAbort((reason) => controller.abort(reason))
+      // asked for too late: what would listen now would listen for ever
+      if (this.#over) controller.abort(new Error('the call is over'))
+      else if (this.frame.scope.reason) controller.abort(this.frame.scope.reason)
+      if (!this.#over) this.#release = this.frame.scope.onAbort((reason) => controller.abort(reason))
     }
     return this.#controller.signal
   }
@@ -94,6 +103,7 @@ export class HookCall implements Call {
     this.#controller?.abort(reason)
   }
   done(): void {
+    this.#over = true
     this.#timer?.cancel()
     this.#release?.()
   }

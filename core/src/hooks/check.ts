@@ -45,7 +45,23 @@ function checkVerdict(
   if (!allowed.includes(v.kind))
     return `answered ${describe(v)}, which ${stage} cannot carry out (it can: ${allowed.join(', ')})`
   if (v.kind === 'refuse' || v.kind === 'defer' || v.kind === 'hangUp') return checkRefusal(v)
+  const bad = checkContent(v as unknown as Record<string, unknown>)
+  if (bad) return `answered ${v.kind} ${bad}`
   if (v.kind === 'reply' && !goodCode(v.code, '2345')) return `answered a reply with the code ${describe(v.code)}`
+  return undefined
+}
+/** What plain JavaScript may have left out. */
+function checkContent(v: Record<string, unknown>): string | undefined {
+  if (v.kind === 'route')
+    return typeof v.transport === 'string' && (v.nexthop === undefined || typeof v.nexthop === 'string')
+      ? undefined
+      : 'without a transport'
+  if (v.kind === 'expand') {
+    const good = (a: unknown) => typeof (a as { address?: unknown } | null)?.address === 'string'
+    return Array.isArray(v.to) && v.to.every(good) ? undefined : 'without a list of addresses'
+  }
+  if (v.kind === 'report') return typeof v.draft === 'object' && v.draft !== null ? undefined : 'without a draft'
+  if (v.kind === 'hold') return typeof v.reason === 'string' ? undefined : 'without a reason'
   return undefined
 }
 function checkRefusal(v: { kind: string; code?: unknown; esc?: unknown; text?: unknown }): string | undefined {

@@ -1,6 +1,7 @@
 /** Facts: every tap is called, whatever another one does. A fact that nobody taps costs one undefined check. */
 import type { Fact, Facts } from '../contract/facts.ts'
 import type { Logger } from '../contract/log.ts'
+import { textOf, traceOf } from '../errors.ts'
 
 export interface FactRecord {
   readonly fact: Fact
@@ -25,13 +26,13 @@ function tell(tap: FactRecord, value: unknown, log: Logger): void {
     // plain JavaScript may hand an async function in: its rejection must not end the process
     if (answer instanceof Promise)
       answer.catch((error: unknown) =>
-        log.error('plugin.fault', { use: tap.use, hook: tap.fact, cause: String(error) }),
+        log.error('plugin.fault', { use: tap.use, hook: tap.fact, cause: textOf(error) }),
       )
   } catch (error) {
     log.error('plugin.fault', {
       use: tap.use,
       hook: tap.fact,
-      cause: error instanceof Error ? error.stack : String(error),
+      cause: traceOf(error),
     })
   }
 }

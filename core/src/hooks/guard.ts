@@ -36,7 +36,8 @@ export function guard(record: TapRecord, budget: FaultBudget): Guarded {
   const fault = (call: HookCall, code: ErrorCode, cause: unknown, done: Done) => {
     const f = faultOf(record, code, cause)
     call.log.error('plugin.fault', faultFields(f))
-    if (code !== 'PN_FAULT_OPEN' && breaker.bad(call.clock))
+    // what fails under explain says nothing about real mail
+    if (code !== 'PN_FAULT_OPEN' && !call.dry && breaker.bad(call.clock))
       call.log.error('plugin.leftAlone', { use: record.use.name, hook: record.hook, ms: budget.pause })
     trace(call, record, undefined, 0, `${f.code}: ${textOf(cause)}`)
     settleFault(record, f, call, done)
@@ -49,7 +50,7 @@ export function guard(record: TapRecord, budget: FaultBudget): Guarded {
       const wrong = applyEdits(record, checked.edits, call)
       if (wrong) return fault(call, 'PN_FAULT_ANSWER', wrong, done)
     }
-    breaker.good()
+    if (!call.dry) breaker.good()
     if (checked.verdict) done(null, { verdict: checked.verdict, by: record })
     else done(null)
   }
@@ -82,6 +83,7 @@ export function guard(record: TapRecord, budget: FaultBudget): Guarded {
   }
 
   return (view, call, done) => {
+    call.use = record.use.name
     if (breaker.open(call.clock)) return fault(call, 'PN_FAULT_OPEN', 'left alone after too many faults', done)
     const began = call.trace ? performance.now() : 0
     let answer: unknown

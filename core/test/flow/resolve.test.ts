@@ -25,78 +25,58 @@ const aliased = (aliases: Aliases, config: Config = {}, told: string[] = []) =>
     { config },
   )
 const at = (name: string) => `${name}@d.example`
-const CASES: [name: string, aliases: Aliases, to: string[], delivered: string[], failed: RegExp[], config?: Config][] =
+const CASES: [name: string, aliases: Aliases, to: string[], delivered: string[], kept: string[], config?: Config][] = [
+  ['none', {}, ['u'], ['u'], []],
+  ['one level', { s: [at('a'), at('b')] }, ['s'], ['a', 'b'], []],
+  ['three levels', { s: [at('t')], t: [at('x'), at('c')], x: [at('a')] }, ['s'], ['a', 'c'], []],
+  ['the same mailbox by two ways', { s: [at('a'), at('t')], t: [at('a')] }, ['s', 'a'], ['a'], []],
+  ['the same name twice in one list', { s: [at('a'), at('a'), 'a@D.EXAMPLE'] }, ['s'], ['a'], []],
+  ['a list with its own name', { s: [at('s'), at('a')] }, ['s'], ['a', 's'], []],
+  ['a circle of two', { s: [at('t')], t: [at('s'), at('a')] }, ['s'], [], ['t']],
+  ['too wide', { s: ['a', 'b', 'c', 'd'].map(at) }, ['s'], [], ['s'], { virtualAliasExpansionLimit: 3 }],
+  ['as wide as may be', { s: ['a', 'b', 'c'].map(at) }, ['s'], ['a', 'b', 'c'], [], { virtualAliasExpansionLimit: 3 }],
   [
-    ['none', {}, ['u'], ['u'], []],
-    ['one level', { s: [at('a'), at('b')] }, ['s'], ['a', 'b'], []],
-    ['three levels', { s: [at('t')], t: [at('x'), at('c')], x: [at('a')] }, ['s'], ['a', 'c'], []],
-    ['the same mailbox by two ways', { s: [at('a'), at('t')], t: [at('a')] }, ['s', 'a'], ['a'], []],
-    ['the same name twice in one list', { s: [at('a'), at('a'), 'a@D.EXAMPLE'] }, ['s'], ['a'], []],
-    ['a list with its own name', { s: [at('s'), at('a')] }, ['s'], ['a', 's'], []],
-    [
-      'a circle of two is delivered to the one that closes it',
-      { s: [at('t')], t: [at('s'), at('a')] },
-      ['s'],
-      ['a', 's'],
-      [],
-    ],
-    [
-      'too wide',
-      { s: ['a', 'b', 'c', 'd'].map(at) },
-      ['s'],
-      [],
-      [/^s@d\.example 5\.4\.6 s@d\.example expands to more than 3 addresses$/],
-      { virtualAliasExpansionLimit: 3 },
-    ],
-    [
-      'as wide as may be',
-      { s: ['a', 'b', 'c'].map(at) },
-      ['s'],
-      ['a', 'b', 'c'],
-      [],
-      { virtualAliasExpansionLimit: 3 },
-    ],
-    [
-      'too deep',
-      { s: [at('t')], t: [at('x')], x: [at('y')], y: [at('z')] },
-      ['s'],
-      [],
-      [/^y@d\.example 5\.4\.6 .*more than 3 levels deep$/],
-      { virtualAliasRecursionLimit: 3 },
-    ],
-    [
-      'as deep as may be',
-      { s: [at('t')], t: [at('x')], x: [at('y')] },
-      ['s'],
-      ['y'],
-      [],
-      { virtualAliasRecursionLimit: 3 },
-    ],
-    [
-      'an invalid address',
-      { s: [at('a'), 'b@c..example'] },
-      ['s'],
-      [],
-      [/^s@d\.example 5\.1\.3 s@d\.example expands to "b@c\.\.example", which is not an address$/],
-    ],
-    [
-      'final and expanded again',
-      { s: [final(at('t'))], t: [at('a')] },
-      ['s'],
-      [],
-      [/^t@d\.example 5\.4\.6 t@d\.example was final/],
-    ],
-    ['final and not expanded', { s: [final(at('a'))] }, ['s'], ['a'], []],
-  ]
-for (const [name, aliases, to, delivered, failed, config] of CASES)
+    'too deep',
+    { s: [at('t')], t: [at('x')], x: [at('y')], y: [at('z')] },
+    ['s'],
+    [],
+    ['y'],
+    { virtualAliasRecursionLimit: 3 },
+  ],
+  [
+    'as deep as may be',
+    { s: [at('t')], t: [at('x')], x: [at('y')] },
+    ['s'],
+    ['y'],
+    [],
+    { virtualAliasRecursionLimit: 3 },
+  ],
+  ['an invalid address', { s: [at('a'), 'b@c..example'] }, ['s'], [], ['s']],
+  ['final and expanded again', { s: [final(at('t'))], t: [at('a')] }, ['s'], [], ['t']],
+  [
+    'too many over all levels',
+    { s: [at('t'), at('x')], t: [at('a'), at('b')], x: [at('c'), at('e')] },
+    ['s'],
+    ['a', 'b'],
+    ['x'],
+    { virtualAliasExpansionLimit: 4 },
+  ],
+  ['final and not expanded', { s: [final(at('a'))] }, ['s'], ['a'], []],
+]
+// an operator's mistake keeps the mail: nothing is returned
+for (const [name, aliases, to, delivered, kept, config] of CASES)
   test(`expansion: ${name}`, async () => {
     const told: string[] = []
     const w = await aliased(aliases, config, told)
     await w.send(to.map(at))
     await w.node.idle()
     assert.equal(w.deliveries.flatMap((d) => d.to).sort(), delivered.map(at))
-    assert.is(told.length, failed.length, told.join())
-    failed.forEach((re, i) => assert.match(told[i]!, re))
+    assert.equal(told, [])
+    const pending = [...w.store.messages.values()].flatMap((m) => m.recipients.filter((r) => r.state === 'pending'))
+    assert.equal(
+      pending.map((r) => [r.address, r.esc, r.text]),
+      kept.map((k) => [at(k), '4.6.0', 'Alias expansion error']),
+    )
     await w.stop()
   })
 test('an alias for nobody does not make mail vanish', async () => {
@@ -121,7 +101,9 @@ test('an endless alias ends', async () => {
   await w.send()
   await settle()
   await w.node.idle()
-  assert.equal(told, ['5.4.6'])
+  assert.equal(told, [])
+  const [last] = [...w.store.messages.values()][0]!.recipients.filter((r) => r.state === 'pending')
+  assert.equal([last!.esc, last!.text], ['4.6.0', 'Alias expansion error'])
   assert.is(n, 51)
   await w.stop()
 })

@@ -128,6 +128,8 @@ test('a transport that hangs is given up at its deadline; what it says later is 
   assert.is(call.signal.aborted, false)
   await clock.advance(1)
   assert.is(call.signal.aborted, true)
+  // it has a moment to say what it knows
+  await clock.advance(1500)
   assert.is(w.node.status().queue.active, 0)
   const states = () => [...w.store.messages.values()][0]!.recipients.map((r) => r.state)
   assert.equal(states(), ['delivered', 'pending'])

@@ -21,7 +21,8 @@ export default definePlugin({
     )
     const doors = addresses.map((address) =>
       mta.keep(
-        `listen:${doorName(address)}`,
+        // two listeners on one port are a mistake; free ports are each listener's own
+        `listen:${doorName(address)}${address.port === 0 ? ` of ${mta.name}` : ''}`,
         () => new Door(address),
         (door) => door.close(),
       ),
