@@ -68,8 +68,7 @@ export class Header implements HeaderView {
   }
   /** Throws for a name or value that would break the message. */
   apply(edit: HeaderEdit): void {
-    if (!NAME.test(edit.name))
-      throw new TypeError(`${JSON.stringify(edit.name)} is not a header name (RFC 5322 section 2.2)`)
+    checkHeaderEdit(edit)
     const list = this.#list
     const at = list.flatMap((f, i) => (f.name.toLowerCase() === edit.name.toLowerCase() ? [i] : []))
     if (edit.kind === 'header.insert') {
@@ -84,6 +83,13 @@ export class Header implements HeaderView {
       this.#parsed = list.filter((_, i) => !gone.has(i))
     }
   }
+}
+
+/** Throws for a name or value that would break a message: asked before there is one, too. */
+export function checkHeaderEdit(edit: HeaderEdit): void {
+  if (!NAME.test(edit.name))
+    throw new TypeError(`${JSON.stringify(edit.name)} is not a header name (RFC 5322 section 2.2)`)
+  if (edit.kind !== 'header.remove') fold(edit.name, edit.value)
 }
 
 const field = (raw: string): Field => ({ name: raw.slice(0, raw.indexOf(':')).trimEnd(), raw })

@@ -18,6 +18,8 @@ import type { Step } from './resolve.ts'
 
 /** recipients resolved before others get a turn of the loop */
 const RESOLVE_AT_ONCE = 500
+/** messages read ahead of their delivery */
+const LOADING_AT_ONCE = 200
 /** ms without loading after a fault of the store */
 const FAULT_PAUSE = 5000
 const failureOf = (s: Extract<Step, { kind: 'failed' }>): Outcome =>
@@ -40,6 +42,7 @@ export class QueueManager {
   #timerAt = Infinity
   /** no message is loaded before this time: the store could not give one */
   #pausedUntil = 0
+  #loading = 0
   #open = false
   #idlers: (() => void)[] = []
 
@@ -149,7 +152,7 @@ export class QueueManager {
     if (!this.#open) return
     if (this.#pausedUntil > this.#engine.clock.now()) return this.#arm()
     const limit = this.#limit()
-    while (this.#active.size < limit && this.#dueNow()) {
+    while (this.#active.size < limit && this.#loading < LOADING_AT_ONCE && this.#dueNow()) {
       const { id } = this.#waiting.pop()!
       this.#due.delete(id)
       // flushed while it is still being settled: its turn comes when that is done
@@ -158,7 +161,13 @@ export class QueueManager {
         continue
       }
       this.#active.set(id, undefined)
-      this.#load(id).catch((error: unknown) => this.#lost(id, error))
+      this.#loading++
+      this.#load(id)
+        .catch((error: unknown) => this.#lost(id, error))
+        .finally(() => {
+          this.#loading--
+          this.#feed()
+        })
     }
     this.#arm()
   }

@@ -13,6 +13,7 @@ import type { EditTarget } from '../hooks/call.ts'
 import type { Result } from '../hooks/guard.ts'
 import { Content } from './content.ts'
 import type { EnvelopeState } from './draft.ts'
+import { checkHeaderEdit } from './header.ts'
 import { runHook, runStage, then } from './engine.ts'
 import type { Engine } from './engine.ts'
 import {
@@ -215,9 +216,10 @@ export class SessionFlow implements Session, EditTarget {
         throw new TypeError('there is no body yet')
       default:
         if (!this.#tx) throw new TypeError(`${edit.kind} needs a transaction`)
-        if (edit.kind === 'header.insert' || edit.kind === 'header.replace' || edit.kind === 'header.remove')
+        if (edit.kind === 'header.insert' || edit.kind === 'header.replace' || edit.kind === 'header.remove') {
+          checkHeaderEdit(edit)
           this.#tx.headerEdits.push(edit)
-        else if (this.#stage === 'rcpt' && (edit.kind === 'recipient.replace' || edit.kind === 'recipient.remove'))
+        } else if (this.#stage === 'rcpt' && (edit.kind === 'recipient.replace' || edit.kind === 'recipient.remove'))
           this.#rcptEdits.push(edit)
         else this.#tx.envelope.apply(edit, by)
     }
