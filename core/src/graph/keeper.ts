@@ -44,7 +44,7 @@ export class Keeper {
   /** Lazy: apply must not make anything; the value is made when first asked for, after start. Throws when another use keeps this key. */
   keep<T>(use: string, key: string, make: () => T, dispose: (value: T) => Promise<void> | void): () => T {
     const other = this.#keys.get(key)?.use
-    if (other !== undefined && other !== use) throw new TypeError(`"${other}" has ${key} already`)
+    if (other !== undefined && other !== use) throw new TypeError(`"${other}" has "${key}" already`)
     this.#keys.set(key, { use, dispose: dispose as Dispose })
     return () => this.#pantry.take(key, this, make) as T
   }

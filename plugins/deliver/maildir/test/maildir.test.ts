@@ -71,7 +71,7 @@ const contents: [
   [
     'quoted local part, and a line end in a sender',
     { body: bodyOf('x\r\n'), sender: '"a\r\nX: y"@b.example', address: '"a b"@d.example' },
-    'Return-Path: <"a??X: y"@b.example>\nX-Original-To: "a b"@d.example\nDelivered-To: "a b"@d.example\nSubject: hello\n\nx\n',
+    'Return-Path: <"\\"a??X: y\\"@b.example">\nX-Original-To: "a b"@d.example\nDelivered-To: "a b"@d.example\nSubject: hello\n\nx\n',
   ],
 ]
 for (const [title, { address = 'u@d.example', ...more }, expected] of contents) {

@@ -1,0 +1,10 @@
+import { definePlugin, refuse } from '@postern/core'
+import { z } from 'zod'
+
+export default definePlugin({
+  name: 'strict',
+  options: z.strictObject({}),
+  apply(mta) {
+    mta.cleanup.tap({ body: 'none' }, () => refuse('5.7.1', 'No mail today'))
+  },
+})
