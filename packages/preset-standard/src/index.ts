@@ -11,7 +11,11 @@ export default definePreset({
     '@postern/lookup-static',
     '@postern/lookup-inline',
     '@postern/lookup-dns',
-    { '@postern/listen-smtp': { listen: ['127.0.0.1:2525'] }, as: 'mx' },
+    {
+      // a bare newline from outside is how one message is smuggled inside another; Postfix's default is `no`
+      '@postern/listen-smtp': { listen: ['127.0.0.1:2525'], smtpdForbidBareNewline: 'normalize' },
+      as: 'mx',
+    },
     '@postern/policy-relay',
     '@postern/route-classes',
     { '@postern/deliver-maildir': { mailboxBase: 'var/mail', mailboxPath: '%u/' } },
