@@ -1,7 +1,7 @@
 /** A running MTA: one graph at a time, one store, one queue. */
 import path from 'node:path'
 import type { Call } from './contract/call.ts'
-import type { Clock } from './contract/clock.ts'
+import type { Clock, Timer } from './contract/clock.ts'
 import { systemClock } from './contract/clock.ts'
 import type { Listener } from './contract/listener.ts'
 import type { LogSink, Logger } from './contract/log.ts'
@@ -76,6 +76,8 @@ export class Node {
   #changing: Promise<void> = Promise.resolve()
   readonly #starting = new AbortController()
   #stopping: Promise<void> | undefined
+  /** the patience of a stop is over */
+  readonly #over = new AbortController()
   /** generations that drain */
   readonly #old = new Map<Generation, Promise<void>>()
   #storeGeneration!: Generation
@@ -173,7 +175,12 @@ export class Node {
   /** Ends what is in hand within `ms` (default: drainTimeout), then stops. Nothing accepted is lost either way. */
   async stop(ms?: number): Promise<void> {
     if (this.#state === 'stopped' || this.#state === 'built') return
-    // a start or a reload under way ends now; a second stop waits for the first
+    // a second stop joins the first, and may shorten its patience
+    if (this.#stopping) {
+      if (ms !== undefined) this.#hurry(ms)
+      return this.#stopping
+    }
+    // a start or a reload under way ends now
     this.#starting.abort(new PosternError('PN_STOPPING'))
     await this.#changing.catch(() => undefined)
     this.#stopping ??= this.#stop(ms)
@@ -182,11 +189,9 @@ export class Node {
   async #stop(ms: number | undefined): Promise<void> {
     if (this.#state !== 'running') return
     this.#state = 'draining'
-    const over = new AbortController()
+    const over = this.#over
     const gone = new Promise<void>((r) => over.signal.addEventListener('abort', () => r(), { once: true }))
-    const patience = ms ?? this.graph.settings.drainTimeout
-    const timer = this.clock.after(patience, () => over.abort())
-    if (patience <= 0) over.abort()
+    const timer = this.#hurry(ms ?? this.graph.settings.drainTimeout)
     const drained = Promise.all([
       this.#generation.drain(over.signal),
       this.#engine.queue.close(),
@@ -201,6 +206,10 @@ export class Node {
     // what was aborted still has to say what became of it, or that it will be tried again
     await Promise.race([this.#engine.queue.close(), new Promise<void>((r) => setTimeout(r, ABORT_GRACE))])
     await this.#close()
+  }
+  #hurry(ms: number): Timer {
+    if (ms <= 0) this.#over.abort()
+    return this.clock.after(ms, () => this.#over.abort())
   }
   /** Stops every generation, then the store, whatever one of them does. */
   async #close(): Promise<void> {
