@@ -66,5 +66,11 @@ export function textOf(thrown: unknown): string {
   }
 }
 /** The same with the stack where there is one: for the log. */
-export const traceOf = (thrown: unknown): string =>
-  thrown instanceof Error && typeof thrown.stack === 'string' ? thrown.stack : textOf(thrown)
+export function traceOf(thrown: unknown): string {
+  try {
+    if (thrown instanceof Error && typeof thrown.stack === 'string') return thrown.stack
+  } catch {
+    // a getter of a plugin's own making
+  }
+  return textOf(thrown)
+}

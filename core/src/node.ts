@@ -14,7 +14,7 @@ import { explain } from './explain.ts'
 import type { ExplainReport, Scenario } from './explain.ts'
 import { buildGraph } from './graph/graph.ts'
 import type { Graph } from './graph/graph.ts'
-import { Generation } from './graph/generation.ts'
+import { Generation, STOP_LIMIT, within } from './graph/generation.ts'
 import { Pantry } from './graph/keeper.ts'
 import { describePipeline, describePlugins } from './graph/describe.ts'
 import type { PipelineHook, PluginLine } from './graph/describe.ts'
@@ -80,7 +80,8 @@ export class Node {
   readonly #over = new AbortController()
   /** generations that drain */
   readonly #old = new Map<Generation, Promise<void>>()
-  #storeGeneration!: Generation
+  /** those that have drained; what their stores' plugins keep is let go behind the store */
+  readonly #retired = new Set<Generation>()
   /** the use that provides the store */
   #storeUse: string | undefined
 
@@ -93,7 +94,6 @@ export class Node {
   async build(): Promise<void> {
     const graph = await this.#build(this.#loaded)
     this.#generation = new Generation(graph, this.clock)
-    this.#storeGeneration = this.#generation
     this.#storeUse = graph.collection.provided.find((p) => p.role.id === queueStore.id)?.use.name
     this.#engine = {
       clock: this.clock,
@@ -214,14 +214,17 @@ export class Node {
   /** Stops every generation, then the store, whatever one of them does. */
   async #close(): Promise<void> {
     this.log.info('node.stopped')
-    for (const old of [...this.#old.keys()]) await old.stop(this.#storeUse)
+    for (const old of [...this.#old.keys()]) {
+      await old.stop(this.#storeUse)
+      this.#retired.add(old)
+    }
     await this.#generation.stop(this.#storeUse)
     try {
-      await this.#engine.store.stop()
+      await within(STOP_LIMIT, this.#engine.store.stop())
     } catch (error) {
       this.log.error('queue.stopFailed', { cause: traceOf(error) })
     }
-    for (const g of new Set([this.#storeGeneration, this.#generation])) await g.stop()
+    for (const g of [...this.#retired, this.#generation]) await g.stop()
     this.#state = 'stopped'
     await this.graph.sink.flush?.()
   }
@@ -255,7 +258,9 @@ export class Node {
       // the old one takes its doors back and goes on
       this.#generation = old
       this.#loaded = before
-      await old.ready()
+      await within(STOP_LIMIT, old.ready()).catch((e: unknown) =>
+        this.log.error('node.reloadFailed', { cause: traceOf(e) }),
+      )
       await next.stop()
       throw error
     }
@@ -270,6 +275,7 @@ export class Node {
     // the queue's store was made by the first generation and serves all
     await old.stop(this.#storeUse)
     this.#old.delete(old)
+    this.#retired.add(old)
   }
 
   submit(draft: MessageDraft): Promise<string> {

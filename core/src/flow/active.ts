@@ -28,7 +28,7 @@ export class ActiveMessage {
   told: 'hold' | 'delete' | undefined
   expired: boolean
   /** outcomes that the store has not taken yet */
-  readonly writes: Promise<void>[] = []
+  readonly writes: Promise<void | false>[] = []
   /** addresses that a recipient of the message has become, by its number */
   readonly #expanded = new Map<number, number>()
   readonly failures: RoundResult[] = []
@@ -56,6 +56,12 @@ export class ActiveMessage {
       .map((r) => ({ ...r, ancestors: ancestorsOf(r, message.recipients), root: rootOf(r, message.recipients) }))
       .reverse()
     for (const r of this.open) this.unsettled.set(r.n, r)
+    // the limit of expansion holds over all rounds
+    for (const r of message.recipients) {
+      if (r.parent === undefined) continue
+      const root = rootOf(r, message.recipients)
+      this.#expanded.set(root, (this.#expanded.get(root) ?? 0) + 1)
+    }
     for (const r of message.recipients)
       if (r.state === 'delivered') this.#mailboxes.set(mailboxKey(r.address), 'delivered')
   }

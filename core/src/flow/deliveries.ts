@@ -123,7 +123,10 @@ export class Deliveries {
       d.queued = true
       t.ready.push(d)
     }
-    // a destination is an object only while it is active or remembered dead
+    this.#tidy(d)
+  }
+  /** A destination is an object only while it is active or remembered dead. */
+  #tidy(d: Destination): void {
     if (d.idle && !d.dead(this.#engine.clock)) this.#destinations.delete(d.key)
   }
   #run(d: Destination, leg: Leg, t: Lane): void {
@@ -133,12 +136,16 @@ export class Deliveries {
       pin.release()
       d.active--
       t.active--
-      this.#pump(d, pin.graph)
-      // places go round: each destination that waited gets its turn
-      const next = t.active < pin.graph.settings.defaultProcessLimit ? t.ready.shift() : undefined
-      if (!next) return
+      // places go round: who has had one stands behind those that wait
+      const next = t.ready.shift()
+      if (next && d.hasNext && !d.queued) {
+        d.queued = true
+        t.ready.push(d)
+      }
+      if (!next) return this.#pump(d, pin.graph)
       next.queued = false
       this.#pump(next, pin.graph)
+      this.#tidy(d)
     }
     void this.#deliver(d, leg, pin.graph, busy).then(() => {
       this.#leave(leg.message)
@@ -310,15 +317,18 @@ export class Deliveries {
     }
     if (written) m.writes.push(written.catch((error: unknown) => this.#writeAgain(m, once, error)))
   }
-  async #writeAgain(m: ActiveMessage, once: () => Promise<void> | undefined, first: unknown): Promise<void> {
+  async #writeAgain(m: ActiveMessage, once: () => Promise<void> | undefined, first: unknown): Promise<void | false> {
     for (let error = first; !this.#engine.scope.reason;) {
       const pin = this.#engine.pin()
       pin.graph.log.error('queue.outcomeFailed', { id: m.message.id, cause: textOf(error), again: WRITE_AGAIN })
       pin.release()
       await new Promise<void>((r) => {
-        const off = this.#engine.scope.onAbort(() => r())
-        this.#engine.clock.after(WRITE_AGAIN, () => {
+        const timer = this.#engine.clock.after(WRITE_AGAIN, () => {
           off()
+          r()
+        })
+        const off = this.#engine.scope.onAbort(() => {
+          timer.cancel()
           r()
         })
       })
@@ -329,6 +339,7 @@ export class Deliveries {
         error = again
       }
     }
+    return false
   }
   #leave(m: ActiveMessage): void {
     if (--m.pending > 0) return

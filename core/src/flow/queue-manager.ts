@@ -304,16 +304,25 @@ export class QueueManager {
         this.#expire(m, pin.graph)
         if (m.failures.length > 0) await this.#reportFailures(m, pin.graph)
       }
+      const again = m.deferrals.length > 0 && m.told !== 'delete'
+      // what the store has not taken would be delivered again after a restart, and may be by the next round
+      const written = again || (await this.#written(m))
       if (m.told === 'delete') this.#again.delete(id)
+      else if (!written)
+        pin.graph.log.error('queue.unwritten', { id, text: 'its outcomes will be made again after the restart' })
       else if (m.deferrals.length === 0) this.#done(m, pin.graph)
       else if (m.held) await this.#holdIt(m)
       else this.#defer(m, pin.graph)
-      // what the store has not taken yet would be delivered again after a restart, and may be by the next round
-      if (m.writes.length > 0) await Promise.all(m.writes)
+      if (again) await this.#written(m)
     } finally {
       pin.release()
     }
     this.#ended(id)
+  }
+  /** Waits for outcomes that the store took late; false when a stop came first. */
+  async #written(m: ActiveMessage): Promise<boolean> {
+    if (m.writes.length === 0) return true
+    return (await Promise.all(m.writes)).every((w) => w !== false)
   }
   #done(m: ActiveMessage, graph: Graph): void {
     this.#held.delete(m.message.id)

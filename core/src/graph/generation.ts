@@ -6,7 +6,7 @@ import { PosternError, textOf, traceOf } from '../errors.ts'
 import type { Graph } from './graph.ts'
 
 /** ms that one plugin's stop may take: the store's must be reached */
-const STOP_LIMIT = 10_000
+export const STOP_LIMIT = 10_000
 
 export class Generation {
   readonly graph: Graph
@@ -64,6 +64,8 @@ export class Generation {
         })
       }
       this.#started.push(i)
+      // whoever waited has gone: what started late must be stopped too
+      if (signal.aborted) throw new PosternError('PN_STOPPING')
     }
   }
   async ready(): Promise<void> {
@@ -102,7 +104,7 @@ export class Generation {
     }
   }
 }
-function within(ms: number, work: Promise<void>): Promise<void> {
+export function within(ms: number, work: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout
   const late = new Promise<void>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`no end within ${ms} ms`)), ms)

@@ -12,7 +12,7 @@ import { HandshakeError } from './failure.ts'
 import type { Features } from './features.ts'
 import { NO_FEATURES, parseFeatures } from './features.ts'
 import type { Peer } from './peer.ts'
-import { ReplyReader } from './replies.ts'
+import { codedLines, ReplyReader } from './replies.ts'
 import { Exchange } from './exchange.ts'
 import type { Timeouts, Transaction } from './transaction.ts'
 
@@ -45,6 +45,8 @@ export class Connection extends Base {
   #rejectOpen: ((error: HandshakeError) => void) | undefined
   /** the reply to it is being handled */
   #answering: Action | undefined
+  /** the reply being handled, whole */
+  #said = ''
   #timeout = 0
 
   constructor(options: ConnectionOptionsOfOurs) {
@@ -165,6 +167,10 @@ export class Connection extends Base {
   override _onTimeout(): void {
     this.fail({ kind: 'timeout', stage: this.#stage() })
   }
+  /** Any positive greeting is one, as for Postfix. */
+  override _actionGreeting(reply: string): void {
+    super._actionGreeting(reply.startsWith('2') ? `220${reply.slice(3)}` : reply)
+  }
   override _actionEHLO(reply: string): void {
     const offered = reply.startsWith('2') ? parseFeatures(reply) : NO_FEATURES
     if (this.#encrypt && !this.secure && !offered.startTls && !reply.startsWith('421')) {
@@ -182,7 +188,10 @@ export class Connection extends Base {
     else {
       this.#answering = this._responseActions.shift()
       if (!this.#answering) this.#unasked(reply)
-      else this.#answering(reply)
+      else {
+        this.#said = reply
+        this.#answering(codedLines(reply))
+      }
       this.#answering = undefined
     }
     return !this._destroyed && !this.upgrading
@@ -194,8 +203,8 @@ export class Connection extends Base {
   #failure(cause: Error, type: string, reply: string | false): Failure {
     const stage = this.#stage()
     if (this.upgrading) return { kind: 'tls-failed', stage, cause }
-    if (reply !== false && type === 'ETLS') return { kind: 'tls-refused', stage, reply }
-    if (reply !== false) return { kind: 'refused', stage, reply }
+    if (reply !== false && type === 'ETLS') return { kind: 'tls-refused', stage, reply: this.#said }
+    if (reply !== false) return { kind: 'refused', stage, reply: this.#said }
     if (stage === 'connect') return { kind: 'connect', stage, cause: named(cause, type) }
     return type === 'ETIMEDOUT' ? { kind: 'timeout', stage } : { kind: 'lost', stage, cause }
   }
@@ -205,6 +214,7 @@ export class Connection extends Base {
     const action = this.#answering ?? this._responseActions[0]
     if (action === this._actionGreeting) return 'greeting'
     if (action === this._actionHELO) return 'helo'
+    if (action === this._actionSTARTTLS) return 'starttls'
     return this.#rejectOpen ? (this.lmtp ? 'lhlo' : 'ehlo') : 'idle'
   }
 }

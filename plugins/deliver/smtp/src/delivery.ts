@@ -10,12 +10,15 @@ import { findHosts } from './hosts.ts'
 import { Message } from './message.ts'
 import type { Site } from './nexthop.ts'
 import { parseNexthops } from './nexthop.ts'
-import { failureOutcome, softened } from './outcome.ts'
+import { down, failureOutcome } from './outcome.ts'
 import type { Peer } from './peer.ts'
 import { peer } from './peer.ts'
 import type { Settings } from './settings.ts'
 
 const UNAVAILABLE = deferred('4.3.0', 'server unavailable or unable to receive mail', { siteDown: true })
+
+/** ms; Postfix's minimal_backoff_time */
+const MINIMAL_BACKOFF = 300_000
 
 /** Our own doing: it says nothing about the site. */
 const INTERRUPTED = deferred('4.4.2', 'delivery was interrupted')
@@ -86,7 +89,7 @@ export class Delivery {
     if (this.#call.signal.aborted) return false
     if (answer.kind === 'none') {
       // that mail for a fall-back loops or bounces is a mistake of ours, not of the sender
-      this.#siteFailed(isFallback ? softened(answer.outcome) : answer.outcome)
+      this.#siteFailed(isFallback ? misconfigured(answer.outcome) : answer.outcome)
       return answer.loop !== true
     }
     for (const server of answer.peers.slice(0, this.#settings.addressLimit)) {
@@ -104,7 +107,10 @@ export class Delivery {
   async #server(server: Peer, site: Site): Promise<void> {
     const kept = this.#settings.cache().take(server.relay)
     if (kept && (await this.#talk(kept, site))) return
-    const connection = await dial(server, this.#settings, this.#call.log, (dialling) => this.#current(dialling))
+    const { clock, log } = this.#call
+    // a handshake that failed once may succeed in a moment: only mail that has waited goes in clear for it
+    const mayFallBack = clock.now() - this.#job.envelope.created >= MINIMAL_BACKOFF
+    const connection = await dial(server, this.#settings, log, mayFallBack, (dialling) => this.#current(dialling))
     if (connection instanceof Connection) await this.#talk(connection, site)
     else this.#failed(connection, server, true)
   }
@@ -142,15 +148,17 @@ export class Delivery {
       const text = `mail for ${this.#job.nexthop} loops back to myself`
       return this.#failAll(() => true, { kind: 'failed', esc: '5.4.6', text, ...at })
     }
+    if (!features.utf8) {
+      const text = `SMTPUTF8 is required, but was not offered by host ${server.name}`
+      this.#failAll((r) => this.#facts.utf8 || isUtf8(r.address), { kind: 'failed', esc: '5.6.7', text, ...at })
+    }
     if (features.size && this.#facts.size > features.size) {
       const text = `message size ${this.#facts.size} exceeds size limit ${features.size} of server ${server.name}`
       return this.#failAll(() => true, { kind: 'failed', esc: '5.3.4', text, ...at })
     }
     if (this.#facts.eightBit && !features.eightBit)
       this.#call.log.info('smtp.8bit.unconverted', { relay: server.relay })
-    if (features.utf8) return this.#left
-    const text = `SMTPUTF8 is required, but was not offered by host ${server.name}`
-    return this.#failAll((r) => this.#facts.utf8 || isUtf8(r.address), { kind: 'failed', esc: '5.6.7', text, ...at })
+    return this.#left
   }
   #canLoop(server: Peer): boolean {
     return this.#settings.protocol === 'smtp' && server.port === this.#settings.hosts.loopPort
@@ -195,5 +203,6 @@ export class Delivery {
   }
 }
 
+const misconfigured = (outcome: Outcome): Outcome => (outcome.kind === 'failed' ? down('4.3.5', outcome.text) : outcome)
 const siteKey = (site: Site): string => `next hop ${site.text.toLowerCase()}`
 const isBeforeMail = ({ stage }: Failure): boolean => stage === 'rset' || stage === 'mail'

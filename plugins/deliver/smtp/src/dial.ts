@@ -7,15 +7,16 @@ import type { Failure } from './failure.ts'
 import type { Peer } from './peer.ts'
 import type { Settings } from './settings.ts'
 
-/** `dialling` is told of each connection before it is open, so that it can be aborted. */
+/** `mayFallBack`: a handshake that failed is followed by a session in clear. `dialling` is told of each connection before it is open, so that it can be aborted. */
 export async function dial(
   peer: Peer,
   settings: Settings,
   log: Logger,
+  mayFallBack: boolean,
   dialling: (connection: Connection) => void,
 ): Promise<Connection | Failure> {
   const first = await tryOnce(peer, settings, settings.tls, dialling)
-  if (first instanceof Connection || first.kind !== 'tls-failed' || settings.tls !== 'may') return first
+  if (first instanceof Connection || first.kind !== 'tls-failed' || settings.tls !== 'may' || !mayFallBack) return first
   log.info('smtp.tls.fallback', { relay: peer.relay, cause: first.cause })
   return tryOnce(peer, settings, 'none', dialling)
 }

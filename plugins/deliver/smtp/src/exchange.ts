@@ -2,6 +2,7 @@
 import type { Connection } from './connection.ts'
 import type { Failure, Stage } from './failure.ts'
 import { isPositive } from './outcome.ts'
+import { codeOf } from './replies.ts'
 import { frame, Stuffer } from './stuff.ts'
 import type { Transaction } from './transaction.ts'
 
@@ -43,7 +44,7 @@ export class Exchange {
   }
 
   reply(text: string): void {
-    const closing = text.startsWith('421')
+    const closing = codeOf(text) === '421'
     this.#dispatch(text)
     // RFC 5321 section 3.8: the server is going; no further reply will come
     if (closing && !this.#over) this.#connection.fail({ kind: 'lost', stage: this.stage })
@@ -77,7 +78,7 @@ export class Exchange {
   }
   #onMail(text: string): void {
     // a kept connection that the server was just closing: nothing is said about this message
-    if (this.#connection.uses > 1 && text.startsWith('421')) {
+    if (this.#connection.uses > 1 && codeOf(text) === '421') {
       return this.#connection.fail({ kind: 'lost', stage: 'mail' })
     }
     this.#mailTaken = isPositive(text)
@@ -107,7 +108,7 @@ export class Exchange {
   }
   #onData(text: string): void {
     if (!this.#transaction.content) return this.#finish(!isPositive(text))
-    const go = text.startsWith('354')
+    const go = codeOf(text) === '354'
     if (this.#accepted.length === 0) {
       // a server that wants a message for nobody is out of step: nothing is sent to it, not even a dot
       this.#finish(true)
@@ -118,7 +119,7 @@ export class Exchange {
     this.#transaction.onDataRefused(text)
     this.#finish(true)
     // a positive reply other than 354 leaves open what it waits for
-    if (!/^[45]/.test(text)) this.#connection.close()
+    if (!/^[45]/.test(codeOf(text))) this.#connection.close()
   }
   #onFinal(text: string): void {
     if (!this.#connection.lmtp) {

@@ -4,7 +4,8 @@ export type Stage =
   | 'greeting'
   | 'ehlo'
   | 'helo'
-  | 'lhlo' // set-up
+  | 'lhlo'
+  | 'starttls' // set-up
   | 'rset'
   | 'mail'
   | 'rcpt'
@@ -15,7 +16,7 @@ export type Stage =
 
 export type Failure =
   | { readonly kind: 'connect'; readonly stage: Stage; readonly cause?: Error }
-  /** the greeting or HELO was answered with 4xx or 5xx, or nonsense */
+  /** the greeting or HELO was not answered with 2xx */
   | { readonly kind: 'refused'; readonly stage: Stage; readonly reply: string }
   | { readonly kind: 'tls-not-offered'; readonly stage: Stage }
   | { readonly kind: 'tls-refused'; readonly stage: Stage; readonly reply: string }

@@ -16,7 +16,7 @@ export interface HostOptions {
   readonly randomize: boolean
   /** loops can be seen only where we listen ourselves */
   readonly loopPort: number
-  isSelf(host: string, address: string): boolean
+  isSelf(address: string): boolean
 }
 export type HostsAnswer =
   | { readonly kind: 'found'; readonly peers: readonly Peer[] }
@@ -34,6 +34,9 @@ const failed = (esc: Failed['esc'], text: string): Failed => ({ kind: 'failed', 
 /** More MX than this are not looked up: a zone must not make us ask for ever. */
 const MAX_MX = 50
 
+const isHostname = (name: string): boolean =>
+  name.length <= 255 && name.split('.').every((label) => /^(?!-)[\w-]{1,63}(?<!-)$/.test(label))
+
 export async function findHosts(site: InetSite, options: HostOptions, call: Call): Promise<HostsAnswer> {
   if (!site.mx) return hostOnly(site, options, call)
   const answer = await options.resolver.mx(site.host, call)
@@ -46,7 +49,11 @@ export async function findHosts(site: InetSite, options: HostOptions, call: Call
   if (answer.records.some((mx) => mx.exchange === '')) {
     return none(failed('5.1.0', `Domain ${site.host} does not accept mail (nullMX)`))
   }
-  return throughMx(site, answer.records, options, call)
+  const records = answer.records.filter((mx) => isIP(mx.exchange) || isHostname(mx.exchange))
+  if (records.length > 0) return throughMx(site, records, options, call)
+  if (options.ignoreMxLookupError) return hostOnly(site, options, call)
+  const text = `Name service error for name=${site.host} type=MX: Malformed or unexpected name server reply`
+  return none(failed('5.4.4', text))
 }
 
 async function throughMx(
@@ -60,19 +67,17 @@ async function throughMx(
   const addresses = found.filter((a) => !isOutcome(a)).flat() as Address[]
   if (addresses.length === 0) {
     const outcomes = found.filter(isOutcome)
-    const worst = outcomes.find((o) => o.kind === 'deferred') ?? outcomes[outcomes.length - 1]!
-    return none(
-      options.deferIfNoMxAddress && worst.kind === 'failed'
-        ? down(`4${worst.esc.slice(1)}` as '4.0.0', worst.text)
-        : worst,
-    )
+    // as for Postfix, the text is that of the last one; a temporary failure before it keeps it temporary
+    const last = outcomes[outcomes.length - 1]!
+    const soft = last.kind === 'failed' && (options.deferIfNoMxAddress || outcomes.some((o) => o.kind === 'deferred'))
+    return none(soft ? down('4.4.4', last.text) : last)
   }
   return withoutLoop(site, addresses, sorted[0]!.preference, options)
 }
 
 /** RFC 5321 section 5.1: we and all that are not better than we are no way for this mail. */
 function withoutLoop(site: InetSite, all: Address[], bestMx: number, options: HostOptions): HostsAnswer {
-  const self = all.filter((a) => site.port === options.loopPort && options.isSelf(a.host, a.address))
+  const self = all.filter((a) => site.port === options.loopPort && options.isSelf(a.address))
   const ours = Math.min(Infinity, ...self.map((a) => a.preference))
   const left = all.filter((a) => a.preference < ours)
   if (left.length > 0) return found(left, site, options)
@@ -98,7 +103,7 @@ function noAddress(
   answers: readonly DnsAnswer<string>[],
   families: readonly (4 | 6)[],
 ): Deferred | Failed {
-  const bad = answers.findIndex((a) => a.kind === 'failed')
+  const bad = answers.map((a) => a.kind).lastIndexOf('failed')
   const at = bad >= 0 ? bad : answers.length - 1
   const why = notFound(host, families[at] === 6 ? 'AAAA' : 'A')
   const answer = answers[at]!

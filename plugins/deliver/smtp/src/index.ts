@@ -60,7 +60,7 @@ function settings(mta: Mta<never>, o: Options, resolver: () => Resolver): Settin
       deferIfNoMxAddress: o.smtpDeferIfNoMxAddressFound,
       randomize: o.smtpRandomizeAddresses,
       loopPort: o.protocol === 'smtp' ? port : -1,
-      isSelf: selfDetector(mta.site.myhostname, o.inetInterfaces, o.proxyInterfaces, () => mta.clock.now()),
+      isSelf: selfDetector(o.inetInterfaces, o.proxyInterfaces, () => mta.clock.now()),
     },
     cache: keptCache(mta, o),
   }

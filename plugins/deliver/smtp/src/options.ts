@@ -22,7 +22,9 @@ export const options = z.strictObject({
   smtpTlsSecurityLevel: z
     .enum(['none', 'may', 'encrypt'])
     .default('none')
-    .describe('none: in clear; may: STARTTLS where it is offered, in clear when it fails; encrypt: never in clear'),
+    .describe(
+      'none: in clear; may: STARTTLS where it is offered, in clear where it is not, or for mail of 300 s when the handshake fails; encrypt: never in clear',
+    ),
   smtpHeloName: z.string().regex(/^\S*$/).default('').describe('name in EHLO; default: myhostname'),
   smtpBindAddress: address(4).default('').describe('our address for connections over IPv4'),
   smtpBindAddress6: address(6).default('').describe('our address for connections over IPv6'),

@@ -2,23 +2,29 @@
 import type { Deferred, Failed, Outcome, OutcomeFacts, StatusCode } from '@postern/core'
 import type { Failure, Stage } from './failure.ts'
 import type { Peer } from './peer.ts'
+import { codeOf, MAX_LINE } from './replies.ts'
 
 /** The commands of "in reply to". */
 export type Command = 'MAIL FROM' | 'RCPT TO' | 'DATA' | 'end of DATA'
 
 /** Lines of a reply in one, as Postfix prints it. */
-const oneLine = (reply: string): string => (reply.includes('\n') ? reply.replaceAll('\n', ' ') : reply)
-// the enhanced code counts only when its class is that of the reply (RFC 2034 section 4)
-const ENHANCED = /^([245])\d\d[ -](\1\.\d{1,3}\.\d{1,3})(?!\S)/
-
-/** The enhanced status code of a reply, X.0.0 when it has none; `undefined` for what is no reply to a command. */
-export function statusOf(reply: string): StatusCode | undefined {
-  const enhanced = ENHANCED.exec(reply)
-  if (enhanced) return enhanced[2] as StatusCode
-  const m = /^([245])\d\d(?:[ -]|$)/.exec(reply)
-  return m ? (`${m[1]}.0.0` as StatusCode) : undefined
+function oneLine(reply: string): string {
+  const last = reply.lastIndexOf('\n')
+  if (last < 0) return reply
+  const before = reply.slice(0, last)
+  return (Buffer.byteLength(before) < MAX_LINE ? reply : before).replaceAll('\n', ' ')
 }
-export const isPositive = (reply: string): boolean => /^2\d\d(?:[ -]|$)/.test(reply)
+// the enhanced code counts only when its class is that of the reply (RFC 2034 section 4)
+const ENHANCED = /^([245])\d\d +(\1\.\d{1,3}\.\d{1,3})(?!\S)/
+
+/** The enhanced status code of a reply's last line, X.0.0 when it has none; 5.5.0 for what answers no command. */
+export function statusOf(reply: string): StatusCode {
+  const last = reply.slice(reply.lastIndexOf('\n') + 1)
+  const enhanced = ENHANCED.exec(last)
+  if (enhanced) return enhanced[2] as StatusCode
+  return /^[245]/.test(last) ? (`${last[0]}.0.0` as StatusCode) : '5.5.0'
+}
+export const isPositive = (reply: string): boolean => codeOf(reply).startsWith('2')
 
 const facts = (peer: Peer, reply?: string): OutcomeFacts => ({
   relay: peer.relay,
@@ -26,18 +32,18 @@ const facts = (peer: Peer, reply?: string): OutcomeFacts => ({
   ...(reply === undefined ? undefined : { diagnostic: `smtp; ${reply}` }),
 })
 
-/** A negative reply is as permanent as its first digit says; what is no reply at all defers. */
-function negative(esc: StatusCode | undefined, text: string, more: OutcomeFacts): Deferred | Failed {
-  if (esc?.startsWith('5')) return { ...more, kind: 'failed', esc: esc as Failed['esc'], text }
-  if (esc?.startsWith('4')) return { ...more, kind: 'deferred', esc: esc as Deferred['esc'], text }
-  return { ...more, kind: 'deferred', esc: '4.5.0', text: `Protocol error: ${text}` }
+/** A negative reply is as permanent as its first digit says. A positive one where none is due fails, as for Postfix. */
+function negative(esc: StatusCode, text: string, more: OutcomeFacts): Deferred | Failed {
+  if (esc.startsWith('5')) return { ...more, kind: 'failed', esc: esc as Failed['esc'], text }
+  if (esc.startsWith('4')) return { ...more, kind: 'deferred', esc: esc as Deferred['esc'], text }
+  return { ...more, kind: 'failed', esc: '5.5.0', text: `Protocol error: ${text}` }
 }
 
 /** The answer to the end of the data: the message is theirs, or not. */
 export function finalOutcome(reply: string, peer: Peer): Outcome {
   if (!isPositive(reply)) return saidNo(reply, 'end of DATA', peer)
   const text = oneLine(reply)
-  return { ...facts(peer, text), kind: 'delivered', esc: statusOf(reply)!, text }
+  return { ...facts(peer, text), kind: 'delivered', esc: statusOf(reply), text }
 }
 /** `host x[y] said: 550 ... (in reply to RCPT TO command)` */
 export function saidNo(reply: string, command: Command, peer: Peer): Deferred | Failed {
@@ -46,7 +52,7 @@ export function saidNo(reply: string, command: Command, peer: Peer): Deferred | 
   return negative(statusOf(reply), text, facts(peer, line))
 }
 
-export const softened = (outcome: Outcome): Outcome =>
+const softened = (outcome: Outcome): Outcome =>
   outcome.kind === 'failed'
     ? { ...outcome, kind: 'deferred', esc: `4${outcome.esc.slice(1)}` as Deferred['esc'], siteDown: true }
     : outcome
@@ -57,6 +63,7 @@ const WHILE: Record<Stage, string> = {
   ehlo: 'performing the EHLO handshake',
   helo: 'performing the HELO handshake',
   lhlo: 'performing the LHLO handshake',
+  starttls: 'receiving the STARTTLS response',
   rset: 'sending MAIL FROM',
   mail: 'sending MAIL FROM',
   rcpt: 'sending RCPT TO',
@@ -87,7 +94,7 @@ export function failureOutcome(failure: Failure, peer: Peer, skip5xxGreeting: bo
     case 'tls-not-offered':
       return down('4.7.4', `TLS is required, but was not offered by host ${peer.name}`, at)
     case 'tls-refused':
-      return down('4.7.4', `TLS is required, but host ${peer.name} refused to start TLS: ${oneLine(failure.reply)}`, at)
+      return turnedAway(failure.reply, peer, `TLS is required, but host ${peer.name} refused to start TLS:`)
     case 'tls-failed':
       return down('4.7.5', 'Cannot start TLS: handshake failure', { ...at, cause: failure.cause })
     case 'timeout':
@@ -103,10 +110,14 @@ export function failureOutcome(failure: Failure, peer: Peer, skip5xxGreeting: bo
   }
 }
 function refusal(reply: string, peer: Peer, soft: boolean): Deferred | Failed {
+  const outcome = turnedAway(reply, peer, `host ${peer.name} refused to talk to me:`)
+  return soft && codeOf(reply).startsWith('5') ? (softened(outcome) as Deferred) : outcome
+}
+/** A refusal of us, whatever the message: a temporary one is one of the site. */
+function turnedAway(reply: string, peer: Peer, text: string): Deferred | Failed {
   const line = oneLine(reply)
-  const text = `host ${peer.name} refused to talk to me: ${line}`
-  const outcome = negative(statusOf(reply), text, facts(peer, line))
-  return outcome.kind === 'deferred' ? { ...outcome, siteDown: true } : soft ? (softened(outcome) as Deferred) : outcome
+  const outcome = negative(statusOf(reply), `${text} ${line}`, facts(peer, line))
+  return outcome.kind === 'deferred' ? { ...outcome, siteDown: true } : outcome
 }
 /** The site as a whole cannot be used now. */
 export const down = (esc: Deferred['esc'], text: string, more?: OutcomeFacts): Deferred => ({

@@ -6,11 +6,10 @@ const REFRESH = 60_000
 
 /** `interfaces`: addresses, or `all` for those of the machine. */
 export function selfDetector(
-  myhostname: string,
   interfaces: readonly string[],
   proxies: readonly string[],
   now: () => number,
-): (host: string, address: string) => boolean {
+): (address: string) => boolean {
   let own = new Set<string>()
   let read = -Infinity
   const refresh = () => {
@@ -18,8 +17,8 @@ export function selfDetector(
     const machine = Object.values(networkInterfaces()).flatMap((list) => list?.map((i) => i.address) ?? [])
     own = new Set([...interfaces.flatMap((i) => (i === 'all' ? machine : [i])), ...proxies])
   }
-  return (host, address) => {
+  return (address) => {
     if (now() - read >= REFRESH) refresh()
-    return host.toLowerCase() === myhostname.toLowerCase() || own.has(address)
+    return own.has(address)
   }
 }

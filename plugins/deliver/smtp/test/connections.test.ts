@@ -144,12 +144,18 @@ const tls = certificate()
 const TLS_EHLO = `250-next\n250-STARTTLS\n250 PIPELINING`
 const clear = 'clear'
 const name = '127.0.0.9[127.0.0.9]'
+const NO_TLS = 'deferred 4.7.5 Cannot start TLS: handshake failure'
+const at = (what: string, how = '') => `deferred 4.4.2 ${what} ${name}${how} while receiving the STARTTLS response`
+const refused = (status: string, reply: string) =>
+  `${status} TLS is required, but host ${name} refused to start TLS: ${reply}`
 const tlsTable: [
   level: string,
   script: Script,
   where: Where | undefined,
   sessions: ('tls' | 'clear')[],
   outcome: string,
+  /** ms that the mail has waited */
+  age?: number,
 ][] = [
   ['none', { EHLO: TLS_EHLO }, { tls }, [clear], OK],
   ['may', { EHLO: TLS_EHLO }, { tls }, ['tls'], OK],
@@ -157,6 +163,28 @@ const tlsTable: [
   ['may', { EHLO: TLS_EHLO, STARTTLS: '454 4.7.0 not now' }, { tls }, [clear], OK],
   ['may', { EHLO: TLS_EHLO, STARTTLS: '220 go\nnot TLS' }, undefined, [clear, clear], OK],
   ['may', { EHLO: TLS_EHLO, STARTTLS: ['220 go', 'drop'] }, undefined, [clear, clear], OK],
+  ['may', { EHLO: TLS_EHLO, STARTTLS: ['220 go', 'drop'] }, undefined, [clear], NO_TLS, 0],
+  ['may', { EHLO: TLS_EHLO, STARTTLS: '250 go\nnot TLS' }, undefined, [clear], NO_TLS, 290_000],
+  ['may', { EHLO: TLS_EHLO, STARTTLS: '250 go\nnot TLS' }, undefined, [clear, clear], OK, 301_000],
+  ['may', { EHLO: TLS_EHLO, STARTTLS: 'drop' }, undefined, [clear], at('lost connection with')],
+  ['may', { EHLO: TLS_EHLO, STARTTLS: 'silent' }, undefined, [clear], at('conversation with', ' timed out')],
+  ['may', { EHLO: TLS_EHLO, STARTTLS: 'hello' }, undefined, [clear], at('conversation with', ' timed out')],
+  ['encrypt', { EHLO: TLS_EHLO, STARTTLS: 'drop' }, undefined, [clear], at('lost connection with')],
+  [
+    'encrypt',
+    { EHLO: TLS_EHLO, STARTTLS: 'hello\n502 5.5.1 no' },
+    { tls },
+    [clear],
+    refused('failed 5.5.1', 'hello 502 5.5.1 no'),
+  ],
+  ['encrypt', { EHLO: TLS_EHLO, STARTTLS: '454 no' }, { tls }, [clear], refused('deferred 4.0.0', '454 no')],
+  [
+    'encrypt',
+    { EHLO: TLS_EHLO, STARTTLS: '421 4.3.2 bye' },
+    { tls },
+    [clear],
+    refused('deferred 4.3.2', '421 4.3.2 bye'),
+  ],
   ['encrypt', { EHLO: TLS_EHLO }, { tls }, ['tls'], OK],
   ['encrypt', {}, undefined, [clear], `deferred 4.7.4 TLS is required, but was not offered by host ${name}`],
   [
@@ -171,17 +199,18 @@ const tlsTable: [
     { EHLO: TLS_EHLO, STARTTLS: '454 4.7.0 not now' },
     { tls },
     [clear],
-    `deferred 4.7.4 TLS is required, but host ${name} refused to start TLS: 454 4.7.0 not now`,
+    refused('deferred 4.7.0', '454 4.7.0 not now'),
   ],
-  ['encrypt', { EHLO: TLS_EHLO }, undefined, [clear], 'deferred 4.7.5 Cannot start TLS: handshake failure'],
+  ['encrypt', { EHLO: TLS_EHLO }, undefined, [clear], NO_TLS],
 ]
-for (const [level, script, where, sessions, outcome] of tlsTable)
-  test(`TLS ${level}: ${JSON.stringify(script)}`, () =>
+for (const [level, script, where, sessions, outcome, age = Infinity] of tlsTable)
+  test(`TLS ${level}: ${JSON.stringify(script)} ${age}`, () =>
     withHop(
       script,
       { smtpTlsSecurityLevel: level, smtpHeloTimeout: '300ms' },
       async (send, hop) => {
-        assert.equal(texts(await send()), [outcome])
+        const created = age === Infinity ? 0 : Date.now() - age
+        assert.equal(texts(await send({ envelope: { created } })), [outcome])
         assert.equal(
           hop.sessions.map((s) => (s.tls ? 'tls' : 'clear')),
           sessions,

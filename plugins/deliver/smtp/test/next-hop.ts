@@ -87,7 +87,7 @@ function serve(plain: Socket, session: Session, hop: { script: Script }, tls: Wh
       if (reply === 'reset') return void socket.resetAndDestroy()
       socket.write(reply.replaceAll('\n', '\r\n') + '\r\n')
       if (reply.startsWith('421')) socket.end()
-      if (key === 'DATA' && reply.startsWith('354')) data = true
+      if (key === 'DATA' && /^354/m.test(reply)) data = true
       if (key === 'QUIT') socket.end()
     }
   }

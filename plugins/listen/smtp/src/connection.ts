@@ -273,6 +273,16 @@ export class Connection extends SMTPConnection implements LineHandler {
   override _armTimeout(socket: Socket = this._socket): void {
     const { settings } = this._server
     socket.setTimeout(this._upgrading ? settings.tlsTimeout : settings.timeout, () => this._onTimeout())
+    if (this._upgrading) this.#watchHandshake(socket)
+  }
+  /** A client that closes its side in the middle has no more to say; sockets are half-open otherwise. */
+  #watchHandshake(secured: Socket): void {
+    const raw = this._socket
+    const leave = () => {
+      if (this._upgrading) raw.destroy()
+    }
+    if (raw.readableEnded) setImmediate(leave)
+    for (const side of [secured, raw]) side.once('end', leave)
   }
   override _onTimeout(): void {
     if (this._closing || this._upgrading || this._socket.writableNeedDrain) return void this._socket.destroy()

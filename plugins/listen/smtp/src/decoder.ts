@@ -33,6 +33,8 @@ export class ContentDecoder {
   #state = START
   #afterCr = false
   #afterBareLf = false
+  /** CRs behind one that is out already: with an LF they are part of the line end */
+  #held = 0
 
   constructor(dots: boolean, bareNewline: BareNewline, emit: Emit) {
     this.#dots = dots
@@ -51,6 +53,7 @@ export class ContentDecoder {
   /** BDAT's last chunk may leave its line open. */
   finish(): void {
     if (this.#state === INSIDE) this.#emit(this.#afterCr ? CRLF.subarray(1) : CRLF)
+    this.#held = 0
     this.#state = START
   }
 
@@ -58,10 +61,14 @@ export class ContentDecoder {
   #scan(chunk: Buffer, from: number, to: number): number {
     let line = from
     let start = this.#state === START
-    if (!start && this.#state !== INSIDE) return from
+    if (!start && (this.#state !== INSIDE || (!this.#strict && this.#afterCr && chunk[from] === CR))) return from
+    if (this.#held > 0) return from
     for (;;) {
       if (start && this.#dots && chunk[line] === DOT) return this.#atDot(chunk, from, line, to)
       const lf = nextLf(chunk, line, to)
+      const end = lf < 0 ? to : lf
+      if (!this.#strict && end - 2 >= line && chunk[end - 1] === CR && chunk[end - 2] === CR)
+        return this.#atCrs(chunk, from, end, line, start)
       if (lf < 0) {
         this.#emit(chunk.subarray(from, to))
         this.#afterCr = chunk[to - 1] === CR
@@ -95,9 +102,19 @@ export class ContentDecoder {
     return line + 3
   }
 
+  /** More than one CR: which of them go on depends on what follows. */
+  #atCrs(chunk: Buffer, from: number, end: number, line: number, start: boolean): number {
+    let at = end
+    while (at > line && chunk[at - 1] === CR) at--
+    if (at > from) this.#emit(chunk.subarray(from, at))
+    this.#afterCr = false
+    this.#state = at === line && start ? START : INSIDE
+    return at
+  }
+
   #rewrite(chunk: Buffer, from: number, to: number): number {
     // a bare LF grows by its CR; one more for a CR held back behind a dot
-    const out = Buffer.allocUnsafe((to - from) * 2 + 1)
+    const out = Buffer.allocUnsafe((to - from) * 2 + 1 + this.#held)
     let at = from
     let o = 0
     while (at < to && !this.ended) {
@@ -115,7 +132,10 @@ export class ContentDecoder {
         o += chunk.copy(out, o, at, end)
         at = end
       }
-      if (at > begin) this.#afterCr = chunk[at - 1] === CR
+      if (at > begin) {
+        if (!this.#strict) o = this.#holdCrs(out, o - (at - begin), o)
+        this.#afterCr = chunk[at - 1] === CR
+      }
       if (at < to) {
         at++
         if (!this.#afterCr) {
@@ -124,11 +144,30 @@ export class ContentDecoder {
         }
         out[o++] = LF
         this.#afterBareLf = !this.#afterCr
+        this.#held = 0
         this.#state = START
       }
     }
     if (o > 0) this.#emit(out.subarray(0, o))
     return at
+  }
+
+  /**
+   * Of the CRs that the bytes from `from` to `to` of `out` end with only one goes out, as Postfix takes any number of them
+   * for part of the line end; those held so far come before other bytes. Answers the new end.
+   */
+  #holdCrs(out: Buffer, from: number, to: number): number {
+    let end = to
+    while (end > from && out[end - 1] === CR) end--
+    const held = this.#held
+    if (end === from && this.#afterCr) {
+      this.#held += to - from
+      return from
+    }
+    if (held > 0) out.copyWithin(from + held, from, end).fill(CR, from, from + held)
+    this.#held = Math.max(0, to - end - 1)
+    if (to > end) out[end + held] = CR
+    return end + held + (to > end ? 1 : 0)
   }
 
   /** Takes the dot that hides a line; the state tells whether the line has begun (and a CR is due) or is still unclear. */
@@ -147,6 +186,10 @@ export class ContentDecoder {
       this.ended = this.#lonelyDot(this.#state === DOTTED)
       return at + 1
     }
+    if (this.#state === DOTTED_CR && byte === CR && !this.#strict) {
+      this.#held++
+      return at + 1
+    }
     if (this.#state === DOTTED && byte === CR) {
       this.#state = DOTTED_CR
       return at + 1
@@ -162,6 +205,7 @@ export class ContentDecoder {
     const end = !this.#strict || (!bare && !this.#afterBareLf)
     this.#afterBareLf = bare
     this.#afterCr = false
+    this.#held = 0
     this.#state = START
     return end
   }

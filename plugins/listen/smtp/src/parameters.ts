@@ -1,6 +1,7 @@
 /** The parameters behind MAIL FROM and RCPT TO: each is known and right, or the command is refused. */
 import type { MailParameters, Notify, RcptParameters, Reply } from '@postern/core'
 import * as replies from './replies.ts'
+import { wordsOf } from './space.ts'
 import { unxtext, unuxtext } from './xtext.ts'
 
 /** What this listener takes. */
@@ -18,14 +19,14 @@ const NO_RCPT: RcptParameters = Object.freeze({})
 const PRINTABLE = /^[\x20-\x7e]+$/
 const CONTROL = /[\x00-\x1f\x7f]/ // eslint-disable-line no-control-regex
 /** What a file can hold at most; more is not a size but an attack. */
-const FILE_LIMIT = 2 ** 63
+const FILE_LIMIT = 2n ** 63n
 
 export const isReply = (value: object): value is Reply => 'code' in value
 
 export function mailParameters(text: string, features: Features): MailParameters | Reply {
   if (text === '') return NO_MAIL
   const to: Writable<MailParameters> = {}
-  for (const word of text.split(/\s+/)) {
+  for (const word of wordsOf(text)) {
     const problem = mailParameter(to, word, features)
     if (problem) return problem
   }
@@ -46,8 +47,8 @@ function mailParameter(to: Writable<MailParameters>, word: string, features: Fea
   }
   if (key === 'RET' && value !== undefined) return features.dsn ? retParameter(to, value) : replies.DSN_DISABLED
   if (key === 'ENVID' && value !== undefined) return features.dsn ? envidParameter(to, value) : replies.DSN_DISABLED
-  // RFC 4954 section 5: the parameter belongs to AUTH, and no mechanism is offered
-  if (key === 'AUTH' && value !== undefined) return replies.AUTH_DISABLED
+  // RFC 4954 section 5: whoever does not trust the client may take it for AUTH=<>
+  if (key === 'AUTH' && value !== undefined) return undefined
   return replies.unsupported(word)
 }
 
@@ -55,7 +56,7 @@ function mailParameter(to: Writable<MailParameters>, word: string, features: Fea
 function sizeParameter(to: Writable<MailParameters>, value: string): Problem {
   if (!/^\d+$/.test(value)) return replies.BAD_SIZE
   to.size = Number(value)
-  return to.size >= FILE_LIMIT ? replies.SIZE_ABSURD : undefined
+  return BigInt(value) >= FILE_LIMIT ? replies.SIZE_ABSURD : undefined
 }
 /** RFC 3461 section 4.3 */
 function retParameter(to: Writable<MailParameters>, value: string): Problem {
@@ -74,7 +75,7 @@ function envidParameter(to: Writable<MailParameters>, value: string): Problem {
 export function rcptParameters(text: string, features: Features): RcptParameters | Reply {
   if (text === '') return NO_RCPT
   const to: Writable<RcptParameters> = {}
-  for (const word of text.split(/\s+/)) {
+  for (const word of wordsOf(text)) {
     const [key, value] = keyAndValue(word)
     if (value === undefined || (key !== 'NOTIFY' && key !== 'ORCPT')) return replies.unsupported(word)
     if (!features.dsn) return replies.DSN_DISABLED
@@ -84,10 +85,11 @@ export function rcptParameters(text: string, features: Features): RcptParameters
   return to
 }
 
-/** RFC 3461 section 4.1: NEVER stands alone */
+/** RFC 3461 section 4.1: NEVER stands alone. Postfix looks over commas too many. */
 function notifyParameter(to: Writable<RcptParameters>, value: string): Problem {
-  const words = value.toUpperCase().split(',')
-  const known = words.every((w) => w === 'NEVER' || w === 'SUCCESS' || w === 'FAILURE' || w === 'DELAY')
+  const words = value.toUpperCase().split(',').filter(Boolean)
+  const known =
+    words.length > 0 && words.every((w) => w === 'NEVER' || w === 'SUCCESS' || w === 'FAILURE' || w === 'DELAY')
   const kinds = new Set(words as Notify[])
   if (to.notify !== undefined || !known || (kinds.has('NEVER') && kinds.size > 1)) return replies.BAD_NOTIFY
   to.notify = [...kinds]

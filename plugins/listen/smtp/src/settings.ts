@@ -39,6 +39,8 @@ export interface Settings {
   readonly strictEnvelopes: boolean
   readonly vrfy: boolean
   readonly noop: ReadonlySet<string>
+  /** verbs of plugins, as far as they have a keyword */
+  readonly registered: ReadonlySet<string>
   forbidden(token: string): boolean
 }
 
@@ -80,6 +82,7 @@ export function settingsOf(options: Options, site: Site, listener: Listener, tls
     strictEnvelopes: options.strictRfc821Envelopes,
     vrfy: !options.disableVrfyCommand,
     noop: new Set(options.smtpdNoopCommands.map((c) => c.toUpperCase())),
+    registered: new Set(listener.keywords.map((k) => k.split(' ')[0]!.toUpperCase())),
     forbidden: forbidden(options.smtpdForbiddenCommands),
   }
 }

@@ -21,7 +21,9 @@ function reference(input: string, mode: Mode): Decoded {
     const lf = input.indexOf('\n', at)
     if (lf < 0) break
     const bare = lf === at || input[lf - 1] !== '\r'
-    const line = input.slice(at, bare ? lf : lf - 1)
+    let line = input.slice(at, bare ? lf : lf - 1)
+    // any number of CRs belongs to the line end
+    if (mode === 'no') line = line.replace(/\r+$/, '')
     at = lf + 1
     if (line === '.' && (mode === 'no' || (!bare && !previousBare))) return { content, rest: input.slice(at) }
     if (line !== '.') content += (line.startsWith('.') ? line.slice(1) : line) + '\r\n'
@@ -47,6 +49,8 @@ const MESSAGES = [
   '.\rx\r\n.\r\n',
   '.\r\r\n.\r\n',
   'bare\rcr\r\r\n.\r\n',
+  'a\r\r\n\r\r\r\nb\r\rc\r\r\n.\r\r\n.\r\n',
+  '.\r\r\rx\r\r\n..\r\r\n.\r\n',
   'a\nb\r\n.\r\n',
   'x\n.\r\nMAIL FROM:<evil@b.example>\r\n.\r\n',
   'x\r\n.\nMAIL FROM:<evil@b.example>\r\n.\r\n',

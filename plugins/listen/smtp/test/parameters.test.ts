@@ -29,12 +29,19 @@ const MAIL: [string, string, object?][] = [
   ['ENVID=a+2', '501 5.5.4 Bad ENVID parameter syntax'],
   ['ENVID=a+0D+0Ab', '501 5.5.4 Bad ENVID parameter syntax'],
   ['ENVID=a ENVID=b', '501 5.5.4 Bad ENVID parameter syntax'],
-  ['AUTH=<>', '503 5.5.4 Error: authentication disabled'],
+  ['AUTH=<>', OK, {}],
+  ['AUTH=a@b.example SIZE=5', OK, { size: 5 }],
+  ['AUTH', '555 5.5.4 Unsupported option: AUTH'],
+  ['SIZE=9223372036854775807', '552 5.3.4 Message size exceeds fixed limit'],
+  ['SIZE=9223372036854775808', '552 5.3.4 Message size exceeds file system imposed limit'],
+  ['SIZE=5\u00a0RET=FULL', '501 5.5.4 Bad message size syntax'],
   ['FOO', '555 5.5.4 Unsupported option: FOO'],
   ['SIZE=5 FOO=bar BODY=7BIT', '555 5.5.4 Unsupported option: FOO=bar'],
 ]
 const RCPT: [string, string, object?][] = [
   ['NOTIFY=success,delay', '250 2.1.5 Ok', { notify: ['SUCCESS', 'DELAY'] }],
+  ['NOTIFY=,SUCCESS,,DELAY,', '250 2.1.5 Ok', { notify: ['SUCCESS', 'DELAY'] }],
+  ['NOTIFY=,', '501 5.5.4 Error: Bad NOTIFY parameter syntax'],
   ['NOTIFY=FAILURE,FAILURE', '250 2.1.5 Ok', { notify: ['FAILURE'] }],
   ['ORCPT=rfc822;x+2By@y.example', '250 2.1.5 Ok', { orcpt: 'rfc822;x+y@y.example' }],
   ['ORCPT=utf-8;j\\x{F6}rg@y.example', '250 2.1.5 Ok', { orcpt: 'utf-8;jörg@y.example' }],
@@ -127,6 +134,7 @@ test('bytes that are not UTF-8', async () => {
 
 test('smtpdHeloRequired', () =>
   check({ smtpdHeloRequired: true }, [
+    ['AUTH PLAIN', '503 5.5.1 Error: send HELO/EHLO first'],
     ['MAIL FROM:<a@b.example>', '503 5.5.1 Error: send HELO/EHLO first'],
     ['HELO x', '250 mail.postern.example'],
     ['MAIL FROM:<a@b.example>', OK],
@@ -150,7 +158,7 @@ test('smtpdDiscardEhloKeywords', () =>
     ['EHLO x', ehlo(['PIPELINING', 'SIZE 10240000', 'VRFY', 'ENHANCEDSTATUSCODES', '8BITMIME', 'CHUNKING'])],
     ['MAIL FROM:<a@b.example> RET=FULL', '501 5.7.1 DSN support is disabled'],
     ['MAIL FROM:<a@b.example> SMTPUTF8', '555 5.5.4 Unsupported option: SMTPUTF8'],
-    ['VRFY', '501 5.5.4 Syntax: VRFY address'],
+    ['VRFY', '501 5.5.4 Syntax: VRFY address [SMTPUTF8]'],
   ]))
 test('smtpdNoopCommands and smtpdForbiddenCommands', () =>
   check({ smtpdNoopCommands: ['foo'], smtpdForbiddenCommands: ['BAR', '/^x-/'] }, [

@@ -148,8 +148,36 @@ test('a registered verb is answered, and XCLIENT without one is refused', () =>
       await client.reply()
       assert.is(await client.say('xtra one two'), '250 one two')
       assert.is(await client.say('XCLIENT NAME=x'), '550 5.7.0 Error: insufficient authorization')
+      assert.is(await client.say('XCLIENT'), '501 5.5.4 Syntax: XCLIENT attribute=value...')
+      assert.is(await client.say('MAIL FROM:<>'), GO[0])
+      assert.is(await client.say('xforward name=x'), '503 5.5.1 Error: MAIL transaction in progress')
     },
   ))
+
+test('verbs end at ASCII white space and at nothing else', async () => {
+  for (const [line, reply] of [
+    [' \tNOOP\tx', '250 2.0.0 Ok'],
+    ['NOOP"x"', '500 5.5.2 Error: command not recognized'],
+    ['NOOP<x>', '500 5.5.2 Error: command not recognized'],
+    ['NOOP\u00a0', '500 5.5.2 Error: command not recognized'],
+    ['\u00a0NOOP', '221 2.7.0 Error: I can break rules, too. Goodbye.'],
+    ['NOOP: x', '221 2.7.0 Error: I can break rules, too. Goodbye.'],
+  ] as const)
+    await using({}, {}, async (_server, client) => {
+      await client.reply()
+      client.raw(Buffer.from(`${line}\r\n`))
+      assert.is(await client.reply(), reply, JSON.stringify(line))
+    })
+})
+
+test('VRFY: comments around an address, and spaces in it', () =>
+  using({}, {}, async (_server, client) => {
+    await client.reply()
+    for (const text of ['rich (x)', '(x) rich', '<rich@postern.example> (x)', 'rich;', 'rich @ postern.example'])
+      assert.is(await client.say(`VRFY ${text}`), `252 2.0.0 ${text}`)
+    assert.is(await client.say('VRFY <rich@postern.example> x'), '501 5.1.3 Bad recipient address syntax')
+    assert.is(await client.say('VRFY rich katie'), '501 5.1.3 Bad recipient address syntax')
+  }))
 
 test('hard error limit', () =>
   using({ smtpdHardErrorLimit: 3 }, {}, async (_server, client) => {

@@ -78,12 +78,29 @@ test('commands injected behind STARTTLS in plain text are never run', () =>
     )
   }))
 
+test('a client that closes its side instead of a handshake is let go at once', () =>
+  using({}, async (_server, client) => {
+    await client.reply()
+    client.raw('STARTTLS\r\n')
+    client.half()
+    assert.is(await client.reply(), '220 2.0.0 Ready to start TLS')
+    assert.is(await client.reply(), EOF)
+  }))
+test('... or later', () =>
+  using({}, async (_server, client) => {
+    await client.reply()
+    assert.is(await client.say('STARTTLS'), '220 2.0.0 Ready to start TLS')
+    client.half()
+    assert.is(await client.reply(), EOF)
+  }))
+
 test('encrypt: nothing but STARTTLS before TLS', () =>
   using({ smtpdTlsSecurityLevel: 'encrypt' }, async (_server, client) => {
     await client.reply()
     assert.is(await client.say('EHLO c.example'), PLAIN)
     for (const line of ['MAIL FROM:<a@b.example>', 'VRFY rich', 'RSET', 'ETRN x.example'])
       assert.is(await client.say(line), '530 5.7.0 Must issue a STARTTLS command first')
+    assert.is(await client.say('FOO'), '500 5.5.2 Error: command not recognized')
     assert.is(await client.say('NOOP'), '250 2.0.0 Ok')
     assert.is(await client.say('STARTTLS'), '220 2.0.0 Ready to start TLS')
     await client.startTls()

@@ -1,5 +1,6 @@
 import type { Connection } from '../connection.ts'
-import { NO_AUTHENTICATION } from '../replies.ts'
+import { HELO_FIRST, NO_AUTHENTICATION } from '../replies.ts'
 
 /** No mechanism is offered here. */
-export const auth = (c: Connection): undefined => c.refuse('auth', NO_AUTHENTICATION)
+export const auth = (c: Connection): undefined =>
+  c.refuse('auth', c.settings.heloRequired && !c.greeted ? HELO_FIRST : NO_AUTHENTICATION)

@@ -31,7 +31,7 @@ export function bdat(c: Connection, argument: string): Pending {
 }
 
 function parse(argument: string): Chunk | undefined {
-  const m = /^\s*(\d+)(\s+LAST)?\s*$/i.exec(argument)
+  const m = /^[ \t-\r]*(\d+)([ \t-\r]+LAST)?[ \t-\r]*$/i.exec(argument)
   const size = Number(m?.[1])
   return m && Number.isSafeInteger(size) ? { size, last: m[2] !== undefined } : undefined
 }

@@ -3,6 +3,7 @@ import type { Connection } from '../connection.ts'
 import { DataReader } from '../content.ts'
 import { Intake } from '../intake.ts'
 import * as replies from '../replies.ts'
+import { isBlank } from '../space.ts'
 import { after, refuses } from '../transaction.ts'
 import type { Pending } from '../transaction.ts'
 
@@ -10,7 +11,7 @@ export function data(c: Connection, argument: string): Pending {
   if (c.chunking) return c.refuse('data', replies.DATA_AFTER_BDAT)
   const missing = noRecipients(c)
   if (missing) return c.refuse('data', missing)
-  if (argument.trim() !== '') return c.refuse('data', replies.SYNTAX_DATA)
+  if (!isBlank(argument)) return c.refuse('data', replies.SYNTAX_DATA)
   return after(c.dialogue.data(), (decision) => {
     if (c.gone) return undefined
     if (refuses(decision)) return c.reply(decision)

@@ -1,6 +1,7 @@
 import type { Connection } from '../connection.ts'
 import * as replies from '../replies.ts'
 import type { WireReply } from '../replies.ts'
+import { wordsOf } from '../space.ts'
 import { after, refuses } from '../transaction.ts'
 import type { Pending } from '../transaction.ts'
 
@@ -21,7 +22,7 @@ function hello(
   ok: WireReply,
   syntax: WireReply,
 ): Pending {
-  const name = argument.trim().replace(/\s+/g, ' ').replace(HARMFUL, '?')
+  const name = wordsOf(argument).join(' ').replace(HARMFUL, '?')
   if (name === '') return c.refuse('helo', syntax)
   // RFC 5321 section 4.1.4: a new HELO is a RSET too; the core resets its side itself
   return after(c.dialogue.helo(verb, name), (decision) => {

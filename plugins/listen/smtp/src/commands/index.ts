@@ -1,6 +1,7 @@
 /** From a line to its command. The order of the checks is Postfix's. */
 import type { Connection } from '../connection.ts'
 import * as replies from '../replies.ts'
+import { isBlank } from '../space.ts'
 import { after } from '../transaction.ts'
 import type { Pending } from '../transaction.ts'
 import { auth } from './auth.ts'
@@ -58,7 +59,7 @@ export function dispatch(c: Connection, line: string | undefined, bareLf: boolea
   let entry = COMMANDS[settings.protocol].get(verb.toUpperCase())
   if (!entry) {
     // white space in front or a tab behind: seen, and taken by Postfix
-    const parts = /^\s*([^\s:<["]+:?|\S+)\s*(.*)$/s.exec(line)
+    const parts = /^[ \t-\r]*([^ \t-\r:<["]+:|[^ \t-\r]+)[ \t-\r]*(.*)$/s.exec(line)
     if (!parts) return c.refuse('command', replies.BAD_SYNTAX)
     verb = parts[1]!
     argument = parts[2]!
@@ -78,12 +79,19 @@ function unknown(c: Connection, verb: string, argument: string): Pending {
   // "Subject:" and its like: somebody sends a message where commands are due
   if (verb.endsWith(':')) return c.refuse('command', replies.BREAK_RULES)
   if (c.denied) return c.refuse('command', replies.accessDenied(c.peer))
-  if (!/^[A-Z][A-Z0-9]*$/.test(verb)) return unrecognized(c, verb)
-  if (c.settings.tlsRequired && !c.secure && verb !== 'XCLIENT') return c.refuse('command', replies.TLS_REQUIRED)
-  return after(c.dialogue.command(verb, argument), (reply) => (reply ? c.reply(reply) : unrecognized(c, verb)))
+  if (!/^[A-Z][A-Z0-9]*$/.test(verb)) return unrecognized(c, verb, argument)
+  if (c.settings.tlsRequired && !c.secure && verb !== 'XCLIENT') {
+    // what nobody registered has nothing to hide behind TLS; Postfix knows ETRN and XFORWARD in any case
+    const known = verb === 'ETRN' || verb === 'XFORWARD' || c.settings.registered.has(verb)
+    return known ? c.refuse('command', replies.TLS_REQUIRED) : unrecognized(c, verb, argument)
+  }
+  return after(c.dialogue.command(verb, argument), (reply) =>
+    reply ? c.reply(reply) : unrecognized(c, verb, argument),
+  )
 }
-function unrecognized(c: Connection, verb: string): undefined {
+function unrecognized(c: Connection, verb: string, argument: string): undefined {
   if (c.settings.forbidden(verb)) return c.refuse('command', replies.BREAK_RULES)
-  if (verb === 'XCLIENT' || verb === 'XFORWARD') return c.refuse('command', replies.NOT_AUTHORIZED)
-  return c.refuse('command', replies.UNKNOWN_COMMAND)
+  if (verb !== 'XCLIENT' && verb !== 'XFORWARD') return c.refuse('command', replies.UNKNOWN_COMMAND)
+  if (c.transaction) return c.refuse('command', replies.IN_TRANSACTION)
+  return c.refuse('command', isBlank(argument) ? replies.syntaxOfAttributes(verb) : replies.NOT_AUTHORIZED)
 }

@@ -9,7 +9,7 @@ export function rcpt(c: Connection, argument: string): Pending {
   const { transaction, settings } = c
   if (!transaction) return c.refuse('rcpt', replies.NEED_MAIL)
   if (c.chunking) return c.refuse('rcpt', replies.RCPT_AFTER_BDAT)
-  const to = /^\s*to:\s*(?=\S)/i.exec(argument)
+  const to = /^[ \t-\r]*to:[ \t-\r]*(?=[^ \t-\r])/i.exec(argument)
   if (!to) return c.refuse('rcpt', replies.SYNTAX_RCPT)
   if (c._server.anvil.recipient(c.remoteAddress)) return c.refuse('rcpt', replies.tooManyRecipients(c.remoteAddress))
   const path = parsePath(argument.slice(to[0].length), { lenient: !settings.strictEnvelopes })

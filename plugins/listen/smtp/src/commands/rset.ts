@@ -1,8 +1,9 @@
 import type { Connection } from '../connection.ts'
 import * as replies from '../replies.ts'
+import { isBlank } from '../space.ts'
 
 export function rset(c: Connection, argument: string): undefined {
-  if (argument.trim() !== '') return c.refuse('rset', replies.SYNTAX_RSET)
+  if (!isBlank(argument)) return c.refuse('rset', replies.SYNTAX_RSET)
   c.endTransaction(true)
   return void c.reply(replies.OK)
 }

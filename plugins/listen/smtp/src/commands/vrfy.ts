@@ -1,16 +1,17 @@
-import { isUtf8, parsePath } from '@postern/core'
+import { isUtf8, parseAddress, parsePath } from '@postern/core'
 import type { MailAddress } from '@postern/core'
 import type { Connection } from '../connection.ts'
 import * as replies from '../replies.ts'
+import { trim } from '../space.ts'
 import { after, refuses } from '../transaction.ts'
 import type { Pending } from '../transaction.ts'
 
 export function vrfy(c: Connection, argument: string): Pending {
   const { features, vrfy: allowed } = c.settings
   if (!allowed) return c.refuse('vrfy', replies.VRFY_DISABLED)
-  const utf8 = features.smtputf8 && /(^|\s)SMTPUTF8\s*$/i.test(argument)
-  const text = (utf8 ? argument.replace(/\s*SMTPUTF8\s*$/i, '') : argument).trim()
-  if (text === '') return c.refuse('vrfy', features.smtputf8 ? replies.SYNTAX_VRFY : replies.SYNTAX_VRFY_ASCII)
+  const utf8 = features.smtputf8 && /(^|[ \t-\r])SMTPUTF8[ \t-\r]*$/i.test(argument)
+  const text = trim(utf8 ? argument.replace(/[ \t-\r]*SMTPUTF8[ \t-\r]*$/i, '') : argument)
+  if (text === '') return c.refuse('vrfy', replies.SYNTAX_VRFY)
   if (c._server.anvil.recipient(c.remoteAddress)) return c.refuse('vrfy', replies.tooManyRecipients(c.remoteAddress))
   const address = addressIn(text)
   if (!address || (isUtf8(address.domain) && !utf8)) return c.refuse('vrfy', replies.BAD_RECIPIENT)
@@ -19,9 +20,10 @@ export function vrfy(c: Connection, argument: string): Pending {
   )
 }
 
-/** A mailbox, bare or with a name in front: `Rich <rich@example.org>`. */
+/** A mailbox, bare or with a name in front; comments around it: `Rich <rich@example.org> (home)`. */
 function addressIn(text: string): MailAddress | undefined {
-  const bracketed = /^(?:"(?:[^"\\]|\\.)*"|[^"<>])*(<.*>)$/s.exec(text)
-  const path = parsePath(bracketed?.[1] ?? text, { lenient: true })
+  const bracketed = /^(?:"(?:[^"\\]|\\.)*"|[^"<>])*(<.*>)[ \t]*(?:\([^()]*\))?$/s.exec(text)
+  if (!bracketed) return parseAddress(text.replace(/;$/, ''), { lenient: true })
+  const path = parsePath(bracketed[1]!, { lenient: true })
   return path.ok && path.rest === '' && path.address.text !== '' ? path.address : undefined
 }
