@@ -31,7 +31,8 @@ export interface PathOptions {
 const SYNTAX: PathResult = { ok: false, error: 'syntax' }
 const ATEXT = /^[^\x00-\x20\x7f"(),.:;<>@[\\\]]+(?:\.[^\x00-\x20\x7f"(),.:;<>@[\\\]]+)*$/ // eslint-disable-line no-control-regex
 const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/ // eslint-disable-line no-control-regex
-const LABEL = /^[^\x00-\x20\x7f"(),.:;<>@[\\\]]+$/ // eslint-disable-line no-control-regex
+/** a host name's label, an underscore allowed as Postfix does; U-labels as they are (RFC 6531) */
+const LABEL = /^[A-Za-z0-9_\u0080-\u{10ffff}](?:[A-Za-z0-9_\u0080-\u{10ffff}-]{0,61}[A-Za-z0-9_\u0080-\u{10ffff}])?$/u
 
 /** The path at the start of `input` (what stands behind `MAIL FROM:` or `RCPT TO:`), and the rest of the line. */
 export function parsePath(input: string, options: PathOptions = {}): PathResult {
@@ -90,11 +91,10 @@ export const quoteLocal = (local: string): string =>
  * Postfix refuses it at RCPT.
  */
 export function isMalformed(domain: string): boolean {
-  const v4 = /^\d{1,3}(?:\.\d{1,3}){3}$/
-  if (!domain.startsWith('[')) return v4.test(domain)
+  if (!domain.startsWith('[')) return isV4(domain)
   const inner = domain.slice(1, -1)
   if (/^ipv6:/i.test(inner)) return !/^ipv6:[0-9a-f:.]*:[0-9a-f:.]*$/i.test(inner)
-  if (v4.test(inner)) return inner.split('.').some((n) => Number(n) > 255)
+  if (isV4(inner)) return inner.split('.').some((n) => Number(n) > 255)
   // `[host]` names no address at all; general literals (`[tag:...]`) are for whoever knows the tag
   return !/^[a-z0-9-]*[a-z0-9]:/i.test(inner)
 }
@@ -212,10 +212,11 @@ function domainOf(text: string, lenient: boolean): string | undefined {
   return goodDomain(d) ? withoutDot(d) : undefined
 }
 const goodLocal = (local: string) => !local.startsWith('.') && !local.endsWith('.') && !local.includes('..')
-const goodDomain = (domain: string) =>
-  domain !== '' &&
-  domain !== '.' &&
-  withoutDot(domain)
-    .split('.')
-    .every((l) => LABEL.test(l))
+/** Labels of a host name; digits alone name nothing (an address stands in brackets, and what else has only digits is misspelt). */
+function goodDomain(domain: string): boolean {
+  const name = withoutDot(domain)
+  if (name === '' || name.length > 255) return false
+  return name.split('.').every((l) => LABEL.test(l)) && (!/^[\d.]+$/.test(name) || isV4(name))
+}
+const isV4 = (text: string) => /^\d{1,3}(?:\.\d{1,3}){3}$/.test(text)
 const withoutDot = (domain: string) => (domain.endsWith('.') ? domain.slice(0, -1) : domain)

@@ -9,6 +9,7 @@ export const FAULT_AT_GREETING: Reply = {
   text: 'Error: temporary system problem, try again later',
   close: true,
 }
+export const BAD_SENDER: Reply = { code: 501, esc: '5.1.7', text: 'Bad sender address syntax' }
 export const BAD_RECIPIENT: Reply = { code: 501, esc: '5.1.3', text: 'Bad recipient address syntax' }
 export const NESTED_MAIL: Reply = { code: 503, esc: '5.5.1', text: 'Error: nested MAIL command' }
 export const NEED_MAIL: Reply = { code: 503, esc: '5.5.1', text: 'Error: need MAIL command' }

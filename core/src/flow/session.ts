@@ -18,6 +18,7 @@ import { runHook, runStage, then } from './engine.ts'
 import type { Engine } from './engine.ts'
 import {
   BAD_RECIPIENT,
+  BAD_SENDER,
   FAULT_AT_GREETING,
   NEED_MAIL,
   NEED_RCPT,
@@ -114,6 +115,7 @@ export class SessionFlow implements Session, EditTarget {
   }
   mail(sender: MailAddress, parameters: MailParameters): MaybePromise<Decision> {
     if (this.#tx) return this.#refuse('MAIL', NESTED_MAIL)
+    if (isMalformed(sender.domain)) return this.#refuse('MAIL', BAD_SENDER)
     const limit = this.graph.settings.messageSizeLimit
     if (limit > 0 && (parameters.size ?? 0) > limit) return this.#refuse('MAIL', TOO_BIG_DECLARED)
     if (!this.trace && this.engine.store.health().refusing) return this.#refuse('MAIL', NO_SPACE)
@@ -138,6 +140,7 @@ export class SessionFlow implements Session, EditTarget {
     })
   }
   verify(recipient: MailAddress): MaybePromise<Decision> {
+    if (isMalformed(recipient.domain)) return BAD_RECIPIENT
     const open = this.#tx
     this.#tx = new Transaction(this.view, NULL_SENDER, {}, this.graph.collection.marks)
     return then(this.#judge(this.#tx, recipient, {}), (reply) => {
