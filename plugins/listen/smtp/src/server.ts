@@ -37,6 +37,8 @@ export class SmtpServer extends SMTPServer {
   constructor(parts: ServerParts) {
     // the library's own offers, limits and names stay out of the way
     super({
+      // without it each connection asks the system for its host name
+      name: parts.listener.name,
       hideSTARTTLS: true,
       authOptional: true,
       disableReverseLookup: true,
