@@ -1,14 +1,12 @@
 /** What the parts of the flow share: the current graph, the store, the clock. Belongs to the node. */
 import type { Clock } from '../contract/clock.ts'
-import type { Logger } from '../contract/log.ts'
 import type { QueueStore } from '../contract/store.ts'
-import type { Trace } from '../contract/call.ts'
 import type { Stage, View } from '../contract/stages.ts'
 import { STAGES } from '../contract/stages.ts'
 import type { MaybePromise } from '../contract/listener.ts'
 import type { Graph, ListenerHooks } from '../graph/graph.ts'
 import { HookCall } from '../hooks/call.ts'
-import type { AbortScope, EditTarget } from '../hooks/call.ts'
+import type { AbortScope, CallFrame } from '../hooks/call.ts'
 import type { Hook } from '../hooks/compile.ts'
 import type { Result } from '../hooks/guard.ts'
 import type { QueueManager } from './queue-manager.ts'
@@ -22,21 +20,13 @@ export interface Engine {
   /** the graph that new sessions and attempts get, pinned until `release` */
   pin(): { readonly graph: Graph; release(): void }
 }
-export interface StageFrame {
-  readonly scope: AbortScope
-  readonly clock: Clock
-  readonly log: Logger
-  readonly trace?: Trace
-  readonly edits?: EditTarget
-  readonly ids?: Readonly<Record<string, string>>
-}
 
 /** Runs a stage's hook; `undefined` at once when nobody taps it. */
 export function runStage<S extends Stage>(
   hooks: ListenerHooks['hooks'],
   stage: S,
   view: View<S>,
-  frame: StageFrame,
+  frame: CallFrame,
 ): MaybePromise<Result | undefined> {
   const hook = hooks[stage] as Hook<S> | undefined
   return hook ? runHook(hook, view, frame) : undefined
@@ -44,7 +34,7 @@ export function runStage<S extends Stage>(
 export function runHook<S extends Stage>(
   hook: Hook<S>,
   view: View<S>,
-  frame: StageFrame,
+  frame: CallFrame,
 ): MaybePromise<Result | undefined> {
   const call = new HookCall(frame, STAGES[hook.stage].deadline)
   const result = hook.run(view, call)
