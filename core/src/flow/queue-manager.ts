@@ -1,5 +1,4 @@
 /** The queue's life after commit: feed, resolve, attempt, deliver, report, settle. */
-import type { Timer } from '../contract/clock.ts'
 import { deferred, failedWith } from '../contract/deliver.ts'
 import type { JobRecipient, Outcome } from '../contract/deliver.ts'
 import type { AdminAction, NewMessage, OutcomeRecord, QueuedMessage } from '../contract/store.ts'
@@ -10,10 +9,10 @@ import { ActiveMessage } from './active.ts'
 import type { ActiveRecipient } from './active.ts'
 import { Deliveries, isPastLifetime } from './deliveries.ts'
 import type { Engine } from './engine.ts'
-import { WaitHeap } from './heap.ts'
 import { sendReport } from './report.ts'
 import type { Submit } from './report.ts'
 import { resolveStep } from './resolve.ts'
+import { Schedule } from './schedule.ts'
 import type { Step } from './resolve.ts'
 
 /** recipients resolved before others get a turn of the loop */
@@ -31,17 +30,11 @@ export class QueueManager {
   readonly #engine: Engine
   readonly #submit: Submit
   readonly #deliveries: Deliveries
-  readonly #waiting = new WaitHeap()
+  readonly #schedule: Schedule
   readonly #active = new Map<string, ActiveMessage | undefined>()
-  /** when each waiting message is due; the heap's overtaken entries differ from it */
-  readonly #due = new Map<string, number>()
   readonly #held = new Set<string>()
   /** active messages that are to be tried again as soon as they have ended */
   readonly #again = new Set<string>()
-  #timer: Timer | undefined
-  #timerAt = Infinity
-  /** no message is loaded before this time: the store could not give one */
-  #pausedUntil = 0
   #loading = 0
   #open = false
   #idlers: (() => void)[] = []
@@ -49,13 +42,14 @@ export class QueueManager {
   constructor(engine: Engine, submit: Submit) {
     this.#engine = engine
     this.#submit = submit
+    this.#schedule = new Schedule(engine.clock, () => this.#feed())
     this.#deliveries = new Deliveries(engine, (m) => this.#roundOver(m))
   }
 
   /** From recovery. */
   found(row: { id: string; nextTry: number; held?: unknown }): void {
     if (row.held) this.#held.add(row.id)
-    else this.#wait(row.id, row.nextTry)
+    else this.#schedule.wait(row.id, row.nextTry)
   }
   /** Fresh from commit: still in memory, delivered without being read again. */
   committed(m: NewMessage): void {
@@ -64,7 +58,7 @@ export class QueueManager {
       this.#tellWaiting(m.id, undefined, m.held.reason)
       return
     }
-    if (!this.#open || this.#active.size >= this.#limit()) return this.#wait(m.id, this.#engine.clock.now())
+    if (!this.#open || this.#active.size >= this.#limit()) return this.#schedule.wait(m.id, this.#engine.clock.now())
     this.#start({
       ...m,
       recipients: m.recipients.map((r, n) => ({ ...r, n, state: 'pending' as const })),
@@ -76,27 +70,31 @@ export class QueueManager {
   /** Deliveries may begin. */
   open(): void {
     this.#open = true
+    this.#schedule.open()
     this.#feed()
   }
   /** No new deliveries; resolves when those in hand are done. */
   async close(): Promise<void> {
     this.#open = false
-    this.#timer?.cancel()
-    this.#timerAt = Infinity
+    this.#schedule.close()
     while (this.#active.size > 0) await new Promise<void>((r) => this.#idlers.push(r))
   }
   /** Resolves when nothing is in delivery and nothing is due. */
   async idle(): Promise<void> {
-    while (this.#active.size > 0 || (this.#open && this.#dueNow())) await new Promise<void>((r) => this.#idlers.push(r))
+    while (this.#active.size > 0 || (this.#open && this.#schedule.isDue))
+      await new Promise<void>((r) => this.#idlers.push(r))
   }
   get counts() {
-    return { active: this.#active.size, waiting: this.#due.size, held: this.#held.size }
+    return { active: this.#active.size, waiting: this.#schedule.size, held: this.#held.size }
   }
   /** Everything that waits is due at once; dead sites are tried again. */
   flush(id?: string): void {
     this.#deliveries.reviveAll()
-    for (const waiting of id === undefined ? [...this.#due.keys()] : this.#due.has(id) ? [id] : [])
-      this.#wait(waiting, 0)
+    // now, not zero: flushed mail does not go before all that has just come
+    const now = this.#engine.clock.now()
+    for (const waiting of id === undefined ? this.#schedule.ids() : [id]) {
+      if (this.#schedule.has(waiting)) this.#schedule.wait(waiting, now)
+    }
     this.#feed()
   }
   /** An operator's word, after the store has recorded it. */
@@ -106,7 +104,7 @@ export class QueueManager {
     if (active && action === 'release') active.told = undefined
     if (active && action === 'expire') active.expired = true
     if (action === 'hold' || action === 'delete') {
-      this.#due.delete(id)
+      this.#schedule.forget(id)
       if (action === 'hold') this.#held.add(id)
       else this.#held.delete(id)
       return this.#wakeIfIdle()
@@ -114,7 +112,7 @@ export class QueueManager {
     if (action !== 'requeue') this.#held.delete(id)
     if (this.#held.has(id)) return
     if (this.#active.has(id)) this.#again.add(id)
-    else this.#wait(id, this.#engine.clock.now())
+    else this.#schedule.wait(id, this.#engine.clock.now())
     this.#feed()
   }
 
@@ -123,53 +121,27 @@ export class QueueManager {
     pin.release()
     return pin.graph.settings.qmgrMessageActiveLimit
   }
-  #wait(id: string, at: number): void {
-    this.#due.set(id, at)
-    this.#waiting.push({ at, id })
-    if (this.#open) this.#arm()
-  }
-  #dueNow(): boolean {
-    this.#skipOvertaken()
-    const first = this.#waiting.peek()
-    return first !== undefined && first.at <= this.#engine.clock.now()
-  }
-  #skipOvertaken(): void {
-    for (let w = this.#waiting.peek(); w && this.#due.get(w.id) !== w.at; w = this.#waiting.peek()) this.#waiting.pop()
-  }
-  #arm(): void {
-    this.#skipOvertaken()
-    const first = this.#waiting.peek()
-    if (!first || first.at >= this.#timerAt) return
-    this.#timer?.cancel()
-    this.#timerAt = first.at
-    const wait = Math.max(0, Math.max(first.at, this.#pausedUntil) - this.#engine.clock.now())
-    this.#timer = this.#engine.clock.after(wait, () => {
-      this.#timerAt = Infinity
-      this.#feed()
-    })
-  }
   #feed(): void {
     if (!this.#open) return
-    if (this.#pausedUntil > this.#engine.clock.now()) return this.#arm()
     const limit = this.#limit()
-    while (this.#active.size < limit && this.#loading < LOADING_AT_ONCE && this.#dueNow()) {
-      const { id } = this.#waiting.pop()!
-      this.#due.delete(id)
+    while (this.#active.size < limit && this.#loading < LOADING_AT_ONCE) {
+      const id = this.#schedule.next()
+      if (id === undefined) break
       // flushed while it is still being settled: its turn comes when that is done
-      if (this.#active.has(id)) {
-        this.#again.add(id)
-        continue
-      }
-      this.#active.set(id, undefined)
-      this.#loading++
-      this.#load(id)
-        .catch((error: unknown) => this.#lost(id, error))
-        .finally(() => {
-          this.#loading--
-          this.#feed()
-        })
+      if (this.#active.has(id)) this.#again.add(id)
+      else this.#fetch(id)
     }
-    this.#arm()
+    this.#schedule.arm()
+  }
+  #fetch(id: string): void {
+    this.#active.set(id, undefined)
+    this.#loading++
+    this.#load(id)
+      .catch((error: unknown) => this.#lost(id, error))
+      .finally(() => {
+        this.#loading--
+        this.#feed()
+      })
   }
   async #load(id: string): Promise<void> {
     const m = await this.#engine.store.load(id)
@@ -193,13 +165,13 @@ export class QueueManager {
     const { minimalBackoffTime } = pin.graph.settings
     pin.release()
     const now = this.#engine.clock.now()
-    this.#pausedUntil = now + FAULT_PAUSE
-    this.#wait(id, now + minimalBackoffTime)
+    this.#schedule.pause(FAULT_PAUSE)
+    this.#schedule.wait(id, now + minimalBackoffTime)
     this.#ended(id)
   }
   #ended(id: string): void {
     this.#active.delete(id)
-    if (this.#again.delete(id)) this.#wait(id, this.#engine.clock.now())
+    if (this.#again.delete(id)) this.#schedule.wait(id, this.#engine.clock.now())
     if (this.#open) this.#feed()
     this.#wakeIfIdle()
   }
@@ -384,7 +356,7 @@ export class QueueManager {
     this.#deliveries.write(m, records, nextTry)
     // held by an operator while it was in delivery: the store knows, and it waits for him
     if (this.#held.has(m.message.id)) return this.#tellWaiting(m.message.id, undefined, 'held during delivery')
-    this.#wait(m.message.id, nextTry)
+    this.#schedule.wait(m.message.id, nextTry)
     this.#tellWaiting(m.message.id, nextTry)
   }
   #tellWaiting(id: string, nextTry: number | undefined, held?: string): void {
