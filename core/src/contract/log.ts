@@ -1,4 +1,6 @@
 /** Logging as the core knows it: events with stable names and fields. What writes them is a plugin. */
+import { textOf } from '../errors.ts'
+
 export type Level = 'debug' | 'info' | 'warn' | 'error'
 export interface Logger {
   debug(event: string, fields?: object): void
@@ -13,13 +15,10 @@ export interface LogSink {
   write(level: Level, event: string, fields: Readonly<Record<string, unknown>>): void
   enabled(level: Level): boolean
   flush?(): Promise<void> | void
-  /** the file was moved away: open it anew */
-  reopen?(): Promise<void> | void
 }
 
-let lost = 0
-/** log lines that no sink would take, for status */
-export const logLinesLost = (): number => lost
+/** said once: a full disk would say it with every line */
+let told = false
 
 /** A logger over a sink that may be changed (reload) and that adds `base` to each event. */
 export function logger(sink: () => LogSink, base: Readonly<Record<string, unknown>> = {}): Logger {
@@ -28,8 +27,11 @@ export function logger(sink: () => LogSink, base: Readonly<Record<string, unknow
     try {
       const s = sink()
       if (s.enabled(level)) s.write(level, event, { ...base, ...(fields as Record<string, unknown>) })
-    } catch {
-      lost++
+    } catch (error) {
+      if (!told)
+        process.stderr.write(`postern: the log cannot be written: ${textOf(error)}
+`)
+      told = true
     }
   }
   return {

@@ -2,7 +2,7 @@
  * The one table of stages. The hooks, the taps' types and the run-time check are derived from it: a verdict that a stage
  * cannot carry out does not compile, and at run time it is a fault.
  */
-import type { AnyEdit, BodyEdit, Edits, EnvelopeEdit, HeaderEdit, SessionEdit } from './edits.ts'
+import type { BodyEdit, Edits, EnvelopeEdit, HeaderEdit, SessionEdit } from './edits.ts'
 import type {
   Claim,
   CommandReply,
@@ -146,5 +146,3 @@ export const STAGES: { readonly [S in Stage]: StageFacts<S> } = {
   report: { verdicts: ['report', 'silent'], edits: [], scope: 'root', mayPass: false, deadline: 100_000 },
   command: { verdicts: ['reply'], edits: SESSION, scope: 'listener', mayPass: false, deadline: 100_000 },
 }
-
-export type AnyAnswer = { readonly kind: string } | Edits<AnyEdit, { readonly kind: string }>

@@ -21,7 +21,6 @@ export const TOO_BIG: Reply = { code: 552, esc: '5.3.4', text: 'Error: message f
 export const TOO_MANY_HOPS: Reply = { code: 554, esc: '5.4.0', text: 'Error: too many hops' }
 export const NO_SPACE: Reply = { code: 452, esc: '4.3.1', text: 'Insufficient system storage' }
 export const WRITE_ERROR: Reply = { code: 451, esc: '4.3.0', text: 'Error: queue file write error' }
-export const STOPPING: Reply = { code: 421, esc: '4.3.2', text: 'Error: shutting down', close: true }
 export const relayDenied = (recipient: string): Reply => ({
   code: 554,
   esc: '5.7.1',
