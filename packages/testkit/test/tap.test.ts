@@ -118,7 +118,7 @@ test('a slot that mail wrote is there at rcpt, and not in another transaction', 
 test('tables: found, absent, failed, and one the test does not know', async () => {
   const ask = async (like: object | undefined) => {
     const t = tap(sample, { table: 'hash:/etc/x' }, { tables: like ? { 'hash:/etc/x': like as never } : {} })
-    const a = (await t.rcpt(rcptView({ sender: '' }))) as core.Edits & {
+    const a = (await t.rcpt(rcptView({ sender: '' }))) as {
       kind: string
       verdict?: { kind: string }
       text?: string
