@@ -4,9 +4,12 @@ import type { Call } from './contract/call.ts'
 import type { Clock, Timer } from './contract/clock.ts'
 import { systemClock } from './contract/clock.ts'
 import type { Listener } from './contract/listener.ts'
+import type { QueueControl, Site } from './contract/plugin.ts'
+import type { Shared, SocketSource } from './contract/shared.ts'
+import { LocalShared, noSockets } from './shared.ts'
 import type { LogSink, Logger } from './contract/log.ts'
 import { queueStore } from './contract/roles.ts'
-import type { AdminRecord, QueueStore, StoreHealth } from './contract/store.ts'
+import type { AdminRecord, NewMessage, QueueStore, StoreHealth } from './contract/store.ts'
 import type { MessageDraft } from './contract/verdicts.ts'
 import type { LoadedConfig } from './config/load.ts'
 import { PosternError, traceOf } from './errors.ts'
@@ -33,6 +36,14 @@ export interface NodeOptions {
   /** instead of the configuration's log plugin */
   readonly log?: LogSink
   readonly clock?: Clock
+  /** what is one for all processes; default: this process's memory */
+  readonly shared?: Shared
+  /** sockets that another process bound for this one */
+  readonly sockets?: SocketSource
+  /** which of the processes that share the work this is */
+  readonly worker?: Site['worker']
+  /** 0 to 1; a test brings its own */
+  readonly random?: () => number
   /** more folders to look for plugins in */
   readonly resolveFrom?: readonly string[]
 }
@@ -66,6 +77,12 @@ export class Node {
   readonly #pantry = new Pantry()
   readonly #scope = new AbortScope()
   readonly #background: Background
+  readonly #shared: Shared
+  /** the queue, for plugins */
+  readonly #control: QueueControl = {
+    list: (filter) => this.#engine.store.list(filter),
+    flush: (ids) => this.flush(ids),
+  }
   #loaded: LoadedConfig
   #generation!: Generation
   #engine!: Engine
@@ -89,6 +106,7 @@ export class Node {
     this.#loaded = loaded
     this.#options = options
     this.clock = options.clock ?? systemClock
+    this.#shared = options.shared ?? new LocalShared(this.clock)
     this.#background = new Background(() => this.#generation.graph.log)
   }
   async build(): Promise<void> {
@@ -98,6 +116,9 @@ export class Node {
     this.#engine = {
       clock: this.clock,
       scope: this.#scope,
+      shared: this.#shared,
+      workers: this.#options.worker?.count ?? 1,
+      random: this.#options.random ?? Math.random,
       store: graph.one<QueueStore>(queueStore)!,
       queue: undefined as never,
       pin: () => this.#generation.pin(),
@@ -113,10 +134,14 @@ export class Node {
       clock: this.clock,
       resolveFrom: this.#options.resolveFrom,
       pantry: this.#pantry,
+      worker: this.#options.worker,
       reach: {
         submit: (draft, origin, by) => this.#submit(draft, origin, by),
         resolve: (address, call) => this.#resolve(address, call),
         background: (use, fn) => this.#background.add(use, fn),
+        queue: this.#control,
+        shared: this.#shared,
+        sockets: this.#options.sockets ?? noSockets,
       },
     })
   }
@@ -160,7 +185,10 @@ export class Node {
   }
   async #start(): Promise<void> {
     try {
-      const store = () => this.#engine.store.start((row) => this.#engine.queue.found(row))
+      const store = async () => {
+        const recovery = await this.#engine.store.start((row) => this.#engine.queue.found(row))
+        this.#engine.queue.recovering(recovery.done)
+      }
       await aborted(this.#starting.signal, this.#generation.start(this.#starting.signal, { store }))
       await aborted(this.#starting.signal, this.#generation.ready())
     } catch (error) {
@@ -308,8 +336,25 @@ export class Node {
   idle(): Promise<void> {
     return this.#engine.queue.idle()
   }
-  flush(id?: string): void {
-    this.#engine.queue.flush(id)
+  /** Tries these now; without ids everything that waits. */
+  flush(ids?: readonly string[]): void {
+    this.#engine.queue.flush(ids)
+  }
+  /** The message under a new id, as if it had just come; the new id, or `undefined` when there is no such message. */
+  async requeue(id: string, who: { readonly who: string; readonly why: string }): Promise<string | undefined> {
+    const now = await this.#engine.store.requeue(id, who)
+    if (now !== undefined) this.#engine.queue.requeued(id, now)
+    return now
+  }
+  /** A message with its envelope, from another queue: as it is, past cleanup. The new id, once durable. */
+  async import(m: Omit<NewMessage, 'id' | 'body'> & { readonly body: Uint8Array }): Promise<string> {
+    const { store, queue } = this.#engine
+    const sink = store.body(m.body.length)
+    await sink.write(m.body)
+    const message = { ...m, id: store.newId(), body: await sink.end() }
+    await store.commit(message)
+    queue.committed(message)
+    return message.id
   }
   async administer(id: string, record: AdminRecord): Promise<boolean> {
     const known = await this.#engine.store.admin(id, record)

@@ -5,6 +5,14 @@ import { duration, needsRestart, size } from '../contract/options.ts'
 const names = z.union([z.string(), z.array(z.string())])
 const text = (about: string) => z.string().min(1).describe(about)
 
+const feedback = (normal: string) =>
+  z
+    .union([z.number().nonnegative().transform(String), z.string()])
+    .default(normal)
+    .refine((v) => /^\d+(\.\d+)?(\s*\/\s*(sqrt_)?concurrency)?$/.test(v), {
+      message: 'expected a number, number/concurrency or number/sqrt_concurrency',
+    })
+
 export const configSchema = z.strictObject({
   extends: names.optional().describe('presets and configuration files this one builds on, first to last'),
   include: names.optional().describe('configuration files merged over this one, first to last'),
@@ -42,6 +50,49 @@ export const configSchema = z.strictObject({
   maximalBackoffTime: duration().prefault('4000s').describe('the longest wait between attempts'),
   maximalQueueLifetime: duration().prefault('5d').describe('age at which mail that cannot be delivered is returned'),
   bounceQueueLifetime: duration().prefault('5d').describe('the same for mail from the null sender'),
+  workers: z
+    .union([z.number().int().min(1).max(64), z.literal('auto')])
+    .default(1)
+    .describe('processes that share the work, each with a part of the queue of its own; auto: one per processor'),
+  user: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('the user that workers run as when the daemon is started by root; the primary stays root'),
+  delayWarningTime: duration()
+    .prefault(0)
+    .describe('age at which the sender is told that mail is delayed, once; 0: never'),
+  deferTransports: z
+    .array(z.string())
+    .default([])
+    .describe('transports whose mail is kept until somebody flushes the queue'),
+  softBounce: z
+    .boolean()
+    .default(false)
+    .describe('a safety net while testing: mail that would be returned stays in the queue, and 5xx replies become 4xx'),
+  inFlowDelay: duration()
+    .prefault('1s')
+    .describe('how long a client waits for its 250 while mail arrives faster than it is delivered; 0: not at all'),
+  initialDestinationConcurrency: z
+    .number()
+    .int()
+    .positive()
+    .default(5)
+    .describe('deliveries at a time to a next hop that nothing is known of'),
+  defaultDestinationConcurrencyPositiveFeedback: feedback('1').describe(
+    'how much a delivery that found its site widens the window: a number, number/concurrency or number/sqrt_concurrency',
+  ),
+  defaultDestinationConcurrencyNegativeFeedback: feedback('1').describe(
+    'how much one that did not narrows it, in the same form',
+  ),
+  defaultDestinationConcurrencyFailedCohortLimit: z
+    .number()
+    .nonnegative()
+    .default(1)
+    .describe('windows full of failures in a row after which a site counts as dead; 0: never'),
+  defaultDestinationRateDelay: duration()
+    .prefault(0)
+    .describe('wait between two deliveries to one next hop; more than 0: one delivery at a time'),
   defaultDestinationConcurrencyLimit: z
     .number()
     .int()
@@ -56,6 +107,12 @@ export const configSchema = z.strictObject({
     .describe('deliveries at a time of one transport, over all its next hops'),
   defaultDestinationRecipientLimit: z.number().int().positive().default(50).describe('recipients of one delivery'),
   qmgrMessageActiveLimit: z.number().int().positive().default(20_000).describe('messages in memory for delivery'),
+  qmgrMessageRecipientLimit: z
+    .number()
+    .int()
+    .positive()
+    .default(20_000)
+    .describe('recipients in memory for delivery, over all messages'),
   virtualAliasRecursionLimit: z.number().int().positive().default(1000).describe('how deep an address may be expanded'),
   virtualAliasExpansionLimit: z
     .number()

@@ -19,7 +19,8 @@ export function checkSettings(loaded: LoadedConfig): { settings?: Settings; prob
   const spool = path.resolve(loaded.folder, value.spool)
   return { settings: { ...value, mydomain: value.mydomain ?? domainOf(myhostname), myorigin, spool }, problems: placed }
 }
-export const siteOf = (s: Settings): Site => ({
+export const siteOf = (s: Settings, worker: Site['worker'] = { index: 0, count: 1 }): Site => ({
+  worker,
   myhostname: s.myhostname,
   mydomain: s.mydomain,
   myorigin: s.myorigin,
@@ -31,4 +32,6 @@ export const siteOf = (s: Settings): Site => ({
   recipientLimit: s.recipientLimit,
   hopcountLimit: s.hopcountLimit,
   bounceSizeLimit: s.bounceSizeLimit,
+  delayWarningTime: s.delayWarningTime,
+  maximalQueueLifetime: s.maximalQueueLifetime,
 })

@@ -14,6 +14,8 @@ export interface OutcomeFacts {
   readonly remoteMta?: string
   /** the site as a whole is away (connection or handshake failed): others for it need not be tried now */
   readonly siteDown?: boolean
+  /** the next hop speaks DSN and was given the parameters: it will report success, we need not (RFC 3461 section 5.2.2) */
+  readonly dsnPassed?: boolean
   readonly cause?: unknown
 }
 export interface Delivered extends OutcomeFacts {
@@ -84,13 +86,34 @@ export interface Job {
   /** the same outcome for each recipient that has none yet */
   all(outcome: Outcome): Outcomes
 }
-export interface TransportLimits {
-  /** deliveries to one next hop at a time (Postfix's transport_destination_concurrency_limit) */
+/** How a next hop is treated. What is absent is the transport's, or the site's default. */
+export interface DestinationLimits {
+  /** deliveries at a time (Postfix's transport_destination_concurrency_limit) */
   readonly concurrency?: number
+  /** deliveries at a time to begin with (transport_initial_destination_concurrency) */
+  readonly initialConcurrency?: number
   /** recipients per delivery (transport_destination_recipient_limit) */
   readonly recipients?: number
+  /** ms between the end of a delivery and the next; more than 0: one delivery at a time (transport_destination_rate_delay) */
+  readonly rateDelay?: number
+  /** deliveries in each span of time, over all workers */
+  readonly rate?: { readonly count: number; readonly per: number }
+  /** ms between attempts: after the first, the second ...; the last one repeats. Absent: grows with the age */
+  readonly retry?: readonly number[]
+}
+export interface TransportLimits extends DestinationLimits {
+  /** deliveries of this transport at a time, over all next hops (master.cf's maxproc) */
+  readonly processes?: number
   /** ms one delivery may take */
   readonly deadline?: number
+}
+/** Limits for single next hops, asked when one becomes active; 'failed' from a table means the transport's own. */
+export interface DestinationPolicy {
+  limitsFor(
+    transport: string,
+    nexthop: string,
+    call: Call,
+  ): DestinationLimits | undefined | Promise<DestinationLimits | undefined>
 }
 export interface Transport {
   readonly limits?: TransportLimits

@@ -12,7 +12,14 @@ export interface Reply {
 export interface Facts {
   connected: { readonly session: SessionView }
   /** a reply went out */
-  replied: { readonly session: SessionView; readonly command: string; readonly reply: Reply }
+  replied: {
+    readonly session: SessionView
+    /** the verb, upper case; empty for the greeting */
+    readonly command: string
+    /** as the client said it, at most 512 characters; absent for replies that no line asked for, and for what follows AUTH */
+    readonly line?: string
+    readonly reply: Reply
+  }
   /** a command was refused or deferred by a tap or the core */
   refused: {
     readonly session: SessionView

@@ -48,7 +48,7 @@ export interface Session {
   /** RSET, or a new HELO */
   reset(): void
   /** tell the `replied` fact; cheap when nobody listens */
-  replied(command: string, reply: Reply): void
+  replied(command: string, reply: Reply, line?: string): void
   /** a refusal by the protocol itself (syntax, order, limits), for the `refused` fact */
   refused(stage: string, reply: Reply): void
   /** the connection is gone: aborts what is under way */

@@ -12,6 +12,8 @@ import type { Answer, View } from './stages.ts'
 import type { AnyRole, MarkToken, Needs, Resolved, Role, SlotToken } from './tokens.ts'
 import type { MessageDraft } from './verdicts.ts'
 import type { BodyTier, DraftView, MailView, OriginKind, SessionView } from './views.ts'
+import type { MessageId, QueueEntry, QueueFilter } from './store.ts'
+import type { Shared, SocketSource } from './shared.ts'
 import type { ResolvedAddress } from '../flow/resolve.ts'
 
 /** The contract's version. A plugin of another one does not load. */
@@ -79,6 +81,24 @@ export interface Site {
   readonly recipientLimit: number
   readonly hopcountLimit: number
   readonly bounceSizeLimit: number
+  /** ms; 0: never */
+  readonly delayWarningTime: number
+  /** ms */
+  readonly maximalQueueLifetime: number
+  /** which of the processes that share the work this is: 0 to count - 1 */
+  readonly worker: {
+    readonly index: number
+    readonly count: number
+    /** a primary sees to it that no two daemons share the spool */
+    readonly supervised?: boolean
+  }
+}
+/** The queue, for plugins that look after it (ETRN, an admin page). */
+export interface QueueControl {
+  /** messages in this process's part of the queue */
+  list(filter?: QueueFilter): AsyncIterable<QueueEntry>
+  /** Tries these now; without ids everything that waits. Dead destinations are tried again. */
+  flush(ids?: readonly MessageId[]): void
 }
 
 type OneRole = Role<any, 'one'> // eslint-disable-line @typescript-eslint/no-explicit-any
@@ -124,6 +144,12 @@ export interface Mta<P extends AnyRole = AnyRole> {
   submit(draft: MessageDraft, origin?: { kind: 'submit' | 'forward' | 'bounce'; of?: string }): Promise<string>
   /** bounded work for consumers of facts (webhooks): queued, logged when it fails, waited for at drain */
   background(fn: (signal: AbortSignal) => Promise<void>): void
+
+  readonly queue: QueueControl
+  /** what is one for all processes that share the work */
+  readonly shared: Shared
+  /** sockets that were bound for this process */
+  readonly sockets: SocketSource
 
   /** this use's name: `as`, or the plugin's name */
   readonly name: string

@@ -6,7 +6,7 @@ import type { LogSink } from './log.ts'
 import type { AddressClass } from './verdicts.ts'
 import type { MailAddress } from '../address.ts'
 import type { QueueStore } from './store.ts'
-import type { Transport } from './deliver.ts'
+import type { DestinationPolicy, Transport } from './deliver.ts'
 
 /** DNS with three answers; NXDOMAIN and an empty answer are `absent` (RFC 2308 section 2). */
 export type DnsAnswer<T> =
@@ -35,6 +35,8 @@ export type ClassAnswer = { readonly kind: 'class'; readonly class: AddressClass
 export const queueStore = roleOne<QueueStore>('queueStore')
 export const resolver = roleOne<Resolver>('resolver')
 export const addressClasses = roleOne<AddressClasses>('addressClasses')
+/** Limits per next hop (`@postern/policy-limits`). */
+export const destinationPolicy = roleOne<DestinationPolicy>('destinationPolicy')
 export const logSink = roleOne<LogSink>('logSink')
 export const tableTypes = roleNamed<TableType>('tableTypes')
 /** Filled by `mta.deliver(name, ...)`. */

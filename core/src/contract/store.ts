@@ -89,17 +89,74 @@ export interface QueuedMessage {
   readonly header: Uint8Array
   readonly body: BodySource
   readonly recipients: readonly StoredRecipient[]
+  /** rounds of delivery so far */
   readonly attempts: number
   /** ms since 1970; 0: at once */
   readonly nextTry: number
   readonly held?: { readonly by: string; readonly reason: string; readonly at: number }
   /** an operator said `expire`: what the next attempt cannot deliver is returned */
   readonly expired?: boolean
+  /** the sender has been told of the delay */
+  readonly warned?: boolean
+  /** there are more pending recipients than were asked for: the number of the next one */
+  readonly more?: number
+}
+/**
+ * For delivery: what recipients were told last may be left out. A message with no more recipients than `limit` comes with all
+ * of them, settled ones too, so that nobody's mailbox gets it twice; a longer one only with pending ones and their ancestors.
+ */
+export interface LoadRange {
+  /** pending recipients below this number are left out */
+  readonly from?: number
+  /** pending recipients at most; their ancestors come with them */
+  readonly limit?: number
 }
 /** One line of the queue, without header and body. */
 export interface QueueEntry extends Omit<QueuedMessage, 'header' | 'body'> {
   /** bytes of header and body */
   readonly size: number
+}
+/** What a message waits for, as recovery finds it. */
+export interface RecoveredRow {
+  readonly id: MessageId
+  /** ms since 1970 */
+  readonly created: number
+  /** ms since 1970; 0: at once */
+  readonly nextTry: number
+  readonly held: boolean
+}
+export interface Recovery {
+  /** every message has been told; rejects when the queue cannot be read to its end */
+  readonly done: Promise<void>
+}
+/** What a listing is about. Everything that is given must hold. */
+export interface QueueFilter {
+  readonly ids?: readonly MessageId[]
+  /** created before, after: ms since 1970 */
+  readonly before?: number
+  readonly after?: number
+  readonly held?: boolean
+}
+/** One event of a message's life, oldest first. */
+export interface HistoryRecord {
+  /** ms since 1970; of the record that stands nearest before it when it has none of its own */
+  readonly at: number
+  readonly kind: 'received' | 'attempt' | 'outcome' | 'expanded' | 'moved' | AdminAction
+  /** recipients' numbers */
+  readonly recipients?: readonly number[]
+  readonly outcomes?: readonly OutcomeRecord[]
+  /** for an operator's actions */
+  readonly who?: string
+  readonly why?: string
+  readonly nextTry?: number
+}
+export interface OutcomeOptions {
+  /** ms since 1970: the message's next attempt */
+  readonly nextTry?: number
+  /** the promise waits for the sync */
+  readonly durable?: boolean
+  /** the sender has been told of the delay */
+  readonly warned?: boolean
 }
 export interface OutcomeRecord {
   readonly n: number
@@ -107,7 +164,7 @@ export interface OutcomeRecord {
   readonly esc: string
   readonly text: string
 }
-export type AdminAction = 'hold' | 'release' | 'delete' | 'expire' | 'requeue'
+export type AdminAction = 'hold' | 'release' | 'delete' | 'expire'
 export interface AdminRecord {
   readonly action: AdminAction
   readonly who: string
@@ -122,32 +179,41 @@ export interface StoreHealth {
 }
 
 export interface QueueStore {
-  /** Recovers. Calls `row` for each message that still has something to do; order does not matter. */
-  start(row: (entry: Pick<QueueEntry, 'id' | 'nextTry' | 'held'> & { created: number }) => void): Promise<void>
+  /**
+   * Resolves when new mail can be taken. Messages that still have something to do are told to `row`, oldest first as far as
+   * that costs nothing, before `Recovery.done` resolves; what is asked about one that has not been found yet waits.
+   */
+  start(row: (entry: RecoveredRow) => void): Promise<Recovery>
   /** Ascending, at least last + 1 even when the clock runs back. */
   newId(): MessageId
   /** `size` is what the client declared, if it did. */
   body(size?: number): BodySink
   /** Resolves when durable: data synced, and the folder of a new segment. A rejected promise means 451: nothing was accepted. */
   commit(message: NewMessage): Promise<void>
-  /** `undefined` when there is no such message (any more). */
-  load(id: MessageId): Promise<QueuedMessage | undefined>
-  /** Written before dialling; not waited for. */
-  attempt(id: MessageId, recipients: readonly number[]): void
+  /** `undefined` when there is no such message (any more). Without options all recipients, settled ones too. */
+  load(id: MessageId, options?: LoadRange): Promise<QueuedMessage | undefined>
+  /** Written before dialling; not waited for. `attempts`: rounds so far, this one included. */
+  attempt(id: MessageId, recipients: readonly number[], attempts: number): void
+  /** Resolves when what was recorded of the message survives kill -9. Absent: it does when the recording call returns. */
+  written?(id: MessageId): Promise<void> | undefined
   /**
    * Written at once (survives kill -9), synced with the next commit, at the latest after 200 ms; `durable` waits for the
-   * sync. `nextTry` sets the message's next attempt (ms since 1970).
+   * sync.
    */
-  outcome(
-    id: MessageId,
-    records: readonly OutcomeRecord[],
-    options?: { nextTry?: number; durable?: boolean },
-  ): Promise<void> | undefined
+  outcome(id: MessageId, records: readonly OutcomeRecord[], options?: OutcomeOptions): Promise<void> | undefined
   /** The parent becomes `expanded`; the children get the numbers that are returned. Resolves when written. */
   expand(id: MessageId, parent: number, children: readonly RecipientSeed[]): Promise<readonly number[]>
   /** `false` when there is no such message. Resolves when durable. */
   admin(id: MessageId, record: AdminRecord): Promise<boolean>
-  list(): AsyncIterable<QueueEntry>
+  /**
+   * The message under a new id, as if it had just come: expansions undone, attempts and hold forgotten, delivered recipients
+   * left out. One atomic step; the old id is named in the new one's reason. `undefined` when there is no such message.
+   */
+  requeue(id: MessageId, who: { readonly who: string; readonly why: string }): Promise<MessageId | undefined>
+  /** A cursor over the queue as it goes, not a snapshot: nothing is held in memory for it. */
+  list(filter?: QueueFilter): AsyncIterable<QueueEntry>
+  /** What the store knows of the life of a message that is in the queue. */
+  history(id: MessageId): AsyncIterable<HistoryRecord>
   health(): StoreHealth
   /** Everything written is synced when this resolves. */
   stop(): Promise<void>

@@ -159,6 +159,11 @@ export interface AttemptView {
   readonly marks: Marks
 }
 export interface ReportRecipient {
+  /**
+   * What became of it (RFC 3464 section 2.3.3). `relayed`: passed on to a host that does not report success; `expanded`:
+   * delivered to several addresses that it stood for.
+   */
+  readonly action: 'failed' | 'delayed' | 'delivered' | 'relayed' | 'expanded'
   readonly address: string
   readonly original: string
   readonly orcpt?: string
@@ -170,6 +175,8 @@ export interface ReportRecipient {
   readonly diagnostic?: string
   /** `dns; mx.example` (RFC 3464 section 2.3.5) */
   readonly remoteMta?: string
+  /** the host that answered, or the transport's name: Postfix's `delivery via ...` */
+  readonly relay: string
   /** when mail expires for a delayed recipient, ms since 1970 */
   readonly willRetryUntil?: number
 }

@@ -117,8 +117,27 @@ async function commit(draft: Draft, c: AcceptContext): Promise<Accepted> {
   } catch (error) {
     graph.log.error('queue.fault', { id: draft.id, cause: traceOf(error) })
   }
-  engine.queue.committed(committed)
+  try {
+    engine.queue.committed(committed)
+  } catch (error) {
+    graph.log.error('queue.fault', { id: draft.id, cause: traceOf(error) })
+  }
+  const { inFlowDelay } = graph.settings
+  // who brings mail faster than it goes out waits a little for his 250 (Postfix's in_flow_delay)
+  if (inFlowDelay > 0 && draft.session && engine.queue.isBehind) await pause(engine, inFlowDelay)
   return { reply: queuedAs(draft.id), id: draft.id }
+}
+function pause(engine: Engine, ms: number): Promise<void> {
+  return new Promise((done) => {
+    const timer = engine.clock.after(ms, () => {
+      off()
+      done()
+    })
+    const off = engine.scope.onAbort(() => {
+      timer.cancel()
+      done()
+    })
+  })
 }
 function tell(draft: Draft, c: AcceptContext, size: number): void {
   const told = c.graph.facts.received

@@ -1,6 +1,7 @@
 /** A message in delivery: which recipients are open, what became of the others in this round. */
 import type { Outcome } from '../contract/deliver.ts'
 import type { QueuedMessage, RecipientSeed, StoredRecipient } from '../contract/store.ts'
+import type { Round } from './round.ts'
 import { addressKey, addressOf } from '../address.ts'
 
 export interface ActiveRecipient extends RecipientSeed {
@@ -13,63 +14,78 @@ export interface ActiveRecipient extends RecipientSeed {
 export interface RoundResult {
   readonly recipient: ActiveRecipient
   readonly outcome: Outcome
+  readonly transport?: string
   /** shares another recipient's delivery: settled with it, told to nobody */
   readonly twin?: boolean
   /** nobody was asked: no ground to end the mail */
   readonly untried?: boolean
+  /** became several addresses */
+  readonly expanded?: boolean
+  /** ms between attempts, where the next hop has a schedule of its own */
+  readonly retry?: readonly number[]
 }
+/** recipients above which a message is a list: its deliveries take turns with small mail */
+const LIST_RECIPIENTS = 50
+
 export class ActiveMessage {
   readonly message: QueuedMessage
   /** recipients still to be resolved in this round, the next one last */
   readonly open: ActiveRecipient[]
   /** recipients of this round without an outcome; who is left at its end is deferred, whatever went wrong */
   readonly unsettled = new Map<number, ActiveRecipient>()
-  /** what an operator said meanwhile */
-  told: 'hold' | 'delete' | undefined
-  expired: boolean
+  readonly round: Round
   /** outcomes that the store has not taken yet */
   readonly writes: Promise<void | false>[] = []
   /** addresses that a recipient of the message has become, by its number */
   readonly #expanded = new Map<number, number>()
   readonly failures: RoundResult[] = []
   readonly deferrals: RoundResult[] = []
-  delivered = 0
-  attempts: number
+  /** for senders who asked to hear of them */
+  readonly successes: RoundResult[] = []
+  /** recipients whose delivery waits or is under way, by number */
+  readonly delivering = new Map<number, ActiveRecipient>()
+  /** ms until those are tried for whose next hop too much waits */
+  postponed: number | undefined
   /** legs on their way, and 1 while recipients are being resolved */
   pending = 0
-  /** an operator or an attempt tap holds the message */
-  held: { by: string; reason: string } | undefined
   /** recipients that lead to a mailbox which another recipient's delivery is for, by that one's number */
   readonly twins = new Map<number, ActiveRecipient[]>()
   /** each mailbox once, however many aliases lead there: whose delivery it is, or that it has been */
   readonly #mailboxes = new Map<string, number | 'delivered'>()
-  /** on the queue's clock: mail expires only by an attempt that began after its lifetime had passed */
-  readonly began: number
 
-  constructor(message: QueuedMessage, began: number) {
-    this.began = began
+  constructor(message: QueuedMessage, round: Round) {
     this.message = message
-    this.attempts = message.attempts
-    this.expired = message.expired === true
+    this.round = round
+    round.next = message.more
+    const known = new Map(message.recipients.map((r) => [r.n, r]))
     this.open = message.recipients
-      .filter((r) => r.state === 'pending')
-      .map((r) => ({ ...r, ancestors: ancestorsOf(r, message.recipients), root: rootOf(r, message.recipients) }))
+      .filter((r) => r.state === 'pending' && !round.had.has(r.n))
+      .map((r) => ({ ...r, ancestors: ancestorsOf(r, known), root: rootOf(r, known) }))
       .reverse()
     for (const r of this.open) this.unsettled.set(r.n, r)
     // the limit of expansion holds over all rounds
     for (const r of message.recipients) {
       if (r.parent === undefined) continue
-      const root = rootOf(r, message.recipients)
+      const root = rootOf(r, known)
       this.#expanded.set(root, (this.#expanded.get(root) ?? 0) + 1)
     }
     for (const r of message.recipients)
       if (r.state === 'delivered') this.#mailboxes.set(mailboxKey(r.address), 'delivered')
+  }
+  /** Its deliveries take turns with those of small mail. */
+  get isList(): boolean {
+    return this.round.isLong || this.message.recipients.length > LIST_RECIPIENTS
   }
   /** False when one recipient would become more addresses than `limit`, over all its levels. */
   mayExpand(r: ActiveRecipient, by: number, limit: number): boolean {
     const count = (this.#expanded.get(r.root) ?? 0) + by
     this.#expanded.set(r.root, count)
     return count <= limit
+  }
+  /** The recipient whose delivery is for this one's mailbox too. */
+  ownerOf(r: ActiveRecipient): number | undefined {
+    const owner = this.#mailboxes.get(mailboxKey(r.address))
+    return owner === 'delivered' ? undefined : owner
   }
   /** `mine`: this recipient gets the delivery. `twin`: it shares another's. `delivered`: it has been, in an earlier round. */
   claim(r: ActiveRecipient): 'mine' | 'twin' | 'delivered' {
@@ -89,17 +105,18 @@ export class ActiveMessage {
 /** Without case, as Postfix's duplicate filter compares: RICH@ and rich@ in one message are one delivery. */
 const mailboxKey = (address: string) => addressKey(addressOf(address)).toLowerCase()
 
-function ancestorsOf(r: StoredRecipient, all: readonly StoredRecipient[]): string[] {
+type Known = ReadonlyMap<number, StoredRecipient>
+function ancestorsOf(r: StoredRecipient, all: Known): string[] {
   const out: string[] = []
-  for (let p = r.parent; p !== undefined; p = all[p]?.parent) {
-    const parent = all[p]
-    if (!parent || out.length > all.length) break
+  for (let p = r.parent; p !== undefined; p = all.get(p)?.parent) {
+    const parent = all.get(p)
+    if (!parent || out.length > all.size) break
     out.push(parent.address)
   }
   return out
 }
-function rootOf(r: StoredRecipient, all: readonly StoredRecipient[]): number {
+function rootOf(r: StoredRecipient, all: Known): number {
   let at = r
-  for (let i = 0; at.parent !== undefined && all[at.parent] && i < all.length; i++) at = all[at.parent]!
+  for (let i = 0; at.parent !== undefined && all.has(at.parent) && i < all.size; i++) at = all.get(at.parent)!
   return at.n
 }

@@ -7,7 +7,7 @@ import { accept } from './accept.ts'
 import { memorySink } from './body.ts'
 import { Draft } from './draft.ts'
 import { Header, findBody } from './header.ts'
-import { TOO_BIG, queuedAs } from './replies.ts'
+import { TOO_BIG, queuedAs, soften } from './replies.ts'
 import { received } from './received.ts'
 import type { SessionFlow } from './session.ts'
 import type { Transaction } from './transaction.ts'
@@ -143,7 +143,8 @@ export class Content implements ContentSink {
       this.#session.graph.facts.discarded?.({ messageId: id, by: this.#tx.discardedBy!, sender: this.#tx.sender.text })
     return queuedAs(id)
   }
-  #refused(reply: Reply, by = 'core', cause?: unknown): Reply {
+  #refused(said: Reply, by = 'core', cause?: unknown): Reply {
+    const reply = this.#session.graph.settings.softBounce ? soften(said, by !== 'core') : said
     const { graph, view } = this.#session
     if (!this.#session.trace)
       graph.facts.refused?.({ session: view, stage: 'END-OF-MESSAGE', reply, sender: this.#tx.sender.text, by, cause })

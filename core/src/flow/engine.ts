@@ -1,5 +1,6 @@
 /** What the parts of the flow share: the current graph, the store, the clock. Belongs to the node. */
 import type { Clock } from '../contract/clock.ts'
+import type { Shared } from '../contract/shared.ts'
 import type { QueueStore } from '../contract/store.ts'
 import type { Stage, View } from '../contract/stages.ts'
 import { STAGES } from '../contract/stages.ts'
@@ -15,6 +16,11 @@ export interface Engine {
   readonly clock: Clock
   readonly store: QueueStore
   readonly queue: QueueManager
+  readonly shared: Shared
+  /** processes that share the work: limits are divided by it */
+  readonly workers: number
+  /** 0 to 1, for jitter */
+  readonly random: () => number
   /** ends when the node stops */
   readonly scope: AbortScope
   /** the graph that new sessions and attempts get, pinned until `release` */

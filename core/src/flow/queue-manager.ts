@@ -1,64 +1,113 @@
-/** The queue's life after commit: feed, resolve, attempt, deliver, report, settle. */
-import { deferred, failedWith } from '../contract/deliver.ts'
-import type { JobRecipient, Outcome } from '../contract/deliver.ts'
-import type { AdminAction, NewMessage, OutcomeRecord, QueuedMessage } from '../contract/store.ts'
-import type { PermanentCode, TemporaryCode } from '../contract/verdicts.ts'
-import { traceOf } from '../errors.ts'
+/** The queue's life after commit: who is in delivery, who waits, who is held; new and deferred mail are fed in turn. */
+import type { AdminAction, NewMessage, QueuedMessage, RecoveredRow } from '../contract/store.ts'
+import { BodyDamaged, traceOf } from '../errors.ts'
 import type { Graph } from '../graph/graph.ts'
 import { ActiveMessage } from './active.ts'
-import type { ActiveRecipient } from './active.ts'
-import { Deliveries, isPastLifetime } from './deliveries.ts'
+import { Deliveries } from './deliveries.ts'
 import type { Engine } from './engine.ts'
-import { sendReport } from './report.ts'
 import type { Submit } from './report.ts'
-import { resolveStep } from './resolve.ts'
-import { Schedule } from './schedule.ts'
-import type { Step } from './resolve.ts'
+import { Round } from './round.ts'
+import { Resolving } from './resolving.ts'
+import { share } from './rules.ts'
+import { Settling } from './settling.ts'
+import type { RoundEnd } from './settling.ts'
+import { Waiting } from './waiting.ts'
+import type { Flushed } from './waiting.ts'
 
-/** recipients resolved before others get a turn of the loop */
-const RESOLVE_AT_ONCE = 500
 /** messages read ahead of their delivery */
 const LOADING_AT_ONCE = 200
+/** recipients of one message in memory; a larger list is delivered a part at a time */
+const RECIPIENTS_AT_ONCE = 1000
 /** ms without loading after a fault of the store */
 const FAULT_PAUSE = 5000
-const failureOf = (s: Extract<Step, { kind: 'failed' }>): Outcome =>
-  s.permanent
-    ? failedWith(s.esc as PermanentCode, s.text, { cause: s.cause })
-    : deferred(s.esc as TemporaryCode, s.text, { cause: s.cause })
+/** ms until the rest of a list is tried whose next part could not be read */
+const FAULT_WAIT = 60_000
+/** messages over which the usual number of recipients is taken */
+const USUAL_OVER = 8
+/** a wait has up to a tenth more */
+const LONGEST_JITTER = 1.1
+
+/** What was thrown may be anything, one that throws when it is looked at too. */
+function isDamaged(error: unknown): boolean {
+  try {
+    return error instanceof BodyDamaged
+  } catch {
+    return false
+  }
+}
 
 export class QueueManager {
   readonly #engine: Engine
-  readonly #submit: Submit
   readonly #deliveries: Deliveries
-  readonly #schedule: Schedule
-  readonly #active = new Map<string, ActiveMessage | undefined>()
-  readonly #held = new Set<string>()
+  readonly #resolving: Resolving
+  readonly #settling: Settling
+  readonly #waiting: Waiting
+  /** in delivery, or (undefined) being read for it */
+  readonly #active = new Map<string, Round | undefined>()
   /** active messages that are to be tried again as soon as they have ended */
   readonly #again = new Set<string>()
+  /** active messages that an operator holds */
+  readonly #heldActive = new Set<string>()
+  /** deleted, or under another id, while they were being read */
+  readonly #goneInReading = new Set<string>()
   #loading = 0
+  /** recipients in memory */
+  #recipients = 0
+  /** places for recipients of messages that are being read: of how many nobody knows yet */
+  get #reserved(): number {
+    return Math.ceil(this.#loading * this.#usual)
+  }
+  /** recipients of a message, as the last ones had them */
+  #usual = RECIPIENTS_AT_ONCE
+  #recovering = false
+  /** flushed before the store had found it */
+  #askedFor: 'all' | Set<string> = new Set()
   #open = false
   #idlers: (() => void)[] = []
 
   constructor(engine: Engine, submit: Submit) {
     this.#engine = engine
-    this.#submit = submit
-    this.#schedule = new Schedule(engine.clock, () => this.#feed())
-    this.#deliveries = new Deliveries(engine, (m) => this.#roundOver(m))
+    this.#waiting = new Waiting(engine.clock, () => this.#feed())
+    this.#deliveries = new Deliveries(engine, {
+      over: (m) => this.#over(m),
+      nextPart: (round) => this.#nextPart(round),
+      room: () => this.#limits().active - this.#active.size,
+    })
+    this.#resolving = new Resolving(engine, this.#deliveries)
+    this.#settling = new Settling(engine, this.#deliveries.outcomes, submit)
   }
 
   /** From recovery. */
-  found(row: { id: string; nextTry: number; held?: unknown }): void {
-    if (row.held) this.#held.add(row.id)
-    else this.#schedule.wait(row.id, row.nextTry)
+  found(row: RecoveredRow): void {
+    if (row.held) return this.#waiting.hold(row.id)
+    // a wall clock that was set back while we were down does not make mail wait for it
+    const latest = this.#engine.clock.now() + this.#limits().backoff * LONGEST_JITTER
+    this.#waiting.wait(row.id, Math.min(row.nextTry, latest))
+    if (this.#askedFor === 'all' || this.#askedFor.delete(row.id)) this.#waiting.flush(row.id)
   }
-  /** Fresh from commit: still in memory, delivered without being read again. */
+  /** The store is still finding messages until `done`; what it has told is delivered meanwhile. */
+  recovering(done: Promise<void>): void {
+    this.#recovering = true
+    const over = (): void => {
+      this.#recovering = false
+      this.#askedFor = new Set()
+      this.#wakeIfIdle()
+    }
+    done.then(over, (error: unknown) => {
+      this.#log((log) => log.error('queue.recoveryFailed', { cause: traceOf(error) }))
+      over()
+    })
+  }
+  /** Fresh from commit: still in memory, delivered without being read again while there is room. */
   committed(m: NewMessage): void {
     if (m.held) {
-      this.#held.add(m.id)
-      this.#tellWaiting(m.id, undefined, m.held.reason)
-      return
+      this.#waiting.hold(m.id)
+      return this.#tellWaiting(m.id, undefined, m.held.reason)
     }
-    if (!this.#open || this.#active.size >= this.#limit()) return this.#schedule.wait(m.id, this.#engine.clock.now())
+    if (!this.#open || !this.#hasRoom || m.recipients.length > RECIPIENTS_AT_ONCE || this.#waiting.fresh > 0) {
+      this.#waiting.arrive(m.id)
+      return this.#feed()
+    }
     this.#start({
       ...m,
       recipients: m.recipients.map((r, n) => ({ ...r, n, state: 'pending' as const })),
@@ -67,33 +116,42 @@ export class QueueManager {
       held: undefined,
     })
   }
+  /** Mail comes in faster than it goes out. */
+  get isBehind(): boolean {
+    return this.#open && this.#waiting.fresh > 0
+  }
   /** Deliveries may begin. */
   open(): void {
     this.#open = true
-    this.#schedule.open()
+    this.#deliveries.lanes.open()
+    this.#waiting.open()
     this.#feed()
   }
   /** No new deliveries; resolves when those in hand are done. */
   async close(): Promise<void> {
     this.#open = false
-    this.#schedule.close()
+    this.#waiting.close()
+    this.#deliveries.lanes.close()
     while (this.#active.size > 0) await new Promise<void>((r) => this.#idlers.push(r))
   }
   /** Resolves when nothing is in delivery and nothing is due. */
   async idle(): Promise<void> {
-    while (this.#active.size > 0 || (this.#open && this.#schedule.isDue))
+    while (this.#active.size > 0 || this.#recovering || (this.#open && this.#waiting.isDue))
       await new Promise<void>((r) => this.#idlers.push(r))
   }
   get counts() {
-    return { active: this.#active.size, waiting: this.#schedule.size, held: this.#held.size }
+    return { active: this.#active.size, waiting: this.#waiting.size, held: this.#waiting.held }
   }
-  /** Everything that waits is due at once; dead sites are tried again. */
-  flush(id?: string): void {
-    this.#deliveries.reviveAll()
-    // now, not zero: flushed mail does not go before all that has just come
-    const now = this.#engine.clock.now()
-    for (const waiting of id === undefined ? this.#schedule.ids() : [id]) {
-      if (this.#schedule.has(waiting)) this.#schedule.wait(waiting, now)
+  /** These are due at once; without ids everything that waits, and dead sites are tried again. */
+  flush(ids?: readonly string[]): void {
+    // what is flushed by name is tried whatever is known of its site; the others there have not been asked for
+    if (ids) {
+      for (const id of ids)
+        if (!this.#waiting.flush(id) && this.#recovering && this.#askedFor !== 'all') this.#askedFor.add(id)
+    } else {
+      if (this.#recovering) this.#askedFor = 'all'
+      this.#deliveries.lanes.reviveAll()
+      this.#waiting.flushAll()
     }
     this.#feed()
   }
@@ -104,59 +162,128 @@ export class QueueManager {
     if (active && action === 'release') active.told = undefined
     if (active && action === 'expire') active.expired = true
     if (action === 'hold' || action === 'delete') {
-      this.#schedule.forget(id)
-      if (action === 'hold') this.#held.add(id)
-      else this.#held.delete(id)
+      if (action === 'delete' && this.#active.has(id) && !active) this.#goneInReading.add(id)
+      if (action === 'delete') this.#forget(id)
+      else if (this.#active.has(id)) this.#heldActive.add(id)
+      // what has ended meanwhile is nobody's any more
+      else if (this.#waiting.has(id)) this.#waiting.hold(id)
       return this.#wakeIfIdle()
     }
-    if (action !== 'requeue') this.#held.delete(id)
-    if (this.#held.has(id)) return
+    this.#heldActive.delete(id)
     if (this.#active.has(id)) this.#again.add(id)
-    else this.#schedule.wait(id, this.#engine.clock.now())
+    else this.#waiting.wait(id, this.#engine.clock.now())
     this.#feed()
   }
+  /** An operator gave it a new id; the store has done so. */
+  requeued(old: string, id: string): void {
+    this.administered(old, 'delete')
+    this.#waiting.arrive(id)
+    this.#feed()
+  }
+  #forget(id: string): void {
+    this.#waiting.forget(id)
+    this.#heldActive.delete(id)
+    this.#again.delete(id)
+  }
 
-  #limit(): number {
+  #limits(): { active: number; recipients: number; backoff: number } {
     const pin = this.#engine.pin()
+    const { qmgrMessageActiveLimit: active, qmgrMessageRecipientLimit: recipients } = pin.graph.settings
+    const { maximalBackoffTime: backoff } = pin.graph.settings
     pin.release()
-    return pin.graph.settings.qmgrMessageActiveLimit
+    const { workers } = this.#engine
+    return { active: share(active, workers), recipients: share(recipients, workers), backoff }
+  }
+  get #hasRoom(): boolean {
+    const { active, recipients } = this.#limits()
+    return this.#active.size < active && this.#recipients + this.#reserved < recipients
   }
   #feed(): void {
     if (!this.#open) return
-    const limit = this.#limit()
-    while (this.#active.size < limit && this.#loading < LOADING_AT_ONCE) {
-      const id = this.#schedule.next()
-      if (id === undefined) break
+    while (this.#loading < LOADING_AT_ONCE && this.#hasRoom) {
+      const next = this.#waiting.next()
+      if (!next) break
       // flushed while it is still being settled: its turn comes when that is done
-      if (this.#active.has(id)) this.#again.add(id)
-      else this.#fetch(id)
+      if (this.#active.has(next.id)) this.#again.add(next.id)
+      else this.#fetch(next.id, next.flushed)
     }
-    this.#schedule.arm()
+    // while there is no room nobody need wake us: whoever ends feeds
+    if (this.#loading < LOADING_AT_ONCE && this.#hasRoom) this.#waiting.rest()
   }
-  #fetch(id: string): void {
+  #fetch(id: string, flushed: Flushed): void {
     this.#active.set(id, undefined)
+    this.#reading(id, this.#load(id, flushed))
+  }
+  #reading(id: string, work: Promise<void>): void {
     this.#loading++
-    this.#load(id)
+    work
       .catch((error: unknown) => this.#lost(id, error))
       .finally(() => {
         this.#loading--
         this.#feed()
       })
   }
-  async #load(id: string): Promise<void> {
-    const m = await this.#engine.store.load(id)
+  async #load(id: string, flushed: Flushed): Promise<void> {
+    const m = await this.#engine.store.load(id, { limit: RECIPIENTS_AT_ONCE })
+    if (this.#goneInReading.delete(id)) return this.#ended(id)
     if (!m || !m.recipients.some((r) => r.state === 'pending')) return this.#ended(id)
-    if (m.held) this.#held.add(id)
+    // released while it was being read: what was read is older
+    if (m.held && !this.#again.has(id)) this.#heldActive.add(id)
     // by the store, or by an operator while it was being read
-    if (this.#held.has(id)) return this.#ended(id)
-    this.#start(m)
+    if (this.#heldActive.has(id)) return this.#ended(id)
+    this.#start(m, flushed)
   }
-  #start(m: QueuedMessage): void {
+  /** The next recipients of a large list, while the last deliveries of those before run. */
+  #nextPart(round: Round): void {
+    const from = round.next
+    if (from === undefined || !this.#open) return
+    round.next = undefined
+    round.parts++
+    this.#reading(round.id, this.#loadPart(round, from))
+  }
+  async #loadPart(round: Round, from: number): Promise<void> {
+    let m: QueuedMessage | undefined
     try {
-      this.#begin(m)
+      m = await this.#engine.store.load(round.id, { limit: RECIPIENTS_AT_ONCE, from })
     } catch (error) {
-      this.#lost(m.id, error)
+      this.#log((log) => log.error('queue.fault', { id: round.id, cause: traceOf(error) }))
     }
+    // what cannot be read now is tried in the next round
+    if (!m) {
+      round.open = true
+      round.wait = Math.min(round.wait, FAULT_WAIT)
+    }
+    this.#begin(new ActiveMessage(m ?? { ...round.message, recipients: [], more: undefined }, round))
+  }
+  #start(message: QueuedMessage, flushed?: Flushed): void {
+    try {
+      const round = new Round(message, this.#engine.clock.now(), flushed)
+      this.#active.set(round.id, round)
+      this.#begin(new ActiveMessage(message, round))
+    } catch (error) {
+      this.#lost(message.id, error)
+    }
+  }
+  #begin(m: ActiveMessage): void {
+    const { id } = m.message
+    this.#recipients += m.message.recipients.length
+    this.#usual += (m.message.recipients.length - this.#usual) / USUAL_OVER
+    m.pending = 1
+    const pin = this.#engine.pin()
+    // first legs may run already when resolving fails: the round ends with them, and who has no outcome is deferred
+    const done = (error?: unknown) => {
+      if (error !== undefined) pin.graph.log.error('queue.fault', { id, cause: traceOf(error) })
+      pin.release()
+      this.#deliveries.release(m)
+    }
+    let resolved: Promise<void> | undefined
+    try {
+      resolved = this.#resolving.all(m, pin.graph)
+    } catch (error) {
+      return done(error)
+    }
+    if (resolved) resolved.then(() => done(), done)
+    else done()
   }
   /** The store cannot give it now: it stays in the queue, and nobody else is asked for a moment. */
   #lost(id: string, error: unknown): void {
@@ -164,14 +291,18 @@ export class QueueManager {
     pin.graph.log.error('queue.fault', { id, cause: traceOf(error) })
     const { minimalBackoffTime } = pin.graph.settings
     pin.release()
-    const now = this.#engine.clock.now()
-    this.#schedule.pause(FAULT_PAUSE)
-    this.#schedule.wait(id, now + minimalBackoffTime)
-    this.#ended(id)
+    // one message that is damaged is no fault of the store
+    if (!isDamaged(error)) this.#waiting.pause(FAULT_PAUSE)
+    this.#ended(id, this.#engine.clock.now() + minimalBackoffTime)
   }
-  #ended(id: string): void {
+  /** Out of delivery; `until`: to wait; `flushed`: it has not had the attempt that was asked for. */
+  #ended(id: string, until?: number, flushed?: Flushed): void {
     this.#active.delete(id)
-    if (this.#again.delete(id)) this.#schedule.wait(id, this.#engine.clock.now())
+    this.#goneInReading.delete(id)
+    const again = this.#again.delete(id)
+    if (this.#heldActive.delete(id)) this.#waiting.hold(id)
+    else if (again) this.#waiting.wait(id, this.#engine.clock.now())
+    else if (until !== undefined) this.#waiting.wait(id, until, flushed)
     if (this.#open) this.#feed()
     this.#wakeIfIdle()
   }
@@ -182,186 +313,59 @@ export class QueueManager {
     for (const wake of idlers) wake()
   }
 
-  #begin(message: QueuedMessage): void {
-    const m = new ActiveMessage(message, this.#engine.clock.now())
-    this.#active.set(message.id, m)
-    m.pending = 1
+  #over(m: ActiveMessage): void {
     const pin = this.#engine.pin()
-    // first legs may run already when resolving fails: the round ends with them, and who has no outcome is deferred
-    const done = (error?: unknown) => {
-      if (error !== undefined) pin.graph.log.error('queue.fault', { id: message.id, cause: traceOf(error) })
-      pin.release()
-      this.#deliveries.release(m)
-    }
-    let resolved: Promise<void> | undefined
-    try {
-      resolved = this.#resolveAll(m, pin.graph)
-    } catch (error) {
-      return done(error)
-    }
-    if (resolved) resolved.then(() => done(), done)
-    else done()
-  }
-  /** Synchronous as long as no tap waits; a list lets others in between. */
-  #resolveAll(m: ActiveMessage, graph: Graph): Promise<void> | undefined {
-    for (let n = 0; m.open.length > 0; n++) {
-      const r = m.open.pop()!
-      const step = resolveStep(this.#engine, graph, {
-        messageId: m.message.id,
-        envelope: m.message.envelope,
-        address: r.address,
-        original: r.original,
-        ancestors: r.ancestors,
-        final: r.final ?? false,
+    this.#settling
+      .end(m, pin.graph)
+      .then((end) => this.#settled(m.round, end, pin.graph))
+      .catch((error: unknown) => this.#lost(m.round.id, error))
+      .finally(() => {
+        this.#recipients -= m.message.recipients.length
+        pin.release()
+        this.#feed()
       })
-      const more =
-        step instanceof Promise ? step.then((s) => this.#step(m, graph, r, s)) : this.#step(m, graph, r, step)
-      if (more) return more.then(() => this.#resolveAll(m, graph))
-      if (n >= RESOLVE_AT_ONCE)
-        return new Promise<void>((wake) => setImmediate(wake)).then(() => this.#resolveAll(m, graph))
+  }
+  #settled(round: Round, end: RoundEnd, graph: Graph): void {
+    const { id } = round
+    if (end.kind === 'part') {
+      if (this.#open && round.mayGrow) return this.#nextPart(round)
+      return round.parts > 0 ? undefined : this.#ended(id, this.#engine.clock.now())
     }
-    return undefined
-  }
-  #step(m: ActiveMessage, graph: Graph, r: ActiveRecipient, step: Step): Promise<void> | undefined {
-    const to: JobRecipient = {
-      n: r.n,
-      address: r.address,
-      original: r.original,
-      orcpt: r.orcpt,
-      notify: r.notify,
-      user: step.kind === 'route' ? step.user : undefined,
+    if (end.kind === 'held') {
+      this.#heldActive.add(id)
+      this.#tellWaiting(id, undefined, end.reason)
+    } else if (end.kind === 'gone') {
+      this.#forget(id)
+      if (round.told !== 'delete') this.#tellSettled(round, graph)
+    } else if (end.kind === 'unwritten')
+      graph.log.error('queue.unwritten', { id, text: 'its outcomes will be made again after the restart' })
+    else if (end.told) {
+      // held by an operator while it was in delivery: the store knows, and it waits for him
+      if (this.#heldActive.has(id)) this.#tellWaiting(id, undefined, 'held during delivery')
+      else this.#tellWaiting(id, end.until)
     }
-    if (step.kind === 'expand') {
-      if (m.mayExpand(r, step.to.length, graph.settings.virtualAliasExpansionLimit)) return this.#expand(m, r, step)
-      const cause = `${r.original} becomes more than ${graph.settings.virtualAliasExpansionLimit} addresses`
-      this.#deliveries.settled(m, r, to, deferred('4.6.0', 'Alias expansion error', { cause }), '', '', graph)
-    } else if (step.kind === 'failed') this.#deliveries.settled(m, r, to, failureOf(step), '', '', graph)
-    else {
-      const claimed = m.claim(r)
-      if (claimed === 'mine') this.#deliveries.add(m, r, to, step.transport, step.nexthop, graph)
-      else if (claimed === 'delivered') this.#deliveries.duplicate(m, r)
-    }
-    return undefined
-  }
-  async #expand(m: ActiveMessage, r: ActiveRecipient, step: Extract<Step, { kind: 'expand' }>): Promise<void> {
-    const seeds = step.to.map((t) => ({
-      address: t.address,
-      original: r.original,
-      orcpt: r.orcpt,
-      notify: r.notify,
-      final: t.final,
-      bcc: r.bcc,
-    }))
-    const numbers = await this.#engine.store.expand(m.message.id, r.n, seeds)
-    m.unsettled.delete(r.n)
-    const ancestors = [r.address, ...r.ancestors]
-    for (let i = seeds.length - 1; i >= 0; i--) {
-      const child = { ...seeds[i]!, n: numbers[i]!, parent: r.n, ancestors, root: r.root }
-      m.unsettled.set(child.n, child)
-      m.open.push(child)
-    }
-  }
-
-  #roundOver(m: ActiveMessage): void {
-    this.#settle(m).catch((error: unknown) => this.#lost(m.message.id, error))
-  }
-  async #settle(m: ActiveMessage): Promise<void> {
-    const id = m.message.id
-    const pin = this.#engine.pin()
-    try {
-      for (const r of m.unsettled.values())
-        m.deferrals.push({ recipient: r, outcome: deferred('4.3.0', 'temporary fault of the queue'), untried: true })
-      m.unsettled.clear()
-      if (m.told !== 'delete') {
-        this.#expire(m, pin.graph)
-        if (m.failures.length > 0) await this.#reportFailures(m, pin.graph)
-      }
-      const again = m.deferrals.length > 0 && m.told !== 'delete'
-      // what the store has not taken would be delivered again after a restart, and may be by the next round
-      const written = again || (await this.#written(m))
-      if (m.told === 'delete') this.#again.delete(id)
-      else if (!written)
-        pin.graph.log.error('queue.unwritten', { id, text: 'its outcomes will be made again after the restart' })
-      else if (m.deferrals.length === 0) this.#done(m, pin.graph)
-      else if (m.held) await this.#holdIt(m)
-      else this.#defer(m, pin.graph)
-      if (again) await this.#written(m)
-    } finally {
-      pin.release()
-    }
-    this.#ended(id)
-  }
-  /** Waits for outcomes that the store took late; false when a stop came first. */
-  async #written(m: ActiveMessage): Promise<boolean> {
-    if (m.writes.length === 0) return true
-    return (await Promise.all(m.writes)).every((w) => w !== false)
-  }
-  #done(m: ActiveMessage, graph: Graph): void {
-    this.#held.delete(m.message.id)
-    this.#again.delete(m.message.id)
-    graph.facts.settled?.({
-      messageId: m.message.id,
-      delivered: m.delivered,
-      failed: m.failures.length,
-      delay: this.#engine.clock.now() - m.message.envelope.created,
-    })
-  }
-  /** Mail ends only by an attempt of its own that began after its lifetime had passed. */
-  #expire(m: ActiveMessage, graph: Graph): void {
-    if (m.held || m.told || !isPastLifetime(m, graph)) return
-    const ends = m.deferrals.filter((d) => !d.untried)
-    m.deferrals.splice(0, m.deferrals.length, ...m.deferrals.filter((d) => d.untried))
-    for (const d of ends) m.failures.push({ ...d, outcome: { ...d.outcome, kind: 'failed' } as Outcome })
-  }
-  async #reportFailures(m: ActiveMessage, graph: Graph): Promise<void> {
-    const told = await sendReport(
-      this.#engine,
-      graph,
-      m.message,
-      'failed',
-      m.failures.filter((f) => !f.twin),
-      this.#submit,
+    this.#ended(
+      id,
+      end.kind === 'wait' ? end.until : undefined,
+      end.kind === 'wait' && !end.told ? round.flushed : undefined,
     )
-    if (told) {
-      this.#deliveries.write(
-        m,
-        m.failures.map((f) => ({ n: f.recipient.n, state: 'failed', esc: f.outcome.esc, text: f.outcome.text })),
-      )
-      return
-    }
-    // not settled: the recipients stay, and the next round tries again
-    for (const f of m.failures.splice(0))
-      m.deferrals.push({
-        recipient: f.recipient,
-        outcome: deferred('4.3.0', `the report of a failure could not be made; it was: ${f.outcome.text}`),
-      })
   }
-  async #holdIt(m: ActiveMessage): Promise<void> {
-    await this.#engine.store.admin(m.message.id, { action: 'hold', who: m.held!.by, why: m.held!.reason })
-    this.#held.add(m.message.id)
-    this.#tellWaiting(m.message.id, undefined, m.held!.reason)
-  }
-  /** The wait grows with the age: clamp(age, minimal, maximal), with up to a tenth of jitter. */
-  #defer(m: ActiveMessage, graph: Graph): void {
-    const now = this.#engine.clock.now()
-    const { minimalBackoffTime, maximalBackoffTime } = graph.settings
-    const wait = Math.min(Math.max(now - m.message.envelope.created, minimalBackoffTime), maximalBackoffTime)
-    const nextTry = Math.round(now + wait * (1 + Math.random() / 10))
-    const records: OutcomeRecord[] = m.deferrals.map((d) => ({
-      n: d.recipient.n,
-      state: 'deferred',
-      esc: d.outcome.esc,
-      text: d.outcome.text,
-    }))
-    this.#deliveries.write(m, records, nextTry)
-    // held by an operator while it was in delivery: the store knows, and it waits for him
-    if (this.#held.has(m.message.id)) return this.#tellWaiting(m.message.id, undefined, 'held during delivery')
-    this.#schedule.wait(m.message.id, nextTry)
-    this.#tellWaiting(m.message.id, nextTry)
+  #tellSettled(round: Round, graph: Graph): void {
+    graph.facts.settled?.({
+      messageId: round.id,
+      delivered: round.delivered,
+      failed: round.failed,
+      delay: this.#engine.clock.now() - round.created,
+    })
   }
   #tellWaiting(id: string, nextTry: number | undefined, held?: string): void {
     const pin = this.#engine.pin()
     pin.graph.facts.waiting?.({ messageId: id, nextTry, held })
+    pin.release()
+  }
+  #log(say: (log: Graph['log']) => void): void {
+    const pin = this.#engine.pin()
+    say(pin.graph.log)
     pin.release()
   }
 }

@@ -1,6 +1,5 @@
 /** Tells the sender what became of mail; the report is durable before the failure is settled. */
 import { traceOf } from '../errors.ts'
-import type { Outcome } from '../contract/deliver.ts'
 import type { MessageDraft } from '../contract/verdicts.ts'
 import type { ReportRecipient, ReportView } from '../contract/views.ts'
 import type { QueuedMessage } from '../contract/store.ts'
@@ -24,7 +23,12 @@ export async function sendReport(
 ): Promise<boolean> {
   const frame = { scope: engine.scope, clock: engine.clock, log: graph.log }
   try {
-    const result = await runStage(graph.root, 'report', viewOf(message, why, results), frame)
+    const result = await runStage(
+      graph.root,
+      'report',
+      viewOf(message, why, results, graph.settings.maximalQueueLifetime),
+      frame,
+    )
     if (!result) {
       graph.log.error('report.nobody', { id: message.id, hint: 'no plugin makes reports: add "ops-bounce"' })
       return false
@@ -52,14 +56,19 @@ export async function sendReport(
   }
 }
 
-function viewOf(m: QueuedMessage, why: ReportView['why'], results: readonly RoundResult[]): ReportView {
+function viewOf(
+  m: QueuedMessage,
+  why: ReportView['why'],
+  results: readonly RoundResult[],
+  lifetime: number,
+): ReportView {
   const header = new Header(m.header)
   return {
     why,
     messageId: m.id,
     sender: m.envelope.sender,
     origin: m.envelope.origin,
-    recipients: results.map(({ recipient, outcome }) => reportRecipient(recipient, outcome)),
+    recipients: results.map((r) => reportRecipient(why, r, m.envelope.created + lifetime)),
     arrived: m.envelope.created,
     envid: m.envelope.envid,
     ret: m.envelope.ret,
@@ -75,13 +84,25 @@ function viewOf(m: QueuedMessage, why: ReportView['why'], results: readonly Roun
   }
 }
 const CRLF = Buffer.from('\r\n')
-const reportRecipient = (r: RoundResult['recipient'], o: Outcome): ReportRecipient => ({
-  address: r.address,
-  original: r.original,
-  orcpt: r.orcpt,
-  notify: r.notify,
-  status: o.esc,
-  text: o.text,
-  diagnostic: o.diagnostic,
-  remoteMta: o.remoteMta,
-})
+/** RFC 3464 section 2.3.3 */
+function actionOf(why: ReportView['why'], { expanded, outcome }: RoundResult): ReportRecipient['action'] {
+  if (why !== 'success') return why
+  if (expanded) return 'expanded'
+  return outcome.dsnPassed === false ? 'relayed' : 'delivered'
+}
+function reportRecipient(why: ReportView['why'], result: RoundResult, until: number): ReportRecipient {
+  const { recipient: r, outcome: o } = result
+  return {
+    action: actionOf(why, result),
+    address: r.address,
+    original: r.original,
+    orcpt: r.orcpt,
+    notify: r.notify,
+    status: o.esc,
+    text: o.text,
+    diagnostic: o.diagnostic,
+    remoteMta: o.remoteMta,
+    relay: o.relay ?? result.transport ?? 'none',
+    willRetryUntil: why === 'delayed' ? until : undefined,
+  }
+}

@@ -29,6 +29,7 @@ import {
   TOO_MANY_RECIPIENTS,
   relayDenied,
   replyOf,
+  soften,
   replyOfRefusal,
 } from './replies.ts'
 import { Kept } from './kept.ts'
@@ -172,9 +173,9 @@ export class SessionFlow implements Session, EditTarget {
   reset(): void {
     this.#endTransaction()
   }
-  replied(command: string, reply: Reply): void {
+  replied(command: string, reply: Reply, line?: string): void {
     this.#commands++
-    this.graph.facts.replied?.({ session: this.view, command, reply })
+    this.graph.facts.replied?.({ session: this.view, command, line, reply })
   }
   refused(stage: string, reply: Reply): void {
     this.#refuse(stage, reply)
@@ -309,7 +310,8 @@ export class SessionFlow implements Session, EditTarget {
       ids: { session: this.view.id },
     }
   }
-  #refuse(stage: string, reply: Reply, recipient?: MailAddress, result?: Result): Reply {
+  #refuse(stage: string, said: Reply, recipient?: MailAddress, result?: Result): Reply {
+    const reply = this.graph.settings.softBounce ? soften(said, result !== undefined) : said
     if (this.graph.facts.refused && !this.trace)
       this.graph.facts.refused({
         session: this.view,

@@ -7,7 +7,8 @@ import type { Logger } from '../contract/log.ts'
 import type { Table } from '../contract/lookup.ts'
 import type { TableRef } from '../contract/options.ts'
 import { transports } from '../contract/roles.ts'
-import type { Bind, Lifecycle, Mta, Site, TapOptions } from '../contract/plugin.ts'
+import type { Bind, Lifecycle, Mta, QueueControl, Site, TapOptions } from '../contract/plugin.ts'
+import type { Shared, SocketSource } from '../contract/shared.ts'
 import type { Stage } from '../contract/stages.ts'
 import type { AnyRole, MarkToken, SlotToken } from '../contract/tokens.ts'
 import type { MessageDraft } from '../contract/verdicts.ts'
@@ -40,6 +41,9 @@ export interface Reach {
   readonly site: Site
   readonly clock: Clock
   readonly keeper: Keeper
+  readonly queue: QueueControl
+  readonly shared: Shared
+  readonly sockets: SocketSource
   log(use: string): Logger
   submit(
     draft: MessageDraft,
@@ -135,6 +139,9 @@ export class Collector {
       submit: (draft: MessageDraft, origin = { kind: 'submit' as const }) =>
         this.#reach.submit(draft, origin, facts.name),
       background: (fn: (signal: AbortSignal) => Promise<void>) => this.#reach.background(facts.name, fn),
+      queue: this.#reach.queue,
+      shared: this.#reach.shared,
+      sockets: this.#reach.sockets,
       name: facts.name,
       as,
       site: this.#reach.site,

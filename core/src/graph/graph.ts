@@ -8,6 +8,7 @@ import { logSink, transports } from '../contract/roles.ts'
 import type { AnyRole } from '../contract/tokens.ts'
 import { loadPlugins } from '../config/plugins.ts'
 import type { LoadedUse } from '../config/plugins.ts'
+import type { Site } from '../contract/plugin.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import { checkSettings, siteOf } from '../config/settings.ts'
 import type { Settings } from '../config/schema.ts'
@@ -53,7 +54,8 @@ export interface BuildOptions {
   readonly resolveFrom?: readonly string[]
   readonly pantry: Pantry
   /** what the graph's plugins may ask of the node that will run it */
-  readonly reach: Pick<Reach, 'submit' | 'resolve' | 'background'>
+  readonly reach: Pick<Reach, 'submit' | 'resolve' | 'background' | 'queue' | 'shared' | 'sockets'>
+  readonly worker?: Site['worker']
 }
 
 /** Throws PosternError with every problem that was found. */
@@ -69,7 +71,7 @@ export async function buildGraph(loaded: LoadedConfig, options: BuildOptions): P
   let sink: LogSink = options.log ?? stderrSink
   const log = logger(() => sink)
   const reach: Reach | undefined = settings && {
-    site: siteOf(settings),
+    site: siteOf(settings, options.worker),
     clock: options.clock ?? systemClock,
     keeper,
     log: (use) => logger(() => sink, { use }),

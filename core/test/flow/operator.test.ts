@@ -2,7 +2,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { deferred, delivered, failedWith, silent } from '@postern/core'
-import type { Clock, Mta, Outcome, Transport } from '@postern/core'
+import type { Clock, Mta, Node, Outcome, Transport } from '@postern/core'
 import { FakeClock, settle } from '../support/clock.ts'
 import { MemoryStore } from '../support/memory-store.ts'
 import { world } from '../support/world.ts'
@@ -69,14 +69,21 @@ test('what is deleted or held while it waits for its turn is not delivered', asy
   assert.equal(queue(w), { active: 0, waiting: 0, held: 0 })
   await w.stop()
 })
-for (const [name, actions] of [
-  ['held and released', ['hold', 'release']],
-  ['requeued', ['requeue']],
+for (const [name, act] of [
+  [
+    'held and released',
+    async (node: Node, id: string) => {
+      await node.administer(id, { action: 'hold', ...word })
+      await node.administer(id, { action: 'release', ...word })
+      return id
+    },
+  ],
+  ['requeued', async (node: Node, id: string) => (await node.requeue(id, word))!],
 ] as const)
   test(`what is ${name} while it waits for its turn is delivered once`, async () => {
     const { w, asked, send } = await slowWorld()
-    const [one, two] = await send(2)
-    for (const action of actions) await w.node.administer(two!, { action, ...word })
+    const [one, waits] = await send(2)
+    const two = await act(w.node, waits!)
     await asked[0]!.answer(ok)
     assert.equal(ids(asked), [one, two])
     await asked[1]!.answer(ok)

@@ -153,6 +153,7 @@ test('the same by an alias, over a restart', async () => {
 test('a dead destination costs no connection', async () => {
   let dialled = 0
   const { w, clock } = await start(undefined, {
+    config: { initialDestinationConcurrency: 1 },
     outcome: () => (dialled++, deferred('4.4.1', 'connect to d.example: timed out', { siteDown: true })),
   })
   await w.send()
@@ -183,11 +184,11 @@ test('flush tries dead sites again, and only the message that is named', async (
   await settle()
   up = true
   const [one] = [...w.store.messages.keys()]
-  w.node.flush(one)
+  w.node.flush([one!])
   await w.node.idle()
   assert.is(w.store.messages.has(one!), false)
   assert.is(w.store.messages.size, 1)
-  w.node.flush('no-such-message')
+  w.node.flush(['no-such-message'])
   w.node.flush()
   await w.node.idle()
   assert.is(w.store.messages.size, 0)
@@ -250,7 +251,7 @@ test('no more messages are active than the limit says, and all have their turn',
   let most = 0
   const open: (() => void)[] = []
   const { w } = await start(undefined, {
-    config: { qmgrMessageActiveLimit: 3 },
+    config: { qmgrMessageActiveLimit: 3, inFlowDelay: 0 },
     outcome: () => {
       most = Math.max(most, ++now)
       return new Promise((r) => open.push(() => (now--, r(delivered('2.0.0', 'ok')))))
@@ -368,12 +369,16 @@ test('a report that is refused in cleanup is held for the operator, and the fail
   assert.is(first(w.store)!.envelope.origin.kind, 'bounce')
   await w.stop()
 })
-test('attempt: a deferral costs no attempt', async () => {
-  const { w } = await start((m) => m.attempt.tap(() => defer('4.7.0', 'quiet hours')))
+test('the attempt is recorded before its taps run: one that kills the process is known; a deferral of theirs is a round too', async () => {
+  let attempts = -1
+  const { w } = await start((m) =>
+    m.attempt.tap(() => ((attempts = first(w.store)!.attempts), defer('4.7.0', 'quiet hours'))),
+  )
   await w.send()
   await settle()
   assert.is(w.deliveries.length, 0)
-  assert.is(first(w.store)!.attempts, 0)
+  assert.is(attempts, 1)
+  assert.is(first(w.store)!.attempts, 1)
   assert.is(first(w.store)!.recipients[0]!.text, 'quiet hours')
   await w.stop()
 })

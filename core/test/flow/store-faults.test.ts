@@ -218,7 +218,14 @@ test('a store that cannot load is not asked without end, and everything is deliv
   } as const
   for (let i = 0; i < 5000; i++) {
     const recipients = [{ address: 'u@d.example', original: 'u@d.example', n: 0, state: 'pending' as const }]
-    const m = { id: `M${i}`, envelope, recipients, header: Buffer.from('A: b\r\n'), attempts: 0, nextTry: 0 }
+    const m = {
+      id: `M${String(i).padStart(12, '0')}`,
+      envelope,
+      recipients,
+      header: Buffer.from('A: b\r\n'),
+      attempts: 0,
+      nextTry: 0,
+    }
     store.messages.set(m.id, { ...m, body: memoryBody([]) })
   }
   const load = store.load.bind(store)

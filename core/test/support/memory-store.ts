@@ -1,6 +1,15 @@
 /** A queue store in memory: what the core's own tests commit to. Nothing of it is durable. */
 import { definePlugin, memorySink, queueStore } from '@postern/core'
-import type { QueueEntry, QueueStore, QueuedMessage, StoredRecipient } from '@postern/core'
+import type {
+  HistoryRecord,
+  LoadRange,
+  OutcomeOptions,
+  QueueEntry,
+  QueueFilter,
+  QueueStore,
+  QueuedMessage,
+  StoredRecipient,
+} from '@postern/core'
 import { z } from 'zod'
 
 type Mutable = { -readonly [K in keyof QueuedMessage]: QueuedMessage[K] } & { recipients: StoredRecipient[] }
@@ -14,7 +23,8 @@ export class MemoryStore implements QueueStore {
 
   async start(row: Parameters<QueueStore['start']>[0]) {
     for (const m of this.messages.values())
-      row({ id: m.id, nextTry: m.nextTry, held: m.held, created: m.envelope.created })
+      row({ id: m.id, nextTry: m.nextTry, held: m.held !== undefined, created: m.envelope.created })
+    return { done: Promise.resolve() }
   }
   newId() {
     return `ID${String(++this.#n).padStart(11, '0')}`
@@ -33,15 +43,33 @@ export class MemoryStore implements QueueStore {
       held: m.held && { ...m.held, at: 0 },
     })
   }
-  async load(id: string) {
+  async load(id: string, { from = 0, limit = Infinity }: LoadRange = {}) {
     const m = this.messages.get(id)
-    return m && { ...m, recipients: [...m.recipients] }
+    if (!m) return undefined
+    if (from === 0 && m.recipients.length <= limit) return { ...m, recipients: [...m.recipients] }
+    const pending = m.recipients.filter((r) => r.state === 'pending' && r.n >= from)
+    const given = new Set(pending.slice(0, limit))
+    for (const r of given) if (r.parent !== undefined) given.add(m.recipients[r.parent]!)
+    return { ...m, recipients: m.recipients.filter((r) => given.has(r)), more: pending[limit]?.n }
   }
-  attempt(id: string) {
+  async requeue(id: string, { who, why }: { who: string; why: string }) {
     const m = this.messages.get(id)
-    if (m) m.attempts++
+    if (!m) return undefined
+    const now = this.newId()
+    this.messages.delete(id)
+    const recipients = m.recipients
+      .filter((r) => r.parent === undefined && r.state !== 'delivered')
+      .map((r, n) => ({ ...r, n, state: 'pending' as const }))
+    const envelope = { ...m.envelope, reason: `${id} requeued by ${who}: ${why}` }
+    this.messages.set(now, { ...m, id: now, envelope, recipients, attempts: 0, nextTry: 0, held: undefined })
+    return now
   }
-  outcome(id: string, records: Parameters<QueueStore['outcome']>[1], options?: { nextTry?: number }) {
+  async *history(): AsyncIterable<HistoryRecord> {}
+  attempt(id: string, _recipients: readonly number[], attempts: number) {
+    const m = this.messages.get(id)
+    if (m) m.attempts = attempts
+  }
+  outcome(id: string, records: Parameters<QueueStore['outcome']>[1], options?: OutcomeOptions) {
     const m = this.messages.get(id)
     if (!m) return undefined
     for (const r of records) {
@@ -50,6 +78,7 @@ export class MemoryStore implements QueueStore {
       m.recipients[r.n] = { ...m.recipients[r.n]!, state, esc: r.esc, text: r.text }
     }
     if (options?.nextTry !== undefined) m.nextTry = options.nextTry
+    if (options?.warned) m.warned = true
     if (m.recipients.every((r) => r.state !== 'pending')) this.messages.delete(id)
     return undefined
   }
@@ -69,8 +98,9 @@ export class MemoryStore implements QueueStore {
     m.held = record.action === 'hold' ? { by: record.who, reason: record.why, at: 0 } : undefined
     return true
   }
-  async *list(): AsyncIterable<QueueEntry> {
-    for (const m of this.messages.values()) yield { ...m, size: m.header.length + 2 + m.body.size }
+  async *list(filter: QueueFilter = {}): AsyncIterable<QueueEntry> {
+    for (const m of this.messages.values())
+      if (!filter.ids || filter.ids.includes(m.id)) yield { ...m, size: m.header.length + 2 + m.body.size }
   }
   health() {
     return { messages: this.messages.size, bytes: 0, refusing: this.refusing, problems: [] }

@@ -1,0 +1,58 @@
+/** One round of attempts for one message. A large list is in memory a part at a time: the parts share their round. */
+import type { QueuedMessage } from '../contract/store.ts'
+
+import type { Flushed } from './waiting.ts'
+
+/** parts of one list in memory: the next one starts while the last deliveries of the one before run */
+const PARTS_AT_ONCE = 2
+
+export class Round {
+  readonly id: string
+  /** as its first part was read */
+  readonly message: QueuedMessage
+  /** of all rounds, this one included */
+  readonly number: number
+  /** on the queue's clock: mail expires only by an attempt that began after its lifetime had passed */
+  readonly began: number
+  /** somebody asked for it: what is deferred on purpose is tried too */
+  readonly flushed: Flushed
+  /** the sender was told of the delay before */
+  readonly warned: boolean
+  /** it has, or had, more recipients than are in memory at a time */
+  readonly isLong: boolean
+  /** what an operator said meanwhile */
+  told: 'hold' | 'delete' | undefined
+  expired: boolean
+  /** an attempt tap holds the message */
+  held: { by: string; reason: string } | undefined
+  delivered = 0
+  failed = 0
+  /** somebody was deferred, or not tried */
+  open = false
+  /** ms until the next attempt, the shortest so far */
+  wait = Infinity
+  /** number of the first recipient that is not in memory yet */
+  next: number | undefined
+  /** in memory, or being read */
+  parts = 1
+  /** recipients that came by expansion in this round: they are not read as a later part's */
+  readonly had = new Set<number>()
+
+  constructor(message: QueuedMessage, began: number, flushed: Flushed) {
+    this.id = message.id
+    this.message = message
+    this.number = message.attempts + 1
+    this.began = began
+    this.flushed = flushed
+    this.warned = message.warned === true
+    this.expired = message.expired === true
+    this.isLong = message.more !== undefined
+  }
+  /** ms since 1970 */
+  get created(): number {
+    return this.message.envelope.created
+  }
+  get mayGrow(): boolean {
+    return this.next !== undefined && this.told === undefined && this.held === undefined && this.parts < PARTS_AT_ONCE
+  }
+}
