@@ -11,6 +11,11 @@ import type { Logger } from '@postern/core'
 import type { Previous } from './frame.ts'
 
 const SLICE = 1024 * 1024
+/** statfs types: btrfs, zfs */
+const COPYING = new Set([0x9123683e, 0x2fc12fc1])
+/** kept ready, so that what ends mail can be recorded on a full disk */
+const SPARE_NAMES = ['spare', 'spare2']
+const SPARES = SPARE_NAMES.length
 export interface Opening {
   readonly previous: Previous
   readonly lastHigh: number
@@ -27,8 +32,14 @@ export class SegmentFolder {
   readonly #io: Io
   readonly #log: Logger
   readonly #sync: FolderSync
+  /** the file system writes everything to a new place: zeros and spares promise nothing there */
+  readonly #copies: boolean
+  #short: Error | undefined
+  /** for the segments' headers */
+  voidBefore = 0
   #last = 0
   #spare: Promise<void> | undefined
+  #spares = 0
   #dropping = false
   #closed = false
 
@@ -41,6 +52,9 @@ export class SegmentFolder {
     this.#io = io
     this.#log = log
     this.#sync = new FolderSync(io, this.#folder)
+    this.#copies = COPYING.has(fs.statfsSync(this.#folder).type)
+    if (this.#copies)
+      log.info('queue.noReserve', { folder: this.#folder, reason: 'a file system that copies on write' })
   }
 
   path(number: number): string {
@@ -52,14 +66,19 @@ export class SegmentFolder {
     this.#last = Math.max(this.#last, number)
   }
 
+  /** Why there is no spare, if there should be one. */
+  get short(): string | undefined {
+    return this.#short && !this.hasSpares ? `no room for spare segments: ${this.#short.message}` : undefined
+  }
+  get hasSpares(): boolean {
+    return this.#spares >= SPARES
+  }
   /** The next segment: named, its header written. Its folder is durable; the header is with the first batch. */
   async activate(opening: Opening): Promise<Segment> {
     const number = this.#last + 1
     const size = Math.max(this.size, Math.ceil(opening.room / PAGE) * PAGE)
-    const ahead = size === this.size ? join(this.#folder, 'spare') : join(this.#folder, 'large')
-    if (size === this.size) await this.#makeSpare()
-    else await this.#fill(ahead, size)
-    this.#spare = undefined
+    const ahead = size === this.size ? await this.#takeSpare() : join(this.#folder, 'large')
+    if (size !== this.size) await this.#fill(ahead, size)
     await rename(ahead, this.path(number))
     this.#last = number
     await this.#sync.sync()
@@ -72,7 +91,7 @@ export class SegmentFolder {
       throw error
     }
     this.segments.set(number, segment)
-    this.#makeSpare().catch((error: unknown) => this.#log.warn('queue.spare', { error }))
+    this.#restock()
     return segment
   }
   #header(segment: Segment, opening: Opening): Buffer {
@@ -89,23 +108,57 @@ export class SegmentFolder {
       previous,
       lastHigh,
       lastLow,
+      voidBefore: this.voidBefore,
     })
   }
 
-  #makeSpare(): Promise<void> {
-    const making = (this.#spare ??= this.#spareFile())
-    making.catch(() => {
-      if (this.#spare === making) this.#spare = undefined
-    })
-    return making
+  /** A spare, made if there is none; it is the caller's. */
+  async #takeSpare(): Promise<string> {
+    await this.#spare?.catch(() => undefined)
+    for (const name of SPARE_NAMES) {
+      const path = join(this.#folder, name)
+      if (!(await this.#fits(path))) continue
+      this.#spares = Math.max(0, this.#spares - 1)
+      return path
+    }
+    const path = join(this.#folder, SPARE_NAMES[0]!)
+    await this.#makeSpare(path)
+    return path
   }
-  async #spareFile(): Promise<void> {
-    const spare = join(this.#folder, 'spare')
-    if (await this.#fits(spare)) return
+  /** Makes what is missing of the spares, one maker at a time. */
+  #restock(): void {
+    this.#spare ??= this.#makeSpares()
+      .then(
+        () => (this.#short = undefined),
+        (error: unknown) => {
+          if (!this.#short && !this.#closed) this.#log.warn('queue.spare', { error })
+          this.#short = error as Error
+        },
+      )
+      .then(() => undefined)
+      .finally(() => (this.#spare = undefined))
+  }
+  async #makeSpares(): Promise<void> {
+    let spares = 0
+    for (const name of SPARE_NAMES) {
+      const path = join(this.#folder, name)
+      if (!(await this.#fits(path))) await this.#makeSpare(path)
+      this.#spares = Math.max(this.#spares, ++spares)
+    }
+    this.#spares = spares
+  }
+  async #makeSpare(path: string): Promise<void> {
     const recycled = join(this.#folder, 'recycled')
-    if (await this.#fits(recycled)) return await rename(recycled, spare)
-    await this.#fill(spare + '.new', this.size)
-    await rename(spare + '.new', spare)
+    if (await this.#fits(recycled)) return await rename(recycled, path)
+    await this.#fill(path + '.new', this.size)
+    await rename(path + '.new', path)
+  }
+  /** Spares that could not be made are tried again; `false`: they cannot be made. */
+  async tend(): Promise<boolean> {
+    await this.#spare
+    if (!this.hasSpares && !this.#closed) this.#restock()
+    await this.#spare
+    return this.hasSpares
   }
   async #fits(path: string): Promise<boolean> {
     return (await stat(path).catch(() => undefined))?.size === this.size
@@ -115,7 +168,8 @@ export class SegmentFolder {
     const file = await open(path, 'w')
     try {
       const zeros = Buffer.alloc(Math.min(SLICE, size))
-      for (let at = 0; at < size && !this.#closed; at += zeros.length)
+      if (this.#copies) await file.truncate(size)
+      for (let at = this.#copies ? size : 0; at < size && !this.#closed; at += zeros.length)
         await writeFully(this.#io, file.fd, zeros.subarray(0, Math.min(zeros.length, size - at)), at, 'fill')
       if (this.#closed) throw new Error('closed')
       await syncFully(this.#io, file.fd, 'fill')

@@ -2,7 +2,9 @@
 import { crc32 } from 'node:zlib'
 
 export const PAGE = 4096
-export const HEADER = 40
+export const HEADER = 56
+/** bytes that the header's own checksum covers */
+const COVERED = HEADER - 4
 const MAGIC = 0x464a4e50 // "PNJF"
 export const MAGIC_BYTES = Buffer.from('PNJF', 'latin1')
 
@@ -10,17 +12,21 @@ export const COMMIT = 1
 export const ATTEMPT = 2
 export const OUTCOME = 3
 export const EXPAND = 4
-/** folded state of a message; reserved for compaction */
+/** a message with all that is known of it: what a COMMIT and its records become when they are moved */
 export const STATE = 5
 export const ADMIN = 6
-/** a report is pending; reserved */
-export const REPORT = 7
 export const ABORT = 8
 export const PAD = 9
+/** all that is known of a message whose COMMIT or STATE stands elsewhere */
+export const FOLD = 10
+/** the process died while the message was in delivery */
+export const CRASH = 11
 
 /** a reader that does not know the type must not open the journal */
 export const MUST_UNDERSTAND = 1
 export const END_OF_BATCH = 2
+/** the message, or the one that it replaces, is gone with this record */
+export const ENDS = 4
 
 export interface FrameHeader {
   readonly type: number
@@ -32,17 +38,27 @@ export interface FrameHeader {
   readonly high: number
   readonly low: number
   readonly envelopeCrc: number
+  /** the message's record before this one; segment 0: none */
+  readonly prevSegment: number
+  readonly prevOffset: number
+  /** segment of the message's COMMIT or STATE when this was written */
+  readonly home: number
+  /** ms since 1970 */
+  readonly at: number
 }
+export const isHome = (type: number): boolean => type === COMMIT || type === STATE
 export const aligned = (n: number): number => (n + 7) & ~7
 /** bytes that a frame takes, with its alignment */
 export const frameSize = (envelopeLength: number, payloadLength: number): number =>
   aligned(HEADER + envelopeLength + payloadLength)
 
-/** Everything of a header that is known before the frame has its place. */
+/** Everything of a header that is known before the frame has its place. `time`: ms since 1970. */
 export function encodeHeader(
   buffer: Buffer,
   at: number,
   type: number,
+  flags: number,
+  time: number,
   high: number,
   low: number,
   envelopeLength: number,
@@ -50,24 +66,35 @@ export function encodeHeader(
 ): void {
   buffer.writeUInt32LE(MAGIC, at)
   buffer[at + 4] = type
-  buffer[at + 5] = type === PAD ? MUST_UNDERSTAND | END_OF_BATCH : MUST_UNDERSTAND
-  buffer.writeUInt16LE(0, at + 6)
+  buffer[at + 5] = flags | MUST_UNDERSTAND
+  buffer.writeUInt16LE(Math.floor(time / 2 ** 32), at + 6)
   buffer.writeUInt32LE(envelopeLength, at + 8)
   buffer.writeUInt32LE(payloadLength, at + 12)
   buffer.writeUInt32LE(low, at + 24)
   buffer.writeUInt32LE(high, at + 28)
   buffer.writeUInt32LE(crc32(buffer.subarray(at + HEADER, at + HEADER + envelopeLength)), at + 32)
+  buffer.writeUInt32LE(time % 2 ** 32, at + 48)
 }
+/** Where a frame hangs in its message's chain of records. */
+export interface Link {
+  readonly prevSegment: number
+  readonly prevOffset: number
+  readonly home: number
+}
+export const UNLINKED: Link = { prevSegment: 0, prevOffset: 0, home: 0 }
 /** Binds a frame to a segment: a frame left over in a recycled segment has another epoch and number. */
-export function sealHeader(buffer: Buffer, at: number, epoch: number, segment: number): void {
+export function sealHeader(buffer: Buffer, at: number, epoch: number, segment: number, link: Link): void {
   buffer.writeUInt32LE(epoch, at + 16)
   buffer.writeUInt32LE(segment, at + 20)
-  buffer.writeUInt32LE(crc32(buffer.subarray(at, at + 36)), at + 36)
+  buffer.writeUInt32LE(link.prevSegment, at + 36)
+  buffer.writeUInt32LE(link.prevOffset, at + 40)
+  buffer.writeUInt32LE(link.home, at + 44)
+  buffer.writeUInt32LE(crc32(buffer.subarray(at, at + COVERED)), at + COVERED)
 }
 /** `undefined` when there is no frame header at `at` whose checksum holds. */
 export function decodeHeader(buffer: Buffer, at: number): FrameHeader | undefined {
   if (at + HEADER > buffer.length || buffer.readUInt32LE(at) !== MAGIC) return undefined
-  if (crc32(buffer.subarray(at, at + 36)) !== buffer.readUInt32LE(at + 36)) return undefined
+  if (crc32(buffer.subarray(at, at + COVERED)) !== buffer.readUInt32LE(at + COVERED)) return undefined
   return {
     type: buffer[at + 4]!,
     flags: buffer[at + 5]!,
@@ -78,6 +105,10 @@ export function decodeHeader(buffer: Buffer, at: number): FrameHeader | undefine
     high: buffer.readUInt32LE(at + 28),
     low: buffer.readUInt32LE(at + 24),
     envelopeCrc: buffer.readUInt32LE(at + 32),
+    prevSegment: buffer.readUInt32LE(at + 36),
+    prevOffset: buffer.readUInt32LE(at + 40),
+    home: buffer.readUInt32LE(at + 44),
+    at: buffer.readUInt16LE(at + 6) * 2 ** 32 + buffer.readUInt32LE(at + 48),
   }
 }
 export const envelopeOf = (buffer: Buffer, at: number, header: FrameHeader): Buffer =>
@@ -103,6 +134,8 @@ export interface Pad {
   /** the highest id handed out so far */
   readonly lastHigh: number
   readonly lastLow: number
+  /** the process stopped in order behind this */
+  readonly clean: boolean
 }
 const PAD_ENVELOPE = 44
 /** most that a PAD can take */
@@ -126,9 +159,9 @@ export function encodePad(buffer: Buffer, at: number, offset: number, pad: Pad):
   buffer.writeUInt32LE(pad.previous.sealed ? 1 : 0, e + 28)
   buffer.writeUInt32LE(pad.lastLow, e + 32)
   buffer.writeUInt32LE(pad.lastHigh, e + 36)
-  buffer.writeUInt32LE(0, e + 40)
+  buffer.writeUInt32LE(pad.clean ? 1 : 0, e + 40)
   buffer.fill(0, e + PAD_ENVELOPE, e + PAD_ENVELOPE + payload)
-  encodeHeader(buffer, at, PAD, 0, 0, PAD_ENVELOPE, payload)
+  encodeHeader(buffer, at, PAD, END_OF_BATCH, 0, 0, 0, PAD_ENVELOPE, payload)
   return e + PAD_ENVELOPE + payload
 }
 export const decodePad = (e: Buffer): Pad => ({
@@ -139,4 +172,5 @@ export const decodePad = (e: Buffer): Pad => ({
   previous: { number: e.readUInt32LE(20), mark: e.readUInt32LE(24), sealed: (e.readUInt32LE(28) & 1) === 1 },
   lastLow: e.readUInt32LE(32),
   lastHigh: e.readUInt32LE(36),
+  clean: e.readUInt32LE(40) === 1,
 })

@@ -1,24 +1,35 @@
 /** Messages that have not been tried yet, kept in memory for their first attempt; the oldest go first. */
-import type { Row } from './row.ts'
+import type { Envelope, RecipientSeed } from '@postern/core'
+import type { SpooledBody } from './body.ts'
 
 const LIMIT = 64 * 1024 * 1024
 
+/** A message as it was given to commit. */
+export interface Fresh {
+  readonly envelope: Envelope
+  readonly recipients: readonly RecipientSeed[]
+  readonly header: Uint8Array
+  readonly body: SpooledBody
+  readonly bytes: number
+}
 export class FreshMessages {
-  readonly #rows = new Set<Row>()
+  readonly #kept = new Map<number, Fresh>()
   #bytes = 0
 
-  add(row: Row): void {
-    if (!row.fresh) return
-    this.#rows.add(row)
-    this.#bytes += row.fresh.bytes
-    for (const oldest of this.#rows) {
+  get(slot: number): Fresh | undefined {
+    return this.#kept.get(slot)
+  }
+  add(slot: number, fresh: Fresh): void {
+    this.#kept.set(slot, fresh)
+    this.#bytes += fresh.bytes
+    for (const oldest of this.#kept.keys()) {
       if (this.#bytes <= LIMIT) return
       this.drop(oldest)
     }
   }
-  drop(row: Row): void {
-    if (this.#rows.delete(row)) this.#bytes -= row.fresh!.bytes
-    row.fresh = undefined
+  drop(slot: number): void {
+    const fresh = this.#kept.get(slot)
+    if (fresh && this.#kept.delete(slot)) this.#bytes -= fresh.bytes
   }
 }
 

@@ -28,6 +28,11 @@ export function lowHalf(id: string): number {
   return lo
 }
 
+/** When an id was given: ms since 1970. */
+export const msOf = (hi: number, lo: number): number => hi * 512 + (lo >>> 23) + ORIGIN
+/** The 12 bits of the part. */
+export const partOfId = (id: string): number => (lowHalf(id) >>> 11) & 0xfff
+
 /** Hands out ids: each at least the last one + 1, also when the clock runs back or 2,048 fall into one millisecond. */
 export class IdSource {
   readonly #part: number

@@ -7,9 +7,11 @@ import type { QueueStore } from '@postern/core'
 
 export { JournalStore } from './store.ts'
 export { readQueue } from './offline.ts'
+export { verifyQueue } from './verify.ts'
 export { systemIo } from './io.ts'
 export type { JournalOptions } from './store.ts'
 export type { Io, Purpose } from './io.ts'
+export type { Verified, VerifyOptions, VerifyProblem } from './verify.ts'
 
 const MIB = 1024 * 1024
 
@@ -30,6 +32,9 @@ export default definePlugin({
     queueMinfree: needsRestart(size())
       .default(0)
       .describe('refuse new mail below this much free space (452 4.3.1); 0 means 1.5 x messageSizeLimit'),
+    crashLimit: needsRestart(z.number().int().min(1).max(15))
+      .default(3)
+      .describe('crashes in a row during its delivery after which a message is held'),
   }),
   provides: [queueStore],
   apply(mta, options) {
@@ -43,6 +48,8 @@ export default definePlugin({
         minFree: options.queueMinfree || 1.5 * mta.site.messageSizeLimit,
         log: mta.log,
         now: () => mta.clock.now(),
+        crashLimit: options.crashLimit,
+        worker: mta.site.worker,
       })
     // the journal has one owner: a reloaded configuration goes on with the store that is open
     const store = mta.keep(`queue-journal:${path}`, make, (kept) => kept.stop())
@@ -56,12 +63,15 @@ const behind = (store: () => QueueStore): QueueStore => ({
   newId: () => store().newId(),
   body: (bytes) => store().body(bytes),
   commit: (message) => store().commit(message),
-  load: (id) => store().load(id),
-  attempt: (id, recipients) => store().attempt(id, recipients),
+  load: (id, options) => store().load(id, options),
+  attempt: (id, recipients, attempts) => store().attempt(id, recipients, attempts),
+  written: (id) => store().written?.(id),
   outcome: (id, records, options) => store().outcome(id, records, options),
   expand: (id, parent, children) => store().expand(id, parent, children),
   admin: (id, record) => store().admin(id, record),
-  list: () => store().list(),
+  requeue: (id, who) => store().requeue(id, who),
+  list: (filter) => store().list(filter),
+  history: (id) => store().history(id),
   health: () => store().health(),
   stop: () => store().stop(),
 })

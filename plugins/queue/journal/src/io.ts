@@ -1,8 +1,8 @@
 /** The two calls on which durability rests, behind a seam: tests put failing ones in their place. */
 import fs from 'node:fs'
 
-/** what a call is for: records of the journal, filling of a new segment, a body file, a folder */
-export type Purpose = 'records' | 'fill' | 'body' | 'folder'
+/** what a call is for: records of the journal, filling of a new segment, a body file, a folder, a checkpoint */
+export type Purpose = 'records' | 'fill' | 'body' | 'folder' | 'checkpoint'
 export interface Io {
   write(
     fd: number,

@@ -1,49 +1,94 @@
-/** A message into a batch: one COMMIT. */
+/** A message into a batch: one COMMIT, or one STATE when it is moved. */
 import { crc32 } from 'node:zlib'
 import { PosternError } from '@postern/core'
-import { COMMIT, HEADER } from './frame.ts'
-import { COMMIT_FIXED, encodeCommitFixed } from './commit.ts'
+import type { STATE } from './frame.ts'
+import { COMMIT, ENDS, HEADER } from './frame.ts'
+import { HOME_FIXED, chunkRoom, chunksOf, encodeHomeFixed, writeChunks } from './envelope.ts'
 import { SpooledBody } from './body.ts'
-import { isId } from './ids.ts'
-import { newRow } from './row.ts'
+import { highHalf, isId, lowHalf } from './ids.ts'
 import { unpinned } from './fresh.ts'
 import type { NewMessage } from '@postern/core'
 import type { Batch, Waiter } from './batch.ts'
-import type { CommitData } from './commit.ts'
-import type { Row } from './row.ts'
+import type { Fresh } from './fresh.ts'
+import type { Held, HomeData, Seed } from './envelope.ts'
+import type { Rows } from './rows.ts'
 
-export function encodeMessage(batch: Batch, message: NewMessage, body: SpooledBody, waiter: Waiter): Row {
+export interface Encoded {
+  readonly slot: number
+  readonly fresh?: Fresh
+}
+/** What a new message takes the place of. */
+export interface Replaced {
+  readonly slot: number
+  readonly id: string
+}
+export function encodeMessage(
+  rows: Rows,
+  batch: Batch,
+  message: NewMessage,
+  body: SpooledBody,
+  waiter: Waiter,
+  replaced?: Replaced,
+): Encoded {
   const { id, envelope, recipients, header } = message
   if (!isId(id)) throw new PosternError('PN_STORE', `${id} is not an id of this store`)
   if (recipients.length === 0) throw new PosternError('PN_STORE', `message ${id} has no recipients`)
-  const held = message.held && { ...message.held, at: envelope.created }
-  const data: CommitData = { e: envelope, r: recipients, h: held, f: body.file }
+  const held: Held | undefined = message.held && { ...message.held, at: envelope.created }
+  const data: HomeData = { e: envelope, f: body.file, h: held, x: replaced?.id }
+  const payload = [header, ...(body.bytes ?? [])]
+  const slot = rows.make({
+    high: highHalf(id),
+    low: lowHalf(id),
+    created: envelope.created,
+    size: header.length + body.size,
+    recipients: recipients.length,
+    file: body.file,
+    held,
+  })
+  const facts = { headerLength: header.length, headerCrc: crc32(header), bodyLength: body.size, bodyCrc: body.crc }
+  encodeHome(batch, COMMIT, slot, data, recipients, { ...facts, created: envelope.created }, payload, waiter)
+  if (replaced) {
+    batch.replaces.push({ at: batch.rows.length - 1, old: replaced.slot, slot })
+    rows.leaving.add(replaced.slot)
+    if (rows.watched === replaced.slot) rows.watched = -1
+  }
+  if (!body.bytes) return { slot }
+  const kept = new SpooledBody(body.size, body.crc, { bytes: body.bytes.map(unpinned) })
+  kept.taken = true
+  const bytes = header.length + body.size
+  return { slot, fresh: { envelope, recipients, header: unpinned(header), body: kept, bytes } }
+}
+export interface PayloadFacts {
+  readonly headerLength: number
+  readonly headerCrc: number
+  readonly bodyLength: number
+  readonly bodyCrc: number
+  readonly created: number
+}
+export function encodeHome(
+  batch: Batch,
+  type: typeof COMMIT | typeof STATE,
+  slot: number,
+  data: HomeData,
+  seeds: readonly Seed[],
+  facts: PayloadFacts,
+  payload: readonly Uint8Array[],
+  waiter?: Waiter,
+): void {
   const json = JSON.stringify(data)
-  const at = batch.begin(COMMIT_FIXED + json.length * 3 + header.length + (body.bytes ? body.size : 0)) + HEADER
-  const apart = body.bytes === undefined
-  const fixed = {
-    headerLength: header.length,
-    headerCrc: crc32(header),
-    bodyLength: body.size,
-    bodyCrc: body.crc,
-    apart,
+  const chunks = chunksOf(seeds)
+  const bytes = payload.reduce((sum, part) => sum + part.length, 0)
+  const at = batch.begin(HOME_FIXED + json.length * 3 + chunkRoom(chunks) + bytes) + HEADER
+  const { buffer } = batch
+  const jsonLength = buffer.write(json, at + HOME_FIXED)
+  const apart = data.f !== undefined
+  const marks = { apart, held: data.h !== undefined, replaces: data.x !== undefined }
+  encodeHomeFixed(buffer, at, { ...facts, ...marks, json: jsonLength, recipients: seeds.length })
+  const start = writeChunks(buffer, at + HOME_FIXED + jsonLength, chunks)
+  let end = start
+  for (const part of payload) {
+    buffer.set(part, end)
+    end += part.length
   }
-  encodeCommitFixed(batch.buffer, at, fixed)
-  const envelopeLength = COMMIT_FIXED + batch.buffer.write(json, at + COMMIT_FIXED)
-  const start = at + envelopeLength
-  let end = start + header.length
-  batch.buffer.set(header, start)
-  for (const chunk of body.bytes ?? []) {
-    batch.buffer.set(chunk, end)
-    end += chunk.length
-  }
-  const row = newRow(id, envelope.created, header.length + body.size, recipients.length, body.file)
-  row.held = held
-  if (body.bytes) {
-    const kept = new SpooledBody(body.size, body.crc, { bytes: body.bytes.map(unpinned) })
-    kept.taken = true
-    row.fresh = { envelope, recipients, header: unpinned(header), body: kept, bytes: header.length + body.size }
-  }
-  batch.finish(COMMIT, row, envelopeLength, end - start, waiter)
-  return row
+  batch.finish(type, slot, start - at, end - start, { flags: data.x ? ENDS : 0, waiter })
 }

@@ -1,11 +1,14 @@
 /** The queue of a journal that nobody has open, for listings. */
 import { join } from 'node:path'
-import { BodyDamaged, logger, silentSink } from '@postern/core'
+import { logger, silentSink } from '@postern/core'
 import { Reader } from './reader.ts'
-import { factsOf } from './store.ts'
-import { findPart } from './part.ts'
-import { holdMissing } from './orphans.ts'
-import { recipientsOf } from './row.ts'
+import { Recipients } from './recipients.ts'
+import { Rows } from './rows.ts'
+import { findCheckpoints, restoreCheckpoint } from './checkpoint.ts'
+import { findMissing } from './orphans.ts'
+import { listRows } from './listing.ts'
+import { look } from './look.ts'
+import { partsIn, uuidOf } from './part.ts'
 import { recover } from './recover.ts'
 import type { QueueEntry } from '@postern/core'
 
@@ -14,23 +17,26 @@ import type { QueueEntry } from '@postern/core'
  * daemon: what it is writing may show as missing here. `problems` gets a line for everything that cannot be read.
  */
 export async function* readQueue(path: string, problems: string[] = []): AsyncGenerator<QueueEntry> {
-  const name = findPart(path)
-  if (!name) return
-  const folder = join(path, 'parts', name)
+  for (const name of partsIn(path)) yield* readPart(join(path, 'parts', name), uuidOf(name), problems)
+}
+async function* readPart(folder: string, uuid: string, problems: string[]): AsyncGenerator<QueueEntry> {
   const log = logger(() => silentSink)
-  const found = await recover({ folder, uuid: name.replaceAll('-', ''), readOnly: true, log, seen: () => undefined })
+  const seen = () => undefined
+  const found = await look({ folder, uuid, readOnly: true, seen })
+  const segments = new Map(found.opened.map(({ segment }) => [segment.number, segment]))
   try {
-    problems.push(...found.problems)
-    holdMissing({ folder, rows: found.rows, problems, log })
-    const reader = new Reader(folder, log, problems, true)
-    for (const row of found.rows.values()) {
-      const data = await reader.envelope(row).catch((error: unknown) => {
-        if (error instanceof BodyDamaged) return undefined
-        throw error
-      })
-      if (data) yield { ...factsOf(row), envelope: data.e, recipients: recipientsOf(row, data.r), size: row.size }
-    }
+    const checkpoints = await findCheckpoints(folder, uuid, found.opened)
+    const rows = new Rows()
+    const reserved = Math.max(0, ...checkpoints.map(({ header }) => header.top))
+    rows.reserve(reserved)
+    const from = await restoreCheckpoint(checkpoints, rows, reserved, found.opened)
+    await recover({ folder, readOnly: true, log, rows, found, problems, from, seen })
+    const missing = (slot: number) => rows.hold(slot, { by: 'queue', reason: 'body file is missing', at: Date.now() })
+    await findMissing({ folder, rows, problems, log, missing })
+    const segment = (number: number) => segments.get(number)
+    const reader = new Reader({ part: folder, rows, segment, log, problems, readOnly: true })
+    yield* listRows({ rows, reader, recipients: new Recipients(rows, reader) })
   } finally {
-    for (const segment of found.segments) segment.close()
+    for (const segment of segments.values()) segment.close()
   }
 }

@@ -1,43 +1,52 @@
 /** Body files against the index: files of nobody go, messages without their file are held. */
-import fs from 'node:fs'
+import { access, opendir, rename, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from '@postern/core'
-import type { Row } from './row.ts'
+import type { Rows } from './rows.ts'
 
 export interface OrphanOptions {
   readonly folder: string
-  readonly rows: ReadonlyMap<string, Row>
+  readonly rows: Rows
   readonly problems: string[]
   readonly log: Logger
   /** files younger than this (ms since 1970) are left alone */
   readonly before: number
   /** a COMMIT that cannot be read may name a file: move them to `corrupt/` */
   readonly keep: boolean
+  /** a message without its file */
+  missing(slot: number): void
 }
-export function sweepBodies(options: OrphanOptions): void {
+export async function sweepBodies(options: OrphanOptions): Promise<void> {
   const { folder, rows, before, keep, log } = options
   const named = new Set<string>()
-  for (const row of rows.values()) if (row.file) named.add(row.file)
-  for (const file of fs.readdirSync(join(folder, 'body'))) {
-    const path = join(folder, 'body', file)
-    if (named.has(file) || fs.statSync(path).mtimeMs >= before) continue
-    log.info('queue.orphan', { file, kept: keep })
-    if (keep) fs.renameSync(path, join(folder, 'corrupt', file))
-    else fs.unlinkSync(path)
+  for (const { file } of rows.extras.values()) if (file) named.add(file)
+  for await (const { name } of await opendir(join(folder, 'body'))) {
+    const path = join(folder, 'body', name)
+    if (named.has(name)) continue
+    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Infinity }))
+    if (mtimeMs >= before) continue
+    log.info('queue.orphan', { file: name, kept: keep })
+    if (keep) await rename(path, join(folder, 'corrupt', name))
+    else await unlink(path)
   }
-  holdMissing(options)
+  await findMissing(options)
 }
 /** A message whose body is gone is held and reported: what is left of it is for a person to look at. */
-export function holdMissing({
-  folder,
-  rows,
-  problems,
-  log,
-}: Pick<OrphanOptions, 'folder' | 'rows' | 'problems' | 'log'>): void {
-  for (const row of rows.values()) {
-    if (!row.file || fs.existsSync(join(folder, 'body', row.file))) continue
-    problems.push(`message ${row.id}: body file ${row.file} is missing`)
-    log.error('queue.bodyMissing', { message: row.id, file: row.file })
-    row.held = { by: 'queue', reason: 'body file is missing', at: Date.now() }
+export async function findMissing(
+  options: Pick<OrphanOptions, 'folder' | 'rows' | 'problems' | 'log' | 'missing'>,
+): Promise<void> {
+  const { folder, rows, problems, log, missing } = options
+  for (const [slot, { file }] of [...rows.extras]) {
+    if (!file) continue
+    const id = rows.id(slot)
+    const there = await access(join(folder, 'body', file)).then(
+      () => true,
+      () => false,
+    )
+    // it may have ended meanwhile
+    if (there || rows.extras.get(slot)?.file !== file) continue
+    problems.push(`message ${id}: body file ${file} is missing`)
+    log.error('queue.bodyMissing', { message: id, file })
+    missing(slot)
   }
 }

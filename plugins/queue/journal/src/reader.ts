@@ -1,111 +1,189 @@
-/** Messages read back from their segments, every checksum checked. */
+/** Frames and messages read back from their segments, every checksum checked. */
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { BodyDamaged } from '@postern/core'
-import { HEADER, decodeHeader, envelopeHolds, envelopeOf } from './frame.ts'
-import { decodeCommit, decodeCommitFixed } from './commit.ts'
+import { HEADER, decodeHeader, envelopeHolds, envelopeOf, isHome } from './frame.ts'
+import { decodeHome, decodeHomeFixed } from './envelope.ts'
 import { formatId } from './ids.ts'
 import { keepDamaged, keepDamagedFile } from './damage.ts'
 import { readChecked } from './body.ts'
 import type { BodySource, Logger } from '@postern/core'
-import type { CommitData } from './commit.ts'
-import type { Row } from './row.ts'
+import type { FrameHeader } from './frame.ts'
+import type { HomeData, HomeFixed } from './envelope.ts'
+import type { Place, Rows } from './rows.ts'
+import type { Segment } from './segment.ts'
 
-export interface StoredMessage {
-  readonly data: CommitData
+/** most envelopes fit in */
+const GUESS = HEADER + 2048
+/** records of a message are small */
+const RECORD_GUESS = 512
+
+export interface ReadFrame {
+  readonly place: Place
+  readonly header: FrameHeader
+  readonly envelope: Buffer
+}
+export interface Outline {
+  readonly data: HomeData
+  readonly fixed: HomeFixed
+  readonly envelope: Buffer
+  readonly payload: Buffer
+}
+export interface StoredMessage extends Outline {
   readonly header: Buffer
   readonly body: BodySource
 }
+export interface ReaderOptions {
+  readonly part: string
+  readonly rows: Rows
+  readonly segment: (number: number) => Segment | undefined
+  readonly log: Logger
+  readonly problems: string[]
+  /** nothing is kept or changed */
+  readonly readOnly?: boolean
+}
+
 export class Reader {
-  readonly #part: string
-  readonly #log: Logger
-  readonly #problems: string[]
+  readonly #o: ReaderOptions
 
-  readonly #readOnly: boolean
-
-  constructor(part: string, log: Logger, problems: string[], readOnly = false) {
-    this.#readOnly = readOnly
-    this.#part = part
-    this.#log = log
-    this.#problems = problems
+  constructor(options: ReaderOptions) {
+    this.#o = options
   }
 
-  /** Throws BodyDamaged when envelope or header cannot be read as written. */
-  async read(row: Row): Promise<StoredMessage> {
-    const frame = await readAt(row, row.length)
-    const { data, fixed, end } = this.#check(row, frame)
-    const header = frame.subarray(end, end + fixed.headerLength)
-    if (crc32(header) !== fixed.headerCrc) throw this.#damaged(row, frame, 'the header is damaged')
-    if (fixed.apart) return { data, header, body: this.#file(row, fixed.bodyLength, fixed.bodyCrc) }
-    const bytes = frame.subarray(end + fixed.headerLength)
-    if (crc32(bytes) === fixed.bodyCrc) return { data, header, body: new MemoryBody(bytes) }
-    return { data, header, body: new DamagedBody(fixed.bodyLength, this.#damaged(row, frame, 'the body is damaged')) }
+  /** The whole message; throws BodyDamaged when envelope or header cannot be read as written. */
+  async read(slot: number): Promise<StoredMessage> {
+    const { id, place, bytes, ...outline } = await this.#whole(slot)
+    const { data, fixed, payload } = outline
+    const header = payload.subarray(0, fixed.headerLength)
+    if (crc32(header) !== fixed.headerCrc) throw this.#damaged(id, place, bytes, 'the header is damaged')
+    if (fixed.apart) return { ...outline, header, body: this.#file(id, data.f!, fixed.bodyLength, fixed.bodyCrc) }
+    const body = payload.subarray(fixed.headerLength)
+    if (crc32(body) === fixed.bodyCrc) return { ...outline, header, body: new MemoryBody(body) }
+    const error = this.#damaged(id, place, bytes, 'the body is damaged')
+    return { ...outline, header, body: new DamagedBody(fixed.bodyLength, error) }
   }
-  /** Envelope and recipients only. */
-  async envelope(row: Row): Promise<CommitData> {
-    const frame = await readAt(row, Math.min(row.length, HEADER + 4096))
-    const length = HEADER + (decodeHeader(frame, 0)?.envelopeLength ?? 0)
-    return this.#check(row, frame.length >= length ? frame : await readAt(row, row.length)).data
+  /** The message with its payload, which holds: to be written again. Throws BodyDamaged. */
+  async copy(slot: number): Promise<Outline> {
+    const { id, place, bytes, ...outline } = await this.#whole(slot)
+    const { fixed, payload } = outline
+    const holds =
+      crc32(payload.subarray(0, fixed.headerLength)) === fixed.headerCrc &&
+      (fixed.apart || crc32(payload.subarray(fixed.headerLength)) === fixed.bodyCrc)
+    if (!holds) throw this.#damaged(id, place, bytes, 'the message is damaged')
+    return outline
   }
-  #check(row: Row, frame: Buffer) {
-    const header = decodeHeader(frame, 0)
-    if (
-      !header ||
-      header.epoch !== row.home!.epoch ||
-      formatId(header.high, header.low) !== row.id ||
-      !envelopeHolds(frame, 0, header)
-    )
-      throw this.#damaged(row, frame, 'the envelope is damaged')
-    const envelope = envelopeOf(frame, 0, header)
-    return { data: decodeCommit(envelope), fixed: decodeCommitFixed(envelope), end: HEADER + header.envelopeLength }
+  async #whole(slot: number) {
+    const { rows } = this.#o
+    const id = rows.id(slot)
+    const place = { segment: rows.segment(slot), offset: rows.offset(slot) }
+    const bytes = await this.#readAt(place, rows.length(slot))
+    const { header: frame, envelope } = this.#home(id, place, bytes)
+    const start = HEADER + frame.envelopeLength
+    const payload = bytes.subarray(start, start + frame.payloadLength)
+    return { id, place, bytes, envelope, payload, fixed: decodeHomeFixed(envelope), data: decodeHome(envelope) }
   }
-  #damaged(row: Row, frame: Buffer, what: string): BodyDamaged {
-    const { damaged, number } = row.home!
-    row.home!.damaged = true
-    if (!damaged) this.#problems.push(`message ${row.id}: ${what}`)
-    this.#keep(() => keepDamaged(this.#part, number, row.offset, frame))
-    this.#log.error('queue.damaged', {
-      segment: number,
-      offset: row.offset,
-      length: frame.length,
-      message: row.id,
-      what,
-    })
-    return new BodyDamaged(`${row.id}: ${what}`)
+  /** The message without its payload. */
+  async outline(slot: number): Promise<Outline> {
+    const { envelope } = await this.envelope(slot)
+    return { envelope, fixed: decodeHomeFixed(envelope), data: decodeHome(envelope), payload: Buffer.alloc(0) }
+  }
+  /** The COMMIT's or STATE's envelope only. */
+  async envelope(slot: number): Promise<ReadFrame> {
+    const { rows } = this.#o
+    const id = rows.id(slot)
+    const place = { segment: rows.segment(slot), offset: rows.offset(slot) }
+    const length = rows.length(slot)
+    let bytes = await this.#readAt(place, Math.min(length, GUESS))
+    const needed = HEADER + (decodeHeader(bytes, 0)?.envelopeLength ?? 0)
+    if (needed > bytes.length && needed <= length) bytes = await this.#readAt(place, needed)
+    return this.#home(id, place, bytes)
+  }
+  /** As the COMMIT has it. */
+  async bodyCrc(slot: number): Promise<number> {
+    return decodeHomeFixed((await this.envelope(slot)).envelope).bodyCrc
+  }
+  #home(id: string, place: Place, bytes: Buffer): ReadFrame {
+    const found = this.#check(id, place, bytes)
+    if (!found || !isHome(found.header.type)) throw this.#damaged(id, place, bytes, 'the envelope is damaged')
+    return found
+  }
+  /** A record of message `id`; `undefined` when it is gone, throws BodyDamaged when it cannot be read. */
+  async record(id: string, place: Place): Promise<ReadFrame | undefined> {
+    if (!this.#o.segment(place.segment)) return undefined
+    let bytes = await this.#readAt(place, RECORD_GUESS)
+    const header = decodeHeader(bytes, 0)
+    if (header && HEADER + header.envelopeLength > bytes.length)
+      bytes = await this.#readAt(place, HEADER + header.envelopeLength)
+    const found = this.#check(id, place, bytes)
+    if (!found) throw this.#damaged(id, place, bytes.subarray(0, HEADER), 'a record is damaged')
+    return found
+  }
+  #check(id: string, place: Place, bytes: Buffer): ReadFrame | undefined {
+    const header = decodeHeader(bytes, 0)
+    const holds =
+      header?.segment === place.segment &&
+      header.epoch === this.#o.segment(place.segment)?.epoch &&
+      formatId(header.high, header.low) === id &&
+      envelopeHolds(bytes, 0, header)
+    return holds ? { place, header, envelope: envelopeOf(bytes, 0, header) } : undefined
+  }
+  /** The message's records, the latest first, back to its COMMIT, STATE or a FOLD; what cannot be read ends the walk. */
+  async *chain(slot: number): AsyncGenerator<ReadFrame> {
+    const { rows } = this.#o
+    const id = rows.id(slot)
+    let place: Place = { segment: rows.lastSegment(slot), offset: rows.lastOffset(slot) }
+    while (place.segment !== 0) {
+      const frame = await this.record(id, place)
+      if (!frame) return
+      yield frame
+      const { prevSegment, prevOffset } = frame.header
+      place = { segment: prevSegment, offset: prevOffset }
+    }
+  }
+
+  /** The segment may not be recycled under a read. */
+  async #readAt(place: Place, length: number): Promise<Buffer> {
+    const segment = this.#o.segment(place.segment)
+    if (!segment) throw new BodyDamaged(`segment ${place.segment} is gone`)
+    const buffer = Buffer.allocUnsafeSlow(length)
+    segment.pins++
+    try {
+      const read = await new Promise<number>((resolve, reject) =>
+        fs.read(segment.fd, buffer, 0, length, place.offset, (error, n) => (error ? reject(error) : resolve(n))),
+      )
+      return buffer.subarray(0, read)
+    } finally {
+      segment.pins--
+    }
+  }
+  #damaged(id: string, { segment, offset }: Place, bytes: Buffer, what: string): BodyDamaged {
+    const { part, log, problems } = this.#o
+    const home = this.#o.segment(segment)
+    if (home) home.damaged = true
+    const problem = `message ${id}: ${what}`
+    if (!problems.includes(problem)) problems.push(problem)
+    this.#keep(() => keepDamaged(part, segment, offset, bytes))
+    log.error('queue.damaged', { segment, offset, length: bytes.length, message: id, what })
+    return new BodyDamaged(`${id}: ${what}`)
   }
   #keep(keep: () => void): void {
-    if (this.#readOnly) return
+    if (this.#o.readOnly) return
     try {
       keep()
     } catch (error) {
-      this.#log.warn('queue.keepDamaged', { error })
+      this.#o.log.warn('queue.keepDamaged', { error })
     }
   }
-  #file(row: Row, size: number, crc: number): BodySource {
-    const file = row.file!
+  #file(id: string, file: string, size: number, crc: number): BodySource {
+    const { part, log, problems } = this.#o
     const damaged = (what: string) => {
-      this.#problems.push(`message ${row.id}: body file ${file}: ${what}`)
-      this.#keep(() => keepDamagedFile(this.#part, file))
-      this.#log.error('queue.damaged', { file, message: row.id, what })
-      return new BodyDamaged(`${row.id}: ${what}`)
+      problems.push(`message ${id}: body file ${file}: ${what}`)
+      this.#keep(() => keepDamagedFile(part, file))
+      log.error('queue.damaged', { file, message: id, what })
+      return new BodyDamaged(`${id}: ${what}`)
     }
-    return { size, stream: () => readChecked(join(this.#part, 'body', file), size, crc, damaged) }
-  }
-}
-
-/** The segment may not be recycled under a read. */
-async function readAt(row: Row, length: number): Promise<Buffer> {
-  const segment = row.home!
-  const buffer = Buffer.allocUnsafeSlow(length)
-  segment.pins++
-  try {
-    const read = await new Promise<number>((resolve, reject) =>
-      fs.read(segment.fd, buffer, 0, length, row.offset, (error, n) => (error ? reject(error) : resolve(n))),
-    )
-    return buffer.subarray(0, read)
-  } finally {
-    segment.pins--
+    return { size, stream: () => readChecked(join(part, 'body', file), size, crc, damaged) }
   }
 }
 

@@ -5,7 +5,7 @@ import { PAGE } from './frame.ts'
 import type { Previous } from './frame.ts'
 
 const MAGIC = 'PNJSEG\r\n'
-export const MAJOR = 1
+export const MAJOR = 2
 export const MINOR = 0
 
 export const segmentName = (number: number): string => String(number).padStart(8, '0')
@@ -16,10 +16,13 @@ export class Segment {
   readonly size: number
   readonly path: string
   readonly fd: number
-  /** messages whose COMMIT stands here and whose end is not yet durable */
+  /** messages whose COMMIT or STATE stands here and whose end is not yet durable; bytes of those */
   live = 0
-  /** segments that records in here speak of: this one may not go before them */
+  liveBytes = 0
+  /** segments that records in here speak of: this one may not go before them, unless compaction has written anew what counts */
   readonly needs = new Set<number>()
+  /** failed segments before this one, which it tells to be ignored: it may never go before them */
+  readonly guards = new Set<number>()
   /** reads under way */
   pins = 0
   /** a write or sync failed: never recycled */
@@ -27,6 +30,8 @@ export class Segment {
   damaged = false
   /** written to, or to be written to */
   active = true
+  /** ms (monotonic) since when nothing more is written here, or the start */
+  sealedAt = 0
   #closed = false
 
   constructor(number: number, epoch: number, size: number, path: string, fd: number) {
@@ -37,8 +42,23 @@ export class Segment {
     this.fd = fd
   }
 
-  refer(home: Segment | undefined): void {
-    if (home && home !== this) this.needs.add(home.number)
+  /** `home`: number of a segment; 0: none */
+  refer(home: number): void {
+    if (home !== 0 && home !== this.number) this.needs.add(home)
+  }
+  /** A message's COMMIT or STATE of so many bytes stands here; it does not any more. */
+  enter(bytes: number): void {
+    this.live++
+    this.liveBytes += bytes
+  }
+  leave(bytes: number): void {
+    this.live--
+    this.liveBytes -= bytes
+  }
+  /** As they stand in the file. */
+  bytes(at: number, end: number): Buffer {
+    const bytes = Buffer.alloc(Math.max(0, end - at))
+    return bytes.subarray(0, fs.readSync(this.fd, bytes, 0, bytes.length, at))
   }
   close(): void {
     if (!this.#closed) fs.closeSync(this.fd)
@@ -57,6 +77,8 @@ export interface SegmentHeader {
   readonly previous: Previous
   readonly lastHigh: number
   readonly lastLow: number
+  /** attempts in segments before this one are no crashes: the process stopped in order behind them */
+  readonly voidBefore: number
 }
 export function encodeSegmentHeader(h: SegmentHeader): Buffer {
   const page = Buffer.alloc(PAGE)
@@ -72,6 +94,7 @@ export function encodeSegmentHeader(h: SegmentHeader): Buffer {
   page.writeUInt32LE(h.previous.sealed ? 1 : 0, 56)
   page.writeUInt32LE(h.lastLow, 64)
   page.writeUInt32LE(h.lastHigh, 68)
+  page.writeUInt32LE(h.voidBefore, 72)
   page.writeUInt32LE(crc32(page.subarray(0, PAGE - 4)), PAGE - 4)
   return page
 }
@@ -93,5 +116,6 @@ export function decodeSegmentHeader(page: Buffer): SegmentHeader | undefined {
     },
     lastLow: page.readUInt32LE(64),
     lastHigh: page.readUInt32LE(68),
+    voidBefore: page.readUInt32LE(72),
   }
 }

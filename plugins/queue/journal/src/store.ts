@@ -1,209 +1,195 @@
-/** The queue store: the index in front, the journal behind. */
-import { BodyDamaged, PosternError } from '@postern/core'
+/** The queue store: one part that takes new mail, and parts that are being emptied; told apart by the ids. */
+import fs from 'node:fs'
+import { PosternError } from '@postern/core'
+import { Verbs } from './verbs.ts'
+import { adoptParts, claimPart, removePart } from './part.ts'
+import { openJournal, partBits } from './journal.ts'
+import { partOfId } from './ids.ts'
+import { systemIo } from './io.ts'
 import type {
   AdminRecord,
   BodySink,
-  Logger,
+  HistoryRecord,
+  LoadRange,
   MessageId,
   NewMessage,
+  OutcomeOptions,
   OutcomeRecord,
   QueuedMessage,
   QueueEntry,
+  QueueFilter,
   QueueStore,
   RecipientSeed,
+  RecoveredRow,
+  Recovery,
   StoreHealth,
 } from '@postern/core'
-import { ADMIN, ATTEMPT, EXPAND, OUTCOME } from './frame.ts'
-import { SpooledBody } from './body.ts'
-import { applyAdmin, applyAttempt, applyExpand, applyOutcome, isDone, recipientsOf } from './row.ts'
-import { encodeMessage } from './message.ts'
-import { openJournal } from './journal.ts'
-import type { AdminData, AttemptData, ExpandData, OutcomeData, Row } from './row.ts'
-import type { Batch, Waiter } from './batch.ts'
 import type { Io } from './io.ts'
-import type { Journal } from './journal.ts'
+import type { JournalOptions } from './options.ts'
+import type { OwnedPart } from './part.ts'
 
-export interface JournalOptions {
-  /** folder of the journal */
-  readonly path: string
-  /** bytes */
-  readonly segmentSize: number
-  /** bytes: larger bodies get files of their own */
-  readonly bodyThreshold: number
-  readonly outcomeSync: 'lazy' | 'always'
-  /** bytes that must be free for new mail */
-  readonly minFree: number
-  readonly log: Logger
-  /** ms since 1970 */
-  readonly now: () => number
-  readonly io?: Io
-  /** ms between tries to write again after a fault */
-  readonly probe?: number
-}
-const LETTERS = { delivered: 'd', failed: 'f', deferred: 't' } as const
+export type { JournalOptions } from './options.ts'
+
+const ADOPT_EVERY = 30_000
 
 export class JournalStore implements QueueStore {
   readonly #o: JournalOptions
-  #open: Journal | undefined
+  readonly #io: Io
+  #own: Verbs | undefined
+  /** of workers that are no more, by the bits of the part */
+  readonly #drained = new Map<number, Verbs>()
+  #lonely: ReadonlySet<string> = new Set()
+  #timer: NodeJS.Timeout | undefined
+  #adopting: Promise<unknown> | undefined
+  #starting = false
   #stopped: Promise<void> | undefined
 
   constructor(options: JournalOptions) {
     this.#o = options
+    this.#io = options.io ?? systemIo
   }
-  get #journal(): Journal {
-    if (!this.#open) throw new PosternError('PN_STORE', 'the queue has not been started')
-    return this.#open
+  get #writing(): Verbs {
+    if (!this.#own) throw new PosternError('PN_STORE', 'the queue has not been started')
+    return this.#own
+  }
+  #of(id: MessageId): Verbs {
+    const own = this.#writing
+    return this.#drained.get(partOfId(id)) ?? own
+  }
+  get #all(): Verbs[] {
+    return [this.#writing, ...this.#drained.values()]
   }
 
-  async start(row: Parameters<QueueStore['start']>[0]): Promise<void> {
-    if (this.#open) throw new PosternError('PN_STORE', 'the queue is already started')
-    this.#open = await openJournal(this.#o)
-    for (const { id, nextTry, held, created } of this.#open.index.values()) row({ id, nextTry, held, created })
+  async start(row: (entry: RecoveredRow) => void): Promise<Recovery> {
+    if (this.#starting) throw new PosternError('PN_STORE', 'the queue is already started')
+    this.#starting = true
+    const { path, worker = { index: 0, count: 1 } } = this.#o
+    fs.mkdirSync(path, { recursive: true, mode: 0o700 })
+    try {
+      this.#own = await this.#open(claimPart(path, worker))
+    } catch (error) {
+      this.#starting = false
+      throw error
+    }
+    const found = [this.#own.journal.recover(row)]
+    if (worker.index === 0) {
+      const { adopted, lonely } = adoptParts(path, worker, new Set())
+      this.#lonely = lonely
+      for (const part of adopted) found.push(this.#adopt(part, row))
+      this.#timer = setInterval(() => this.#lookAround(row), this.#o.adoptEvery ?? ADOPT_EVERY).unref()
+    }
+    const done = Promise.all(found).then(() => undefined)
+    done.catch(() => undefined)
+    return { done }
   }
+  async #open(part: OwnedPart): Promise<Verbs> {
+    try {
+      return new Verbs(await openJournal(this.#o, this.#io, part), this.#o)
+    } catch (error) {
+      part.unlock()
+      throw error
+    }
+  }
+  async #adopt(part: OwnedPart, row: (entry: RecoveredRow) => void): Promise<void> {
+    this.#o.log.info('queue.adopted', { part: part.uuid })
+    const verbs = await this.#open(part)
+    if (this.#stopped) return verbs.journal.close()
+    this.#drained.set(partBits(part.uuid), verbs)
+    await verbs.journal.recover(row)
+  }
+  /** Parts that nobody owns any more come in, empty ones go. */
+  #lookAround(row: (entry: RecoveredRow) => void): void {
+    const { path, worker = { index: 0, count: 1 }, log } = this.#o
+    if (this.#adopting || this.#stopped) return
+    try {
+      const { adopted, lonely } = adoptParts(path, worker, this.#lonely)
+      this.#lonely = lonely
+      const work = [...adopted.map((part) => this.#adopt(part, row)), this.#removeEmpty()]
+      this.#adopting = Promise.all(work)
+        .catch((error: unknown) => log.error('queue.adopt', { error }))
+        .finally(() => (this.#adopting = undefined))
+    } catch (error) {
+      log.error('queue.adopt', { error })
+    }
+  }
+  async #removeEmpty(): Promise<void> {
+    for (const [bits, verbs] of this.#drained) {
+      const { journal } = verbs
+      if (!journal.ready || journal.rows.messages > 0) continue
+      verbs.stopped = true
+      await journal.close(true)
+      this.#drained.delete(bits)
+      const removed = removePart(journal.part)
+      if (!removed) journal.part.unlock()
+      this.#o.log.info('queue.drained', { part: journal.part.uuid, removed })
+    }
+  }
+
   newId(): MessageId {
-    return this.#journal.ids.next()
+    return this.#writing.journal.ids.next()
   }
   body(size?: number): BodySink {
-    return this.#journal.spool.sink(size)
+    return this.#writing.journal.spool.sink(size)
   }
-
   commit(message: NewMessage): Promise<void> {
-    const refused = this.#refusal()
-    if (refused) return Promise.reject(refused)
-    const { body } = message
-    if (body instanceof SpooledBody && !body.taken) return this.#commit(message, body)
-    return this.#journal.spool.copy(body).then((own) => this.#commit(message, own))
+    return this.#writing.commit(message)
   }
-  #commit(message: NewMessage, body: SpooledBody): Promise<void> {
-    body.taken = true
-    return new Promise((resolve, reject) => {
-      const { writer, spool } = this.#journal
-      // a body that was copied took its time
-      try {
-        const refused = this.#refusal()
-        if (refused) throw refused
-        encodeMessage(writer.batch, message, body, { resolve, reject })
-        writer.added(true)
-      } catch (error) {
-        if (body.file) void spool.remove(body.file)
-        reject(error as Error)
-      }
-    })
+  load(id: MessageId, options?: LoadRange): Promise<QueuedMessage | undefined> {
+    return this.#of(id).load(id, options)
   }
-  #refusal(): PosternError | undefined {
-    if (this.#stopped) return new PosternError('PN_STOPPING')
-    const { fault } = this.#journal.writer
-    return fault && new PosternError('PN_STORE', fault.message, { cause: fault })
+  attempt(id: MessageId, recipients: readonly number[], attempts: number): void {
+    this.#of(id).attempt(id, recipients, attempts)
   }
-
-  async load(id: MessageId): Promise<QueuedMessage | undefined> {
-    const row = this.#journal.index.get(id)
-    if (!row) return undefined
-    // what cannot be recorded must not be delivered
-    const refused = this.#refusal()
-    if (refused) throw refused
-    if (row.fresh) {
-      const { envelope, header, body, recipients } = row.fresh
-      return { ...factsOf(row), envelope, header, body, recipients: recipientsOf(row, recipients) }
-    }
-    const { data, header, body } = await this.#journal.reader.read(row)
-    return { ...factsOf(row), envelope: data.e, header, body, recipients: recipientsOf(row, data.r) }
+  written(id: MessageId): Promise<void> | undefined {
+    return this.#of(id).journal.writer.written()
   }
-  attempt(id: MessageId, recipients: readonly number[]): void {
-    const row = this.#journal.index.get(id)
-    if (!row) return
-    const data: AttemptData = { a: row.attempts + 1, r: recipients }
-    applyAttempt(row, data)
-    this.#record(ATTEMPT, row, data, this.#o.outcomeSync === 'always')
-  }
-  outcome(
-    id: MessageId,
-    records: readonly OutcomeRecord[],
-    options?: { nextTry?: number; durable?: boolean },
-  ): Promise<void> | undefined {
-    const row = this.#journal.index.get(id)
-    if (!row) return undefined
-    const data: OutcomeData = { o: records.map((r) => [r.n, LETTERS[r.state], r.esc, r.text]), t: options?.nextTry }
-    applyOutcome(row, data)
-    this.#journal.fresh.drop(row)
-    if (!options?.durable && this.#o.outcomeSync === 'lazy') {
-      this.#record(OUTCOME, row, data, false)
-      return undefined
-    }
-    return this.#durably(OUTCOME, row, data)
+  outcome(id: MessageId, records: readonly OutcomeRecord[], options?: OutcomeOptions): Promise<void> | undefined {
+    return this.#of(id).outcome(id, records, options)
   }
   expand(id: MessageId, parent: number, children: readonly RecipientSeed[]): Promise<readonly number[]> {
-    const row = this.#journal.index.get(id)
-    if (!row) return Promise.reject(new PosternError('PN_STORE', `there is no message ${id} to expand`))
-    const data: ExpandData = { p: parent, f: row.count, c: children }
-    const before = row.pending
-    applyExpand(row, data)
-    if (row.pending === before && row.count === data.f && children.length > 0)
-      return Promise.reject(new PosternError('PN_STORE', `recipient ${parent} of ${id} is not pending`))
-    const { writer } = this.#journal
-    return new Promise((resolve) => {
-      writer.batch.written.push(() => resolve(children.map((_, i) => data.f + i)))
-      this.#record(EXPAND, row, data, false)
-    })
+    return this.#of(id).expand(id, parent, children)
   }
-  async admin(id: MessageId, record: AdminRecord): Promise<boolean> {
-    const row = this.#journal.index.get(id)
-    if (!row) return false
-    const refused = this.#refusal()
-    if (refused) throw refused
-    const data: AdminData = { action: record.action, who: record.who, why: record.why, at: this.#o.now() }
-    applyAdmin(row, data)
-    await this.#durably(ADMIN, row, data)
-    return true
+  admin(id: MessageId, record: AdminRecord): Promise<boolean> {
+    return this.#of(id).admin(id, record)
   }
-
-  #durably(type: number, row: Row, data: unknown): Promise<void> {
-    const done = new Promise<void>((resolve, reject) => this.#record(type, row, data, true, { resolve, reject }))
-    // callers that need not wait may drop it
-    done.catch(() => undefined)
-    return done
+  requeue(id: MessageId, who: { readonly who: string; readonly why: string }): Promise<MessageId | undefined> {
+    return this.#of(id).requeue(id, who)
   }
-  #record(type: number, row: Row, data: unknown, durable: boolean, waiter?: Waiter): void {
-    const { writer } = this.#journal
-    const { batch } = writer
-    batch.json(type, row, data, waiter)
-    if (isDone(row)) this.#end(row, batch)
-    writer.added(durable)
+  async *list(filter?: QueueFilter): AsyncIterable<QueueEntry> {
+    for (const verbs of this.#all) yield* verbs.list(filter)
   }
-  #end(row: Row, batch: Batch): void {
-    if (!this.#journal.forget(row)) return
-    batch.ended.push(row)
-  }
-
-  async *list(): AsyncIterable<QueueEntry> {
-    const { index, reader } = this.#journal
-    for (const row of index.values()) {
-      try {
-        const data = row.fresh ? { e: row.fresh.envelope, r: row.fresh.recipients } : await reader.envelope(row)
-        if (index.has(row.id))
-          yield { ...factsOf(row), envelope: data.e, recipients: recipientsOf(row, data.r), size: row.size }
-      } catch (error) {
-        // reported when it was read; the listing goes on
-        if (!(error instanceof BodyDamaged)) throw error
-      }
-    }
+  history(id: MessageId): AsyncIterable<HistoryRecord> {
+    return this.#of(id).history(id)
   }
   health(): StoreHealth {
-    const { index, bytes, writer, space, problems } = this.#journal
-    const { fault, slow } = writer
+    const { journal } = this.#writing
+    const { fault, slow } = journal.writer
     const stuck = slow === undefined ? undefined : `a sync has taken ${Math.round(slow / 1000)} s so far`
     const now = [fault && `nothing can be written: ${fault.message}`, stuck].filter((text) => text !== undefined)
-    return { messages: index.size, bytes, refusing: now[0] ?? space.refusing, problems: [...now, ...problems] }
+    const all = this.#all.map((verbs) => verbs.journal)
+    return {
+      messages: all.reduce((sum, { rows }) => sum + rows.messages, 0),
+      bytes: all.reduce((sum, { rows }) => sum + rows.bytes, 0),
+      refusing: now[0] ?? journal.folder.short ?? journal.space.refusing,
+      problems: [...now, ...all.flatMap(({ problems }) => problems)],
+    }
+  }
+  /** Makes room now, without waiting for its time; resolves when there is nothing more to do. */
+  async compact(): Promise<void> {
+    for (const { journal } of this.#all) await journal.keeper.compact()
+  }
+  /** Writes a checkpoint now. */
+  async checkpoint(): Promise<void> {
+    for (const { journal } of this.#all) await journal.keeper.checkpoint()
   }
   stop(): Promise<void> {
-    return (this.#stopped ??= this.#open ? this.#open.close() : Promise.resolve())
+    return (this.#stopped ??= this.#own ? this.#stop() : Promise.resolve())
+  }
+  async #stop(): Promise<void> {
+    clearInterval(this.#timer)
+    for (const verbs of this.#all) verbs.stopped = true
+    await this.#adopting
+    const ends = await Promise.allSettled(this.#all.map(({ journal }) => journal.close()))
+    for (const end of ends) if (end.status === 'rejected') throw end.reason as Error
   }
 }
-
-export const factsOf = ({ id, attempts, nextTry, held, expired }: Row) => ({
-  id,
-  attempts,
-  nextTry,
-  held,
-  ...(expired && { expired }),
-})

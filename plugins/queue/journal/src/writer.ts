@@ -3,14 +3,14 @@
  * starts a write and its sync, what arrives meanwhile is written at once and synced together by the next.
  */
 import { Batch } from './batch.ts'
-import { PAD_ROOM, PAGE, encodePad, sealHeader } from './frame.ts'
+import { PAD_ROOM, PAGE, UNLINKED, encodePad, sealHeader } from './frame.ts'
 import { salvage } from './salvage.ts'
 import { syncFully, writeAll, writeFully } from './io.ts'
 import type { IdSource } from './ids.ts'
+import type { Ledger } from './batch.ts'
 import type { Io } from './io.ts'
 import type { Logger } from '@postern/core'
 import type { Previous } from './frame.ts'
-import type { Row } from './row.ts'
 import type { Segment } from './segment.ts'
 import type { SegmentFolder } from './folder.ts'
 
@@ -20,18 +20,35 @@ const IDLE_MARK = 50
 const LAZY_SYNC = 200
 const PROBE = 5000
 const SLOW_SYNC = 10_000
+/** batches whose time to durability is remembered */
+const LATENCIES = 100
+/** ms after which a slow batch is forgotten when nothing follows */
+const LATENCY_SPAN = 10_000
 
 export interface WriterHooks {
   /** durable: the message is there */
-  committed(row: Row): void
+  committed(slot: number): void
+  /** its new home is durable */
+  moved(slot: number, segment: number, offset: number, length: number): void
+  /** durable: the new message is there, and the old one is gone */
+  replaced(old: number, slot: number): void
   /** the records that ended it are durable: its body file may go */
-  ended(row: Row): void
-  /** refused, and no trace of it on disk */
-  rejected(row: Row): void
+  ended(slot: number): void
+  /** refused, and no trace of it on disk that could count */
+  rejected(slot: number): void
+}
+/** A place in the log. */
+export interface Position {
+  readonly segment: number
+  readonly epoch: number
+  readonly offset: number
+  /** number of the last batch */
+  readonly batch: number
 }
 export interface WriterOptions {
   readonly folder: SegmentFolder
   readonly io: Io
+  readonly ledger: Ledger
   readonly ids: IdSource
   readonly log: Logger
   readonly hooks: WriterHooks
@@ -46,7 +63,7 @@ export interface WriterOptions {
 export class Writer {
   readonly #o: WriterOptions
   readonly #free: Buffer[] = []
-  #open = new Batch()
+  #open: Batch
   #full: Batch[] = []
   #unsynced: Batch[] = []
   #segment!: Segment
@@ -72,9 +89,15 @@ export class Writer {
   #idle: NodeJS.Timeout | undefined
   #probe: NodeJS.Timeout | undefined
   #quiet: (() => void)[] = []
+  readonly #latencies = new Float64Array(LATENCIES)
+  #latency = 0
+  #measured = 0
+  /** bytes written since the start */
+  bytes = 0
 
   constructor(options: WriterOptions) {
     this.#o = options
+    this.#open = new Batch(options.ledger)
     this.#previous = options.previous
     this.#batch = options.batch
     this.#limit = Math.min(BATCH_LIMIT, options.folder.size / 4)
@@ -93,11 +116,43 @@ export class Writer {
     return ms > SLOW_SYNC ? ms : undefined
   }
 
+  /** Up to where in the log everything is durable, and told to the hooks. */
+  get position(): Position {
+    return { segment: this.#segment.number, epoch: this.#segment.epoch, offset: this.#synced, batch: this.#batch }
+  }
+  /** ms to durability of about the slowest in a hundred batches as long as there are some. */
+  get latency(): number {
+    return Math.max(...(performance.now() - this.#measured > LATENCY_SPAN ? [0] : this.#latencies))
+  }
+  #measure(ms: number): void {
+    const now = performance.now()
+    if (now - this.#measured > LATENCY_SPAN) this.#latencies.fill(0)
+    this.#measured = now
+    this.#latencies[this.#latency++ % LATENCIES] = ms
+  }
+  #fresh(): Batch {
+    return new Batch(this.#o.ledger, this.#free.pop())
+  }
+  /** Everything recorded so far is durable when this resolves; rejects when it cannot be. */
+  flush(): Promise<void> {
+    if (this.#down) return Promise.reject(this.#down)
+    return new Promise((resolve, reject) => {
+      this.#open.synced.push({ resolve, reject })
+      this.added(true)
+    })
+  }
+  /** Everything recorded so far can be read from the file; `undefined`: it can already. */
+  written(): Promise<void> | undefined {
+    const last = this.#open.length > 0 ? this.#open : this.#full.at(-1)
+    const batch = last ?? (this.#writing ? this.#unsynced.at(-1) : undefined)
+    return batch && new Promise((resolve, reject) => void batch.readable.push({ resolve, reject }))
+  }
+
   /** The batch that the next record goes into. Encode it there, then call `added`. */
   get batch(): Batch {
     if (this.#open.length > this.#limit && !this.#down) {
       this.#full.push(this.#open)
-      this.#open = new Batch(this.#free.pop())
+      this.#open = this.#fresh()
     }
     return this.#open
   }
@@ -120,7 +175,8 @@ export class Writer {
     if (this.#writing || this.#rolling || this.#fault || this.#down) return
     const batch = this.#take()
     if (!batch) return
-    if (this.#tail + batch.length + PAD_ROOM <= this.#segment.size) return this.#write(batch)
+    // one PAD for the batch, one for the end of the process
+    if (this.#tail + batch.length + 2 * PAD_ROOM <= this.#segment.size) return this.#write(batch)
     this.#full.unshift(batch)
     void this.#roll(batch.length)
   }
@@ -128,35 +184,46 @@ export class Writer {
     if (this.#full.length > 0) return this.#full.shift()
     const batch = this.#open
     if (batch.length === 0 && !batch.durable) return undefined
-    this.#open = new Batch(this.#free.pop())
+    this.#open = this.#fresh()
     return batch
   }
   #write(batch: Batch, pad = batch.durable): void {
     const start = this.#tail
+    batch.began = performance.now()
     const length = this.#place(batch, this.#segment, start, this.#synced, pad)
     this.#tail = batch.end
+    this.bytes += length
     this.#unsynced.push(batch)
     this.#writing = true
     writeAll(this.#o.io, this.#segment.fd, batch.buffer, length, start, 'records', (error) => {
       this.#writing = false
       if (error) return this.#fail(error)
       if (this.#fault) return this.#replay()
-      for (const tell of batch.written.splice(0)) tell()
+      batch.isWritten()
       if (batch.durable) this.#padded = batch.end
       this.#sync()
       this.#pump()
     })
   }
   /** Gives the batch its place, and its PAD; the bytes to write. */
-  #place(batch: Batch, segment: Segment, start: number, syncedUpTo: number, pad: boolean): number {
+  #place(batch: Batch, segment: Segment, start: number, syncedUpTo: number, pad: boolean, clean = false): number {
     batch.place(segment, start)
     const { length } = batch
     batch.end = start + length
     if (!pad) return length
     const { lastHigh, lastLow } = this.#o.ids
-    const facts = { batch: ++this.#batch, start, length, syncedUpTo, previous: this.#previous, lastHigh, lastLow }
+    const facts = {
+      batch: ++this.#batch,
+      start,
+      length,
+      syncedUpTo,
+      previous: this.#previous,
+      lastHigh,
+      lastLow,
+      clean,
+    }
     const end = encodePad(batch.buffer, batch.begin(0), start + length, facts)
-    sealHeader(batch.buffer, length, segment.epoch, segment.number)
+    sealHeader(batch.buffer, length, segment.epoch, segment.number, UNLINKED)
     batch.end = start + end
     return end
   }
@@ -184,10 +251,16 @@ export class Writer {
     let n = 0
     while (n < this.#unsynced.length && this.#unsynced[n]!.end <= upTo) n++
     for (const batch of this.#unsynced.splice(0, n)) {
-      for (const row of batch.commits) this.#o.hooks.committed(row)
-      for (const tell of batch.written) tell()
+      if (batch.durable) this.#measure(performance.now() - batch.began)
+      const { hooks } = this.#o
+      for (const { slot, offset, length } of batch.moves) hooks.moved(slot, batch.segment, offset, length)
+      for (const slot of batch.commits) hooks.committed(slot)
+      for (const { old, slot } of batch.replaces) hooks.replaced(old, slot)
+      batch.isWritten()
       for (const waiter of batch.waiters) waiter?.resolve()
-      for (const row of batch.ended) this.#o.hooks.ended(row)
+      for (const waiter of batch.synced) waiter.resolve()
+      for (const slot of batch.ended) hooks.ended(slot)
+      for (const slot of batch.freed) this.#o.ledger.rows.free(slot)
       if (batch.buffer.length <= KEPT_BUFFER && this.#free.length < 8) this.#free.push(batch.buffer)
     }
   }
@@ -201,8 +274,8 @@ export class Writer {
   #mark(): void {
     this.#idle = undefined
     if (this.#writing || this.#syncing || this.#rolling || this.#fault || this.#down || this.#stopping) return
-    if (this.#tail !== this.#synced || this.#tail + PAD_ROOM > this.#segment.size) return
-    this.#write(new Batch(this.#free.pop()), true)
+    if (this.#tail !== this.#synced || this.#tail + 2 * PAD_ROOM > this.#segment.size) return
+    this.#write(this.#fresh(), true)
   }
 
   async #roll(room: number): Promise<void> {
@@ -233,13 +306,16 @@ export class Writer {
       previous: this.#previous,
       lastHigh,
       lastLow,
-      room: room + 2 * PAGE + PAD_ROOM,
+      room: room + 2 * PAGE + 2 * PAD_ROOM,
     })
-    for (const number of this.#suspects) segment.needs.add(number)
+    for (const number of this.#suspects) segment.guards.add(number)
     return segment
   }
   #use(segment: Segment, end = PAGE): void {
-    if (this.#segment) this.#segment.active = false
+    if (this.#segment) {
+      this.#segment.active = false
+      this.#segment.sealedAt = performance.now()
+    }
     this.#segment = segment
     this.#tail = this.#padded = this.#synced = end
   }
@@ -270,6 +346,7 @@ export class Writer {
   }
   /** Writes batches again, into a segment of their own start, and syncs them. */
   async #rewrite(batches: readonly Batch[]): Promise<void> {
+    for (const batch of [...batches].reverse()) batch.unplace()
     const room = batches.reduce((sum, batch) => sum + batch.length, 0)
     const segment = await this.#activate(room)
     try {
@@ -293,8 +370,8 @@ export class Writer {
 
   /** Nothing can be written: commits are refused, everything else waits in memory, new segments are tried every 5 s. */
   #goDown(error: Error, carried: readonly Batch[]): void {
-    const { rest, untraced } = salvage([...carried, ...this.#full, this.#open], error)
-    for (const row of untraced) this.#o.hooks.rejected(row)
+    const { rest, untraced } = salvage([...carried, ...this.#full, this.#open], this.#o.ledger, error)
+    for (const slot of untraced) this.#o.hooks.rejected(slot)
     this.#open = rest
     this.#full = []
     this.#unsynced = []
@@ -308,7 +385,7 @@ export class Writer {
     if (this.#replaying) return
     this.#replaying = true
     const batch = this.#open
-    this.#open = new Batch()
+    this.#open = this.#fresh()
     void this.#rewrite([batch]).then(
       () => {
         this.#replaying = false
@@ -336,8 +413,8 @@ export class Writer {
   }
   async #lastMark(): Promise<void> {
     if (this.#tail + PAD_ROOM > this.#segment.size) return
-    const batch = new Batch()
-    const length = this.#place(batch, this.#segment, this.#tail, this.#synced, true)
+    const batch = this.#fresh()
+    const length = this.#place(batch, this.#segment, this.#tail, this.#synced, true, true)
     await writeFully(this.#o.io, this.#segment.fd, batch.buffer.subarray(0, length), this.#tail, 'records')
     await syncFully(this.#o.io, this.#segment.fd, 'records')
   }
@@ -348,7 +425,7 @@ export class Writer {
     )
   }
   #giveUp(error: Error): Error {
-    for (const waiter of this.#open.waiters) waiter?.reject(error)
+    for (const waiter of [...this.#open.waiters, ...this.#open.synced, ...this.#open.readable]) waiter?.reject(error)
     return error
   }
 }

@@ -15,7 +15,7 @@ for (const writers of [1, 10, 50]) {
         await store.commit(made)
         commits++
         if (!relay) continue
-        store.attempt(made.id, [0])
+        store.attempt(made.id, [0], 1)
         await store.load(made.id)
         void store.outcome(made.id, [{ n: 0, state: 'delivered', esc: '2.0.0', text: '250 2.0.0 Ok' }])
       }

@@ -11,7 +11,7 @@ const writer = async (n: number) => {
     await queue.commit(made)
     process.stdout.write(`+${made.id} ${n}\n`)
     if (i % 3 !== 0) continue
-    queue.attempt(made.id, [0])
+    queue.attempt(made.id, [0], 1)
     await queue.outcome(made.id, [{ n: 0, state: 'delivered', esc: '2.0.0', text: 'ok' }], { durable: true })
     process.stdout.write(`-${made.id}\n`)
   }

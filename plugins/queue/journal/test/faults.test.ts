@@ -106,7 +106,7 @@ for (const writes of [0, 1e9])
     await settle(120)
     state.sync = state.write = 0
     await waiting
-    assert.is(queue.health().refusing, undefined)
+    await until(() => queue.health().refusing === undefined)
     assert.equal(queue.health().problems, [])
     const later = await message(queue, 'later')
     await queue.commit(later)
@@ -121,6 +121,25 @@ for (const writes of [0, 1e9])
     )
     await again.stop()
   })
+test('a requeue that is refused leaves the message its body file', async () => {
+  const path = temporary()
+  const { io, state } = faulty()
+  const queue = await started(path, { io, probe: 50 })
+  const large = await message(queue, 'x'.repeat(20_000))
+  await queue.commit(large)
+  const requeued = queue.requeue(large.id, { who: 'test', why: 'again' })
+  state.sync = state.write = 1e9
+  await requeued.then(
+    () => assert.unreachable(),
+    () => undefined,
+  )
+  state.sync = state.write = 0
+  await until(() => queue.health().refusing === undefined)
+  await settle(50)
+  assert.is((await textOf((await loaded(queue, large.id)).body)).length, 20_000)
+  await queue.stop()
+  assert.equal(await ids(path), [large.id])
+})
 test('a commit resolves after its sync, not before; what comes meanwhile shares the next', async () => {
   const held: (() => void)[] = []
   let syncs = 0
@@ -148,9 +167,12 @@ test('a commit resolves after its sync, not before; what comes meanwhile shares 
   await Promise.all(all)
   assert.is(syncs, 2)
   const stopping = queue.stop()
-  await until(() => held.length === 1)
-  held.shift()!()
-  await stopping
+  let stopped = false
+  void stopping.then(() => (stopped = true))
+  await until(() => {
+    held.shift()?.()
+    return stopped
+  })
 })
 test('an outcome that nobody waits for is synced within 200 ms', async () => {
   let syncs = 0

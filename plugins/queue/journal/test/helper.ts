@@ -45,7 +45,9 @@ export async function started(
   events: LogEvent[] = [],
 ): Promise<JournalStore> {
   const made = store(path, more, events)
-  await made.start(() => undefined)
+  await (
+    await made.start(() => undefined)
+  ).done
   return made
 }
 export async function bodyOf(to: QueueStore, bytes: Uint8Array, chunk = 3000): Promise<BodySource> {
@@ -101,15 +103,20 @@ export const segmentsOf = (path: string): string[] =>
 export function snapshot(path: string): string {
   for (;;) {
     const copy = temporary()
+    const before = namesIn(path)
     try {
       fs.cpSync(path, copy, { recursive: true })
-      return copy
     } catch (error) {
       // a segment was dropped meanwhile
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+      continue
     }
+    // what was copied before a drop and what was copied behind it were never on a disk together
+    if (namesIn(path) === before) return copy
+    fs.rmSync(copy, { recursive: true })
   }
 }
+const namesIn = (path: string): string => (fs.readdirSync(path, { recursive: true }) as string[]).sort().join()
 export function random(seed: number): () => number {
   let state = seed >>> 0
   return () => {

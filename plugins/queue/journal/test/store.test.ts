@@ -40,7 +40,7 @@ test('recipients: settled once, expanded, numbered for ever', async () => {
   )
   void queue.outcome(made.id, [delivered(2), { n: 1, state: 'failed', esc: '5.1.1', text: 'no such user' }])
   void queue.outcome(made.id, [{ n: 1, state: 'deferred', esc: '4.0.0', text: 'too late' }])
-  queue.attempt(made.id, [3])
+  queue.attempt(made.id, [3], 1)
   for (let round = 0; round < 2; round++) {
     const { recipients, attempts } = await loaded(queue, made.id)
     assert.equal(
@@ -59,7 +59,6 @@ const ACTIONS: [AdminAction, { held: boolean; nextTry: number | undefined }][] =
   ['hold', { held: true, nextTry: 50 }],
   ['release', { held: false, nextTry: 0 }],
   ['expire', { held: true, nextTry: 0 }],
-  ['requeue', { held: true, nextTry: 0 }],
   ['delete', { held: false, nextTry: undefined }],
 ]
 for (const [action, expected] of ACTIONS)
@@ -86,7 +85,7 @@ test('what is not there, and what cannot be', async () => {
   assert.is(await queue.admin(id, { action: 'hold', ...by }), false)
   assert.is(await queue.load(id), undefined)
   assert.is(queue.outcome(id, [delivered(0)]), undefined)
-  queue.attempt(id, [0])
+  queue.attempt(id, [0], 1)
   await queue.commit(await message(queue, 'x', [])).then(
     () => assert.unreachable(),
     (e: Error) => assert.match(e.message, 'no recipients'),
@@ -114,7 +113,9 @@ test('start tells each message; list and readQueue show the same', async () => {
   assert.equal(offline, listed)
   queue = store(path)
   const rows: string[] = []
-  await queue.start((row) => void rows.push(row.id))
+  await (
+    await queue.start((row) => void rows.push(row.id))
+  ).done
   assert.equal(rows, [made[0]!.id, made[2]!.id])
   await queue.stop()
 })
@@ -127,8 +128,9 @@ test('expire is told to the flow, over a restart too; requeue takes it back', as
   await queue.stop()
   queue = await started(path)
   assert.is((await loaded(queue, made.id)).expired, true)
-  assert.ok(await queue.admin(made.id, { action: 'requeue', who: 'admin', why: 'no' }))
-  assert.is((await loaded(queue, made.id)).expired, undefined)
+  const again = await queue.requeue(made.id, { who: 'admin', why: 'no' })
+  assert.is((await loaded(queue, again!)).expired, undefined)
+  assert.is(await queue.load(made.id), undefined)
   await queue.stop()
 })
 test('a commit larger than a segment', async () => {

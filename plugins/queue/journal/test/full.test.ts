@@ -1,0 +1,62 @@
+/** A full disk: what ends mail is recorded all the same, new mail is refused, and taken again when there is room. */
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import fs from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { message, started, temporary } from './helper.ts'
+
+const MIB = 1024 * 1024
+const run = (command: string, ...args: string[]) => spawnSync(command, args).status === 0
+async function until(what: () => boolean): Promise<void> {
+  for (let i = 0; i < 1000 && !what(); i++) await new Promise((resolve) => setTimeout(resolve, 10))
+  assert.ok(what())
+}
+/** Takes all room that is left. */
+function fill(path: string): void {
+  const fd = fs.openSync(path, 'w')
+  try {
+    for (const size of [256 * 1024, 4096]) for (let at = 0; ; at += fs.writeSync(fd, Buffer.alloc(size, 1)));
+  } catch {
+    // both sizes end so
+  } finally {
+    fs.closeSync(fd)
+  }
+}
+test('outcomes on a full disk', async () => {
+  const disk = temporary()
+  if (!run('mount', '-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', disk)) {
+    console.log('SKIP: only root can mount a small file system')
+    return
+  }
+  try {
+    const path = join(disk, 'journal')
+    const queue = await started(path, { segmentSize: 256 * 1024, minFree: MIB, probe: 50 })
+    const made = await Promise.all(Array.from({ length: 1000 }, () => message(queue)))
+    await Promise.all(made.map((m) => queue.commit(m)))
+    await until(() =>
+      fs.readdirSync(join(path, 'parts', fs.readdirSync(join(path, 'parts'))[0]!, 'seg')).includes('spare2'),
+    )
+    fill(join(disk, 'filler'))
+    fill(join(disk, 'filler2'))
+    const ok = { n: 0, state: 'delivered' as const, esc: '2.0.0', text: 'ok' }
+    for (let i = 0; i < 1000; i += 100)
+      await Promise.all(made.slice(i, i + 100).map(async (m) => queue.outcome(m.id, [ok], { durable: true })))
+    await until(() => queue.health().refusing !== undefined)
+    assert.is(queue.health().messages, 0)
+    fs.rmSync(join(disk, 'filler'))
+    fs.rmSync(join(disk, 'filler2'))
+    await until(() => queue.health().refusing === undefined)
+    const later = await message(queue)
+    await queue.commit(later)
+    await queue.stop()
+    const again = await started(path, { segmentSize: 256 * 1024 })
+    const found: string[] = []
+    for await (const { id } of again.list()) found.push(id)
+    assert.equal(found, [later.id])
+    await again.stop()
+  } finally {
+    run('umount', '-l', disk)
+  }
+})
+test.run()
