@@ -1,5 +1,8 @@
-/** Connections, messages and recipients of each client address, counted over a time unit (Postfix's anvil). */
-import type { Clock } from '@postern/core'
+/**
+ * Connections, messages and recipients of each client address, counted over a time unit (Postfix's anvil); one count for
+ * all processes that share the work.
+ */
+import type { Lease, MaybePromise, Shared } from '@postern/core'
 import type { Networks } from './networks.ts'
 
 export interface AnvilLimits {
@@ -13,68 +16,105 @@ export interface AnvilLimits {
   readonly unit: number
   readonly exceptions: Networks
 }
+type Over = 'count' | 'rate' | undefined
+
 interface Client {
-  open: number
-  since: number
-  connections: number
-  messages: number
-  recipients: number
+  readonly places: Lease[]
+  /** of a connection that has gone, for the next one: a client that comes again and again costs no question */
+  idle?: { readonly place: Lease; fresh: boolean }
+  /** connections that were gone before their place had come */
+  gone: number
 }
 
+/** below this limit a place that nobody uses would be missed elsewhere */
+const SPARES_ABOVE = 20
+
 export class Anvil {
+  readonly #service: string
   readonly #limits: AnvilLimits
-  readonly #clock: Clock
+  readonly #shared: Shared
   readonly #clients = new Map<string, Client>()
 
-  constructor(limits: AnvilLimits, clock: Clock) {
+  /** `service`: the listener's name; each counts for itself */
+  constructor(service: string, limits: AnvilLimits, shared: Shared) {
+    this.#service = service
     this.#limits = limits
-    this.#clock = clock
+    this.#shared = shared
   }
 
   /** Counts a connection; says which limit it is over. Each `connect` needs its `disconnect`. */
-  connect(address: string): 'count' | 'rate' | undefined {
-    const client = this.#client(address)
-    client.open++
-    client.connections++
-    const { connections, connectionRate, exceptions } = this.#limits
-    const tooMany = connections > 0 && client.open > connections
-    const tooFast = connectionRate > 0 && client.connections > connectionRate
-    if ((!tooMany && !tooFast) || exceptions.has(address)) return undefined
-    return tooMany ? 'count' : 'rate'
+  connect(address: string): MaybePromise<Over> {
+    if (this.#limits.exceptions.has(address)) return undefined
+    const { connections, connectionRate } = this.#limits
+    const place = connections > 0 ? this.#place(address, connections) : true
+    const fast = this.#over('connection', address, connectionRate)
+    const verdict = (free: boolean, tooFast: boolean): Over => (free ? (tooFast ? 'rate' : undefined) : 'count')
+    if (typeof place === 'boolean' && typeof fast === 'boolean') return verdict(place, fast)
+    return Promise.all([place, fast]).then(([free, tooFast]) => verdict(free, tooFast))
   }
   disconnect(address: string): void {
-    const client = this.#clients.get(address)
-    if (!client || --client.open > 0) return
-    if (!this.#rated() || this.#clock.now() - client.since >= this.#limits.unit) this.#clients.delete(address)
+    if (this.#limits.connections === 0 || this.#limits.exceptions.has(address)) return
+    const client = this.#client(address)
+    const place = client.places.pop()
+    if (!place) client.gone++
+    else if (place.granted > 0 && !client.idle && this.#limits.connections >= SPARES_ABOVE)
+      client.idle = { place, fresh: true }
+    else place.release()
+    this.#forget(address, client)
+  }
+  /** To be called from time to time: places that nobody came back for are given back. */
+  sweep(): void {
+    for (const [address, client] of this.#clients) {
+      if (!client.idle) continue
+      if (client.idle.fresh) client.idle.fresh = false
+      else {
+        client.idle.place.release()
+        client.idle = undefined
+        this.#forget(address, client)
+      }
+    }
   }
   /** True: over the limit. */
-  message(address: string): boolean {
-    const limit = this.#limits.messageRate
-    return limit > 0 && ++this.#client(address).messages > limit && !this.#limits.exceptions.has(address)
+  message(address: string): MaybePromise<boolean> {
+    return !this.#limits.exceptions.has(address) && this.#over('message', address, this.#limits.messageRate)
   }
-  recipient(address: string): boolean {
-    const limit = this.#limits.recipientRate
-    return limit > 0 && ++this.#client(address).recipients > limit && !this.#limits.exceptions.has(address)
-  }
-  /** Forgets who has been away for a time unit: memory is bounded by the clients of one. */
-  sweep(): void {
-    const now = this.#clock.now()
-    for (const [address, client] of this.#clients)
-      if (client.open <= 0 && now - client.since >= this.#limits.unit) this.#clients.delete(address)
+  recipient(address: string): MaybePromise<boolean> {
+    return !this.#limits.exceptions.has(address) && this.#over('recipient', address, this.#limits.recipientRate)
   }
 
-  #rated(): boolean {
-    return this.#limits.connectionRate > 0 || this.#limits.messageRate > 0 || this.#limits.recipientRate > 0
+  #over(what: string, address: string, limit: number): MaybePromise<boolean> {
+    if (limit <= 0) return false
+    const count = this.#shared.count(this.#key(what, address), 1, this.#limits.unit)
+    return typeof count === 'number' ? count > limit : count.then((n) => n > limit)
+  }
+  #place(address: string, limit: number): MaybePromise<boolean> {
+    const client = this.#clients.get(address)
+    if (client?.idle) {
+      client.places.push(client.idle.place)
+      client.idle = undefined
+      return true
+    }
+    const lease = this.#shared.lease(this.#key('open', address), 1, limit)
+    return lease instanceof Promise ? lease.then((l) => this.#placed(address, l)) : this.#placed(address, lease)
+  }
+  #placed(address: string, lease: Lease): boolean {
+    const client = this.#client(address)
+    if (client.gone > 0) {
+      client.gone--
+      lease.release()
+    } else client.places.push(lease)
+    this.#forget(address, client)
+    return lease.granted > 0
+  }
+  #key(what: string, address: string): string {
+    return `anvil:${this.#service}:${what}:${address}`
   }
   #client(address: string): Client {
-    const now = this.#clock.now()
-    let client = this.#clients.get(address)
-    if (!client) {
-      client = { open: 0, since: now, connections: 0, messages: 0, recipients: 0 }
-      this.#clients.set(address, client)
-    } else if (now - client.since >= this.#limits.unit) {
-      Object.assign(client, { since: now, connections: 0, messages: 0, recipients: 0 })
-    }
+    const client = this.#clients.get(address) ?? { places: [], gone: 0 }
+    this.#clients.set(address, client)
     return client
+  }
+  #forget(address: string, client: Client): void {
+    if (client.places.length === 0 && client.gone === 0 && !client.idle) this.#clients.delete(address)
   }
 }

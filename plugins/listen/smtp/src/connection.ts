@@ -9,19 +9,17 @@ import { SMTPConnection } from 'smtp-server/lib/smtp-connection.js'
 import { dispatch } from './commands/index.ts'
 import type { Chunks, ContentReader } from './content.ts'
 import { overdue } from './deadlines.ts'
-import { openFacts, overLimit } from './greeting.ts'
+import { greet } from './greeting.ts'
 import type { Intake } from './intake.ts'
 import { Patience } from './limits.ts'
 import { Outbox } from './outbox.ts'
-import { UNKNOWN } from './peer.ts'
-import type { PeerNames } from './peer.ts'
 import * as replies from './replies.ts'
 import type { SmtpServer } from './server.ts'
 import type { Settings } from './settings.ts'
+import { Speech } from './speech.ts'
 import { CommandStream } from './stream.ts'
 import type { LineHandler } from './stream.ts'
-import { tlsFacts } from './tls.ts'
-import { after, refuses } from './transaction.ts'
+import { leaveWithClient, tlsFacts } from './tls.ts'
 import type { Pending, Transaction } from './transaction.ts'
 
 export class Connection extends SMTPConnection implements LineHandler {
@@ -39,12 +37,9 @@ export class Connection extends SMTPConnection implements LineHandler {
   /** the message that BDATs bring, or that what comes of it is dropped */
   chunking: Chunks | 'failed' | undefined
   bareNewlineAllowed = false
-  #opened = false
   readonly #out = new Outbox((text) => this.#write(text))
-  #command = ''
-  #failed = false
+  readonly #speech = new Speech(this.#out)
   #junk = false
-  #leaving = false
   #intake: Intake | undefined
   #contentSince = 0
   #afterContent: (() => Pending) | undefined
@@ -69,38 +64,23 @@ export class Connection extends SMTPConnection implements LineHandler {
     return `${this.dialogue.view.client.name}[${this.remoteAddress}]`
   }
 
-  // ---- greeting
-
   override init(): void {
     this._setListeners(() => {
-      const over = overLimit(this._server, this.remoteAddress)
-      if (over) this.#turnAway(over)
-      else if (this.#run(() => this.#named())) this.#goOn()
+      if (this.#run(() => greet(this))) this.#goOn()
     })
   }
-  #turnAway(reply: Reply): void {
-    this.log.info('session.turned-away', { client: this.remoteAddress, code: reply.code, text: reply.text })
-    this.reply(reply)
-    this.#hangUp()
-  }
-  #named(): Pending {
-    return after(this._server.peers?.names(this.remoteAddress) ?? UNKNOWN, (names) => this.#greet(names))
-  }
-  #greet(names: PeerNames): Pending {
-    if (this._closed || this._closing) return undefined
-    this.dialogue = this._server.listener.open(openFacts(this, names))
-    this.#opened = true
-    this.bareNewlineAllowed = this.settings.bareNewlineExclusions.has(this.remoteAddress)
-    return after(this.dialogue.connect(), (decision) => {
-      if (refuses(decision)) this.denied = decision
-      this.reply(decision ?? this.settings.banner)
-    })
+  open(session: Session): void {
+    this.dialogue = session
+    this.#speech.session = session
   }
 
   // ---- commands
 
   onLine(line: string | undefined, bareLf: boolean): boolean {
-    return this.#run(() => dispatch(this, line, bareLf))
+    return this.#run(() => {
+      this.#speech.hear(line)
+      return dispatch(this, line, bareLf)
+    })
   }
   onContent(): boolean {
     const next = this.#afterContent
@@ -108,14 +88,14 @@ export class Connection extends SMTPConnection implements LineHandler {
     return this.#run(() => next?.())
   }
   /** Names the command that replies belong to from here on. */
-  begin(command: string, junk = false): void {
-    this.#command = command
+  begin(verb: string, known: boolean, junk = false): void {
+    this.#speech.name(verb, known)
     this.#junk = junk
   }
 
   /** True: answered. False: the parser is told when it may go on. */
   #run(step: () => Pending): boolean {
-    this.#failed = false
+    this.#speech.failed = false
     this.#junk = false
     let pending: Pending
     try {
@@ -138,7 +118,7 @@ export class Connection extends SMTPConnection implements LineHandler {
   }
   /** Our own mistake: the dialogue's state is not to be trusted any more. */
   #fault(cause: unknown): void {
-    this.log.error('session.fault', { command: this.#command, cause })
+    this.log.error('session.fault', { command: this.#speech.command, cause })
     this.reply(replies.LOCAL_ERROR)
   }
 
@@ -146,17 +126,17 @@ export class Connection extends SMTPConnection implements LineHandler {
   #settle(): boolean {
     if (this._closed) return true
     const thin = this.patience.thin
-    if (this.#failed) this.patience.error()
+    if (this.#speech.failed) this.patience.error()
     if (this.#junk) this.patience.junk()
-    if (!this.#leaving) this.#maybeLeave()
+    if (!this.#speech.leaving) this.#maybeLeave()
     if (thin && this.settings.errorSleep > 0) {
       this.#timer = setTimeout(() => {
-        if (this.#leaving) this.#hangUp()
+        if (this.#speech.leaving) this.hangUp()
         this.#goOn()
       }, this.settings.errorSleep)
       return false
     }
-    if (this.#leaving) this.#hangUp()
+    if (this.#speech.leaving) this.hangUp()
     return true
   }
   #maybeLeave(): void {
@@ -171,24 +151,19 @@ export class Connection extends SMTPConnection implements LineHandler {
 
   /** Says `reply` with the others of its group. */
   reply(reply: Reply): void {
-    if (this._closed) return
-    this.#out.add(replies.isWired(reply) ? reply.wire : replies.wireOf(reply))
-    if (reply.code >= 400) this.#failed = true
-    // Postfix ends the session after 421 and 521, whoever says so
-    if (reply.close || reply.code === 421 || reply.code === 521) this.#leaving = true
-    if (this.#opened) this.dialogue.replied(this.#command, reply)
+    if (!this._closed) this.#speech.say(reply)
   }
   /** A refusal of the protocol's own. */
   refuse(stage: string, reply: Reply): undefined {
-    if (this.#opened) this.dialogue.refused(stage, reply)
+    this.#speech.session?.refused(stage, reply)
     this.reply(reply)
     return undefined
   }
   /** A refusal that many honest clients get: an error only after too many of them. */
   refuseOvershoot(reply: Reply): void {
-    const failed = this.#failed
+    const { failed } = this.#speech
     this.reply(reply)
-    this.#failed = failed
+    this.#speech.failed = failed
     this.patience.tooManyRecipients()
   }
   #write(text: string): void {
@@ -204,13 +179,13 @@ export class Connection extends SMTPConnection implements LineHandler {
     return false
   }
   onEof(): void {
-    this.#hangUp()
+    this.hangUp()
   }
   /** The library's own words (socket and handshake errors) are not ours to say. */
   override send(code: number): void {
     if (code === 421) this.close()
   }
-  #hangUp(): void {
+  hangUp(): void {
     this.#out.flush()
     this.#intake?.abort()
     this.close()
@@ -273,16 +248,7 @@ export class Connection extends SMTPConnection implements LineHandler {
   override _armTimeout(socket: Socket = this._socket): void {
     const { settings } = this._server
     socket.setTimeout(this._upgrading ? settings.tlsTimeout : settings.timeout, () => this._onTimeout())
-    if (this._upgrading) this.#watchHandshake(socket)
-  }
-  /** A client that closes its side in the middle has no more to say; sockets are half-open otherwise. */
-  #watchHandshake(secured: Socket): void {
-    const raw = this._socket
-    const leave = () => {
-      if (this._upgrading) raw.destroy()
-    }
-    if (raw.readableEnded) setImmediate(leave)
-    for (const side of [secured, raw]) side.once('end', leave)
+    if (this._upgrading) leaveWithClient(this._socket, socket, () => this._upgrading)
   }
   override _onTimeout(): void {
     if (this._closing || this._upgrading || this._socket.writableNeedDrain) return void this._socket.destroy()
@@ -291,8 +257,9 @@ export class Connection extends SMTPConnection implements LineHandler {
     this.#timeOut()
   }
   #timeOut(): void {
+    this.#speech.unasked()
     this.refuse('timeout', this.settings.replies.timeout)
-    this.#hangUp()
+    this.hangUp()
   }
   checkDeadlines(now: number): void {
     const parser = this._parser
@@ -303,10 +270,11 @@ export class Connection extends SMTPConnection implements LineHandler {
     const parser = this._parser
     if (this._closing || !parser || parser.busy || !this.#idle()) return
     this.reply(this.settings.replies.shuttingDown)
-    this.#hangUp()
+    this.hangUp()
   }
   cut(): void {
     if (!this._closing && !this._upgrading && !(this._parser && this._parser.busy)) {
+      this.#speech.unasked()
       this.reply(this.settings.replies.shuttingDown)
       this.#out.flush()
     }
@@ -324,7 +292,7 @@ export class Connection extends SMTPConnection implements LineHandler {
     this.#intake?.abort()
     this.#intake = undefined
     this._server.anvil.disconnect(this.remoteAddress)
-    if (this.#opened) this.dialogue.end()
+    this.#speech.session?.end()
     this._server.gone(this)
   }
 }

@@ -4,6 +4,7 @@
  */
 import type { AddressInfo, Socket } from 'node:net'
 import { createServer, isIPv6 } from 'node:net'
+import type { SocketSource } from '@postern/core'
 
 export interface DoorAddress {
   /** IP address, host name, `''` for all */
@@ -25,6 +26,9 @@ export function parseDoor(text: string | number): DoorAddress | undefined {
 }
 export const doorName = ({ host, port }: DoorAddress): string => `${isIPv6(host) ? `[${host}]` : host}:${port}`
 
+const BACKLOG = 511
+const REUSE = { reusePort: true }
+
 export class Door {
   readonly #address: DoorAddress
   readonly #server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: false })
@@ -37,16 +41,27 @@ export class Door {
     this.#server.on('error', (error) => this.#onError(error))
   }
 
-  /** Binds the port unless an earlier graph did. Rejects with the system's error and the address. */
-  async bind(): Promise<void> {
+  /**
+   * Takes the port that was bound for this process, or binds it, unless an earlier graph did. Rejects with the system's
+   * error and the address. `shared`: other processes bind it too.
+   */
+  async bind(sockets: SocketSource, shared: boolean): Promise<void> {
     if (this.#server.listening) return
-    const { host, port } = this.#address
-    await new Promise<void>((done, failed) => {
-      this.#onError = (error) =>
-        failed(new Error(`cannot listen on ${doorName(this.#address)}: ${error.message}`, { cause: error }))
-      this.#server.listen({ port, backlog: 511, ...(host ? { host } : {}) }, done)
-    })
+    try {
+      await this.#listen(await sockets.take(this.#address), shared)
+    } catch (error) {
+      throw new Error(`cannot listen on ${doorName(this.#address)}: ${(error as Error).message}`, { cause: error })
+    }
     this.#onError = () => undefined
+  }
+  #listen(handle: object | undefined, shared: boolean): Promise<void> {
+    const { host, port } = this.#address
+    return new Promise((done, failed) => {
+      this.#onError = failed
+      if (handle) this.#server.listen(handle, BACKLOG, done)
+      // reusePort: Node 22.12 and 23.1; where it is not known the second process says that the port is taken
+      else this.#server.listen({ port, backlog: BACKLOG, ...(host ? { host } : {}), ...(shared && REUSE) }, done)
+    })
   }
   /** From now on clients go to `handler`. */
   open(handler: AcceptHandler, onError: (error: Error) => void): void {

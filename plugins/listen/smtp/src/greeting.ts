@@ -1,25 +1,54 @@
 /** Before the banner: is there room, who is there, and does the core want to talk to it. */
 import type { TLSSocket } from 'node:tls'
-import type { OpenSession, Reply } from '@postern/core'
+import type { MaybePromise, OpenSession, Reply } from '@postern/core'
 import type { Connection } from './connection.ts'
+import { UNKNOWN } from './peer.ts'
 import type { PeerNames } from './peer.ts'
 import { PORTS_BUSY } from './replies.ts'
 import type { SmtpServer } from './server.ts'
 import { tlsFacts } from './tls.ts'
+import { after, refuses } from './transaction.ts'
+import type { Pending } from './transaction.ts'
 
 /** Counts the connection; why it is turned away. */
-export function overLimit(server: SmtpServer, address: string): Reply | undefined {
-  const { settings, sessions, anvil, draining } = server
-  const over = anvil.connect(address)
+function overLimit(server: SmtpServer, address: string): MaybePromise<Reply | undefined> {
+  const over = server.anvil.connect(address)
+  return over instanceof Promise ? over.then((o) => turnedAway(server, address, o)) : turnedAway(server, address, over)
+}
+function turnedAway(server: SmtpServer, address: string, over: 'count' | 'rate' | undefined): Reply | undefined {
+  const { settings, sessions, draining } = server
   if (draining) return settings.replies.shuttingDown
   if (sessions.size > settings.maxSessions) return PORTS_BUSY
   if (over === 'count') return settings.replies.tooManyConnections(address)
   return over === 'rate' ? settings.replies.tooFast(address) : undefined
 }
 
-export const openFacts = (c: Connection, names: PeerNames): OpenSession => ({
+const openFacts = (c: Connection, names: PeerNames): OpenSession => ({
   protocol: c.settings.protocol,
   client: { address: c.remoteAddress, port: c.remotePort, ...names },
   server: { address: c.localAddress, port: c.localPort },
   ...(c.secure ? { tls: tlsFacts(c._socket as TLSSocket) } : {}),
 })
+
+/** Greets the client, or sends it away. */
+export function greet(c: Connection): Pending {
+  return after(overLimit(c._server, c.remoteAddress), (over) => {
+    if (over) return turnAway(c, over)
+    if (c.gone) return undefined
+    return after(c._server.peers?.names(c.remoteAddress) ?? UNKNOWN, (names) => ask(c, names))
+  })
+}
+function turnAway(c: Connection, over: Reply): undefined {
+  c.log.info('session.turned-away', { client: c.remoteAddress, code: over.code, text: over.text })
+  c.reply(over)
+  c.hangUp()
+}
+function ask(c: Connection, names: PeerNames): Pending {
+  if (c.gone || c._closing) return undefined
+  c.open(c._server.listener.open(openFacts(c, names)))
+  c.bareNewlineAllowed = c.settings.bareNewlineExclusions.has(c.remoteAddress)
+  return after(c.dialogue.connect(), (decision) => {
+    if (refuses(decision)) c.denied = decision
+    c.reply(decision ?? c.settings.banner)
+  })
+}

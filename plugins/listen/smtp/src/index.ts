@@ -33,9 +33,10 @@ export default definePlugin({
         const { log, clock } = mta
         const settings = settingsOf(options, mta.site, listener(), certificate(options, mta.folder))
         const peers = options.smtpdPeernameLookup ? new Peers(needs.resolver, clock, log) : undefined
-        server = new SmtpServer({ settings, listener: listener(), anvil: anvilLimits(options), peers, log, clock })
+        const { shared } = mta
+        server = new SmtpServer({ settings, listener: listener(), anvil: anvilLimits(options), peers, log, shared })
         server.start()
-        for (const door of doors) await door().bind()
+        for (const door of doors) await door().bind(mta.sockets, mta.site.worker.count > 1)
       },
       ready() {
         if (!server) return

@@ -100,25 +100,25 @@ export const options = z.strictObject({
     .int()
     .min(0)
     .default(50)
-    .describe('connections at a time from one address, in one worker; 0 is no limit'),
+    .describe('connections at a time from one address, over all workers; 0 is no limit'),
   smtpdClientConnectionRateLimit: z
     .number()
     .int()
     .min(0)
     .default(0)
-    .describe('connections from one address in `anvilRateTimeUnit`, in one worker; 0 is no limit'),
+    .describe('connections from one address in `anvilRateTimeUnit`, over all workers; 0 is no limit'),
   smtpdClientMessageRateLimit: z
     .number()
     .int()
     .min(0)
     .default(0)
-    .describe('MAIL commands from one address in `anvilRateTimeUnit`, in one worker; 0 is no limit'),
+    .describe('MAIL commands from one address in `anvilRateTimeUnit`, over all workers; 0 is no limit'),
   smtpdClientRecipientRateLimit: z
     .number()
     .int()
     .min(0)
     .default(0)
-    .describe('RCPT and VRFY commands from one address in `anvilRateTimeUnit`, in one worker; 0 is no limit'),
+    .describe('RCPT and VRFY commands from one address in `anvilRateTimeUnit`, over all workers; 0 is no limit'),
   smtpdClientEventLimitExceptions: z
     .array(network)
     .default(['127.0.0.0/8', '[::1]/128'])

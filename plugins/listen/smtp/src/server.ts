@@ -1,7 +1,7 @@
 /** The sessions of one listener in one graph. Ports are not its business: sockets are handed to `accept`. */
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import type { Clock, Listener, Logger } from '@postern/core'
+import type { Listener, Logger, Shared } from '@postern/core'
 import { SMTPServer } from 'smtp-server'
 import { Anvil } from './anvil.ts'
 import type { AnvilLimits } from './anvil.ts'
@@ -15,7 +15,7 @@ export interface ServerParts {
   readonly anvil: AnvilLimits
   readonly peers: Peers | undefined
   readonly log: Logger
-  readonly clock: Clock
+  readonly shared: Shared
 }
 /** How often deadlines are looked at, ms. */
 const SWEEP = 1000
@@ -51,7 +51,7 @@ export class SmtpServer extends SMTPServer {
     this.listener = parts.listener
     this.peers = parts.peers
     this.log = parts.log
-    this.anvil = new Anvil(parts.anvil, parts.clock)
+    this.anvil = new Anvil(parts.listener.name, parts.anvil, parts.shared)
     if (parts.settings.tls) this.secureContext.set('*', parts.settings.tls)
     this.on('error', (error: Error) => this.log.debug('session.socket', { cause: error }))
   }

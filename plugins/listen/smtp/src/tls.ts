@@ -1,5 +1,6 @@
 /** Certificates of our own, and what a handshake has agreed on. No built-in key is ever used. */
 import { readFileSync } from 'node:fs'
+import type { Socket } from 'node:net'
 import { resolve } from 'node:path'
 import type { SecureContext, TLSSocket } from 'node:tls'
 import { createSecureContext } from 'node:tls'
@@ -32,4 +33,16 @@ export function tlsFacts(socket: TLSSocket): TlsFacts {
     cipher: socket.getCipher().name,
     ...(servername ? { servername } : {}),
   }
+}
+
+/**
+ * During a handshake: a client that closes its side in the middle has no more to say; sockets are half-open otherwise.
+ * `secured` runs over `raw`.
+ */
+export function leaveWithClient(raw: Socket, secured: Socket, inHandshake: () => boolean): void {
+  const leave = () => {
+    if (inHandshake()) raw.destroy()
+  }
+  if (raw.readableEnded) setImmediate(leave)
+  for (const side of [secured, raw]) side.once('end', leave)
 }

@@ -48,7 +48,6 @@ const COMMANDS = {
 }
 
 export function dispatch(c: Connection, line: string | undefined, bareLf: boolean): Pending {
-  c.begin('')
   const { settings } = c
   if (bareLf && settings.bareNewline === 'reject' && !c.bareNewlineAllowed)
     return c.refuse('command', settings.replies.bareLfCommand)
@@ -67,7 +66,7 @@ export function dispatch(c: Connection, line: string | undefined, bareLf: boolea
   }
   verb = verb.toUpperCase()
   if (settings.noop.size > 0 && settings.noop.has(verb)) entry = { run: noop, junk: true, beforeTls: true }
-  c.begin(verb, entry?.junk)
+  c.begin(verb, entry !== undefined || settings.registered.has(verb), entry?.junk)
   if (!entry) return unknown(c, verb, argument)
   if (c.denied && verb !== 'QUIT') return c.refuse('command', replies.accessDenied(c.peer))
   if (settings.tlsRequired && !c.secure && !entry.beforeTls) return c.refuse('command', replies.TLS_REQUIRED)

@@ -13,8 +13,15 @@ export function mail(c: Connection, argument: string): Pending {
   if (c.chunking) return c.refuse('mail', replies.MAIL_AFTER_BDAT)
   const from = /^[ \t-\r]*from:[ \t-\r]*(?=[^ \t-\r])/i.exec(argument)
   if (!from) return c.refuse('mail', replies.SYNTAX_MAIL)
-  if (c._server.anvil.message(c.remoteAddress)) return c.refuse('mail', replies.tooMuchMail(c.remoteAddress))
-  const path = parsePath(argument.slice(from[0].length), { lenient: !settings.strictEnvelopes })
+  return after(c._server.anvil.message(c.remoteAddress), (over) =>
+    over ? c.refuse('mail', replies.tooMuchMail(c.remoteAddress)) : sender(c, argument.slice(from[0].length)),
+  )
+}
+
+function sender(c: Connection, argument: string): Pending {
+  if (c.gone) return undefined
+  const { settings } = c
+  const path = parsePath(argument, { lenient: !settings.strictEnvelopes })
   if (!path.ok) return c.refuse('mail', replies.BAD_SENDER)
   const { address, rest } = path
   // RFC 6531 section 3.3; a local part in UTF-8 is let through as Postfix does (strict_smtputf8 = no)

@@ -3,16 +3,25 @@ import type { Connection } from '../connection.ts'
 import { isReply, rcptParameters } from '../parameters.ts'
 import * as replies from '../replies.ts'
 import { after, refuses } from '../transaction.ts'
-import type { Pending } from '../transaction.ts'
+import type { Pending, Transaction } from '../transaction.ts'
 
 export function rcpt(c: Connection, argument: string): Pending {
-  const { transaction, settings } = c
+  const { transaction } = c
   if (!transaction) return c.refuse('rcpt', replies.NEED_MAIL)
   if (c.chunking) return c.refuse('rcpt', replies.RCPT_AFTER_BDAT)
   const to = /^[ \t-\r]*to:[ \t-\r]*(?=[^ \t-\r])/i.exec(argument)
   if (!to) return c.refuse('rcpt', replies.SYNTAX_RCPT)
-  if (c._server.anvil.recipient(c.remoteAddress)) return c.refuse('rcpt', replies.tooManyRecipients(c.remoteAddress))
-  const path = parsePath(argument.slice(to[0].length), { lenient: !settings.strictEnvelopes })
+  return after(c._server.anvil.recipient(c.remoteAddress), (over) =>
+    over
+      ? c.refuse('rcpt', replies.tooManyRecipients(c.remoteAddress))
+      : recipient(c, transaction, argument.slice(to[0].length)),
+  )
+}
+
+function recipient(c: Connection, transaction: Transaction, argument: string): Pending {
+  if (c.gone) return undefined
+  const { settings } = c
+  const path = parsePath(argument, { lenient: !settings.strictEnvelopes })
   if (!path.ok || path.address.text === '') return c.refuse('rcpt', replies.BAD_RECIPIENT)
   if (isUtf8(path.address.domain) && !transaction.smtputf8) return c.refuse('rcpt', replies.BAD_RECIPIENT)
   const parameters = rcptParameters(path.rest, settings.features)

@@ -12,7 +12,13 @@ export function vrfy(c: Connection, argument: string): Pending {
   const utf8 = features.smtputf8 && /(^|[ \t-\r])SMTPUTF8[ \t-\r]*$/i.test(argument)
   const text = trim(utf8 ? argument.replace(/[ \t-\r]*SMTPUTF8[ \t-\r]*$/i, '') : argument)
   if (text === '') return c.refuse('vrfy', replies.SYNTAX_VRFY)
-  if (c._server.anvil.recipient(c.remoteAddress)) return c.refuse('vrfy', replies.tooManyRecipients(c.remoteAddress))
+  return after(c._server.anvil.recipient(c.remoteAddress), (over) =>
+    over ? c.refuse('vrfy', replies.tooManyRecipients(c.remoteAddress)) : verify(c, text, utf8),
+  )
+}
+
+function verify(c: Connection, text: string, utf8: boolean): Pending {
+  if (c.gone) return undefined
   const address = addressIn(text)
   if (!address || (isUtf8(address.domain) && !utf8)) return c.refuse('vrfy', replies.BAD_RECIPIENT)
   return after(c.dialogue.verify(address), (decision) =>

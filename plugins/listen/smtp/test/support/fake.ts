@@ -29,6 +29,8 @@ export interface Fake {
   /** what the core was told, in order: `secured`, `reset`, `end`, `helo x` ... */
   readonly events: string[]
   readonly refused: Reply[]
+  /** command, code, line */
+  readonly replied: [string, number, string | undefined][]
   readonly opened: OpenSession[]
 }
 export interface Script {
@@ -65,6 +67,7 @@ export function fakeCore(script: Script = {}): Fake {
     messages: [],
     events: [],
     refused: [],
+    replied: [],
     opened: [],
     listener: {
       name: 'test',
@@ -137,7 +140,9 @@ function session(facts: OpenSession, script: Script, fake: Fake): Session {
       fake.events.push('reset')
       taken = undefined
     },
-    replied: () => undefined,
+    replied: (command, reply, line) => {
+      if (!script.discard) fake.replied.push([command, reply.code, line])
+    },
     refused: (_stage, reply) => void fake.refused.push(reply),
     end: () => void fake.events.push('end'),
   }

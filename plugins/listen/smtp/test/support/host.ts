@@ -1,6 +1,7 @@
 /** Runs the plugin as the core does: apply, start, ready, drain, stop; `keep` hands doors from one graph to the next. */
 import type { AddressInfo } from 'node:net'
-import type { Lifecycle, Mta, Resolver, Site } from '@postern/core'
+import { LocalShared, noSockets } from '@postern/core'
+import type { Lifecycle, Mta, Resolver, Shared, Site } from '@postern/core'
 import listenSmtp from '@postern/listen-smtp'
 import { clock, fakeCore, quiet } from './fake.ts'
 import type { Fake, Script } from './fake.ts'
@@ -14,6 +15,7 @@ export interface Running {
 export type Kept = Map<string, { value: unknown; dispose: () => Promise<void> | void }>
 
 const SITE: Site = {
+  worker: { index: 0, count: 1 },
   myhostname: 'mail.postern.example',
   mydomain: 'postern.example',
   myorigin: 'postern.example',
@@ -25,6 +27,8 @@ const SITE: Site = {
   recipientLimit: 1000,
   hopcountLimit: 50,
   bounceSizeLimit: 50000,
+  delayWarningTime: 0,
+  maximalQueueLifetime: 432_000_000,
 }
 
 export async function run(
@@ -32,6 +36,7 @@ export async function run(
   script: Script = {},
   kept: Kept = new Map(),
   resolver?: Resolver,
+  shared: Shared = new LocalShared(clock),
 ): Promise<Running> {
   const fake = fakeCore(script)
   const { definition } = listenSmtp
@@ -44,6 +49,8 @@ export async function run(
     site: options['messageSizeLimit'] === 0 ? { ...SITE, messageSizeLimit: 0 } : SITE,
     log: quiet,
     clock,
+    shared,
+    sockets: noSockets,
     folder: '/',
     listen: (as: string) => {
       name = as

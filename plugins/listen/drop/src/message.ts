@@ -1,0 +1,63 @@
+/** From a file of the drop folder to a message that the core takes. */
+import { isAscii } from 'node:buffer'
+import { isUtf8, parseAddress, quoteLocal } from '@postern/core'
+import type { DraftRecipient, MessageDraft } from '@postern/core'
+import type { DropFile } from '@postern/sendmail'
+import { z } from 'zod'
+
+const notify = z.array(z.enum(['NEVER', 'SUCCESS', 'FAILURE', 'DELAY'])).optional()
+/** An address of two lines would be two commands at the next hop. */
+const ONE_LINE = /^[^\x00-\x1f\x7f]*$/ // eslint-disable-line no-control-regex
+const address = z.string().max(4096).regex(ONE_LINE)
+/** The command writes nothing else; a file that was made by hand may hold anything. */
+const envelopeSchema = z.object({
+  sender: address,
+  recipients: z
+    .array(z.union([address, z.object({ address, notify, orcpt: address.optional() })]))
+    .min(1)
+    .max(100_000),
+  fullName: z.string().max(1000).optional(),
+  notify,
+  ret: z.enum(['FULL', 'HDRS']).optional(),
+  envid: z
+    .string()
+    .max(100)
+    .regex(/^[\x20-\x7e]*$/)
+    .optional(),
+  body: z.enum(['7BIT', '8BITMIME']).optional(),
+  gateway: z.boolean().optional(),
+})
+export type Envelope = z.output<typeof envelopeSchema>
+
+/** `undefined` when it is not what the command writes. */
+export const envelopeOf = (file: DropFile): Envelope | undefined => envelopeSchema.safeParse(file.envelope).data
+
+export interface Submitted {
+  readonly message: MessageDraft
+  /** recipients that are no addresses: they come back by themselves, and the others go on */
+  readonly bad: readonly string[]
+}
+export function messageOf(envelope: Envelope, content: Uint8Array, myorigin: string): Submitted {
+  const sender = envelope.sender === '' ? '' : withDomain(envelope.sender, myorigin)
+  const all = envelope.recipients.map((r): DraftRecipient => ({
+    notify: envelope.notify,
+    ...(typeof r === 'string' ? { address: r } : r),
+  }))
+  const recipients = all.filter((r) => parseAddress(r.address, { lenient: true }))
+  const message: MessageDraft = {
+    sender,
+    recipients,
+    content,
+    smtputf8: isUtf8(sender) || recipients.some((r) => isUtf8(r.address)),
+    body: isAscii(content) ? envelope.body : '8BITMIME',
+    envid: envelope.envid,
+    ret: envelope.ret,
+  }
+  return { message, bad: all.filter((r) => !recipients.includes(r)).map((r) => r.address) }
+}
+/** Postfix's append_at_myorigin */
+function withDomain(text: string, myorigin: string): string {
+  const a = parseAddress(text, { lenient: true })
+  if (a && a.domain !== '') return a.text
+  return `${quoteLocal(a?.local ?? text)}@${myorigin}`
+}

@@ -1,0 +1,34 @@
+/** What an operator can set. Names are Postfix's where it has the thing. */
+import { duration } from '@postern/core'
+import { z } from 'zod'
+
+const user = z
+  .string()
+  .regex(
+    /^!?(?:static:anyone|[^\s!:,]+)$/,
+    'expected a login name, a user id or static:anyone, with ! before it for "not"',
+  )
+const fieldName = z.string().regex(/^[!-9;-~]+$/, 'expected the name of a header field')
+
+export const options = z.strictObject({
+  authorizedSubmitUsers: z
+    .array(user)
+    .default(['static:anyone'])
+    .describe(
+      'who may submit: login names, user ids, `static:anyone`, `!` before one for "not"; the first that fits counts',
+    ),
+  pollInterval: duration()
+    .prefault('60s')
+    .describe('how often the folder is read besides when something comes (the wake-up time of pickup in master.cf)'),
+  messageDropHeaders: z
+    .array(fieldName)
+    .default(['bcc', 'content-length', 'resent-bcc', 'return-path'])
+    .describe('header fields that are removed'),
+  corruptLimit: z
+    .number()
+    .int()
+    .min(0)
+    .default(1000)
+    .describe('files that are kept in `drop/corrupt`; more are removed'),
+})
+export type Options = ReturnType<typeof options.parse>
