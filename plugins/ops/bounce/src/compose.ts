@@ -9,15 +9,14 @@ import type { ReportRecipient } from '@postern/core'
 import type { Original } from './original.ts'
 import { messageFields, recipientFields, recipientLines } from './status.ts'
 import type { StatusFacts } from './status.ts'
-import type { Template } from './templates.ts'
+import type { Letter } from './letter.ts'
 import { oneLine } from './wrap.ts'
 
 export interface ReportParts {
-  readonly template: Template
+  readonly letter: Letter
   readonly facts: StatusFacts
   readonly recipients: readonly ReportRecipient[]
   readonly original: Original
-  readonly myorigin: string
   /** header address */
   readonly to: string
   /** RFC 3834 section 5.1 */
@@ -34,16 +33,25 @@ export function compose(r: ReportParts): Uint8Array[] {
     '',
     'This is a MIME-encapsulated message.',
     '',
-    ...notification(r, boundary),
+    `--${boundary}`,
+    'Content-Description: Notification',
+    `Content-Type: text/plain; charset=${r.letter.charset}`,
+    'Content-Transfer-Encoding: 8bit',
+    '',
+  ]
+  const after = [
+    ...r.recipients.flatMap((recipient) => ['', ...recipientLines(recipient)]),
+    '',
     ...deliveryStatus(r, boundary),
     ...originalHeader(r, boundary),
     '',
     `Return-Path: <${oneLine(r.facts.sender)}>`,
   ]
-  return [lines(before), r.original.bytes, lines(['', `--${boundary}--`])]
+  return [lines(before), lines(r.letter.body, 'latin1'), lines(after), r.original.bytes, lines(['', `--${boundary}--`])]
 }
 
-const lines = (list: readonly string[]): Uint8Array => Buffer.from(list.join('\r\n') + '\r\n')
+const lines = (list: readonly string[], encoding?: 'latin1'): Uint8Array =>
+  Buffer.from(list.map((line) => `${line}\r\n`).join(''), encoding)
 
 /** RFC 2046 section 5.1.1: at most 70 characters. Random, so that no sender can write it into the message. */
 function newBoundary({ messageId, myhostname }: StatusFacts): string {
@@ -55,8 +63,8 @@ function header(r: ReportParts, boundary: string): string[] {
   const unique = `${new Date(r.now).toISOString().replace(/\D/g, '').slice(0, 14)}.${randomBytes(8).toString('hex')}`
   return [
     `Date: ${rfc5322Date(r.now)}`,
-    `From: Mail Delivery System <MAILER-DAEMON@${r.myorigin}>`,
-    `Subject: ${r.template.subject}`,
+    `From: ${r.letter.from}`,
+    `Subject: ${r.letter.subject}`,
     `To: ${oneLine(r.to)}`,
     `Auto-Submitted: ${r.autoSubmitted}`,
     'MIME-Version: 1.0',
@@ -64,19 +72,6 @@ function header(r: ReportParts, boundary: string): string[] {
     `\tboundary="${boundary}"`,
     'Content-Transfer-Encoding: 8bit',
     `Message-Id: <${unique}@${r.facts.myhostname}>`,
-  ]
-}
-
-function notification(r: ReportParts, boundary: string): string[] {
-  return [
-    `--${boundary}`,
-    'Content-Description: Notification',
-    'Content-Type: text/plain; charset=utf-8',
-    'Content-Transfer-Encoding: 8bit',
-    '',
-    ...r.template.body,
-    ...r.recipients.flatMap((recipient) => ['', ...recipientLines(recipient)]),
-    '',
   ]
 }
 
@@ -104,7 +99,7 @@ function originalHeader(r: ReportParts, boundary: string): string[] {
       : 'message/rfc822'
   return [
     `--${boundary}`,
-    `Content-Description: ${headersOnly ? r.template.headers : r.template.whole}`,
+    `Content-Description: ${r.letter.original}${headersOnly ? ' Headers' : ''}`,
     `Content-Type: ${type}`,
     'Content-Transfer-Encoding: 8bit',
   ]

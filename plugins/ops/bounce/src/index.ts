@@ -1,87 +1,78 @@
 /** @postern/ops-bounce: reports to senders about mail that failed, waits or arrived (RFC 3464). */
+import path from 'node:path'
 import { addressOf, definePlugin, report, silent } from '@postern/core'
-import type { MessageDraft, Mta, ReportRecipient, ReportView, Site } from '@postern/core'
-import { audienceOf, wantsReport } from './audience.ts'
+import type { MessageDraft, Mta, ReportView } from '@postern/core'
+import { audienceOf } from './audience.ts'
+import type { Notice } from './audience.ts'
 import { compose } from './compose.ts'
-import type { ReportParts } from './compose.ts'
+import { Copies } from './copies.ts'
+import { letterOf } from './letter.ts'
 import { options as schema } from './options.ts'
 import type { Options } from './options.ts'
 import { readOriginal } from './original.ts'
-import { POSTMASTER, TEMPLATES } from './templates.ts'
+import { readTemplates } from './templateFile.ts'
+import { TEMPLATES, TEMPLATE_OF } from './templates.ts'
+import { parametersOf, valuesOf } from './values.ts'
 
 export default definePlugin({
   name: 'ops-bounce',
   options: schema,
   apply(mta, options) {
-    tapReport(mta, options)
+    const reporter = new Reporter(mta, options)
+    const copies = options.notifyClasses.some((c) => c !== '2bounce') ? new Copies(mta) : undefined
+    const file = options.bounceTemplateFile
+    if (file) mta.lifecycle({ start: () => reporter.read(path.resolve(mta.folder, file)) })
+    mta.report.tap(async (view, call) => {
+      const audience = audienceOf(view, reporter.doubleBounce, options)
+      const now = call.clock.now()
+      const copy = audience.copy && (await reporter.draft(view, audience.copy, now))
+      if (audience.report) {
+        const draft = await reporter.draft(view, audience.report, now)
+        copies?.after(view.messageId, copy)
+        return report(draft)
+      }
+      if (copy) copies?.send(view.messageId, copy)
+      return silent(audience.reason)
+    })
   },
 })
 
-function tapReport(mta: Mta, options: Options): void {
-  const { site } = mta
-  const doubleBounce = `${options.doubleBounceSender}@${site.myhostname}`
-  mta.report.tap(async (view, call) => {
-    const audience = audienceOf(view, doubleBounce, options)
-    if (audience.kind === 'nobody') return silent(audience.reason)
-    const now = call.clock.now()
-    if (audience.kind === 'postmaster') return report(await postmasterNotice(view, site, doubleBounce, options, now))
-    const recipients = view.recipients.filter((r) => wantsReport(r, view.why))
-    if (recipients.length === 0) return silent(`NOTIFY does not ask for ${view.why}`)
-    return report(await senderReport(view, site, recipients, now))
-  })
-}
+class Reporter {
+  readonly doubleBounce: string
+  readonly #mta: Mta
+  readonly #parameters: Readonly<Record<string, string>>
+  #templates = TEMPLATES
 
-async function senderReport(
-  view: ReportView,
-  site: Site,
-  recipients: readonly ReportRecipient[],
-  now: number,
-): Promise<MessageDraft> {
-  const until = recipients.find((r) => r.willRetryUntil !== undefined)?.willRetryUntil
-  const template = TEMPLATES[view.why]({
-    myhostname: site.myhostname,
-    waited: now - view.arrived,
-    lifetime: until === undefined ? undefined : until - view.arrived,
-  })
-  const parts: ReportParts = {
-    template,
-    ...(await common(view, site, view.sender, now)),
-    recipients,
-    to: view.sender,
-    autoSubmitted: 'auto-replied',
+  constructor(mta: Mta, options: Options) {
+    this.#mta = mta
+    this.doubleBounce = `${options.doubleBounceSender}@${mta.site.myhostname}`
+    this.#parameters = parametersOf(mta.site, options)
   }
-  // the null sender: nothing may answer a report (RFC 5321 section 4.5.5)
-  return { sender: '', recipients: [view.sender], content: compose(parts), smtputf8: view.smtputf8 }
-}
+  async read(file: string): Promise<void> {
+    this.#templates = await readTemplates(file, valuesOf(this.#parameters))
+  }
 
-/** Postfix's double bounce: the bounce that could not be delivered goes to the postmaster. */
-async function postmasterNotice(
-  view: ReportView,
-  site: Site,
-  sender: string,
-  options: Options,
-  now: number,
-): Promise<MessageDraft> {
-  const named = addressOf(options['2bounceNoticeRecipient'])
-  const to = named.domain === '' ? `${named.text}@${site.myorigin}` : named.text
-  const parts: ReportParts = {
-    template: POSTMASTER,
+  async draft(view: ReportView, notice: Notice, now: number): Promise<MessageDraft> {
+    const { site } = this.#mta
+    const postmaster = notice.to === 'postmaster'
+    const to = postmaster ? this.#local(notice.address) : notice.address
+    const { messageId, arrived, envid, smtputf8 } = view
     // the address of the null sender, for people
-    ...(await common(view, site, `MAILER-DAEMON@${site.myhostname}`, now)),
-    recipients: view.recipients,
-    to,
-    autoSubmitted: 'auto-generated',
+    const sender = view.sender || `MAILER-DAEMON@${site.myhostname}`
+    const content = compose({
+      letter: letterOf(this.#templates[TEMPLATE_OF[view.why]], view.why, notice.to, this.#parameters),
+      facts: { myhostname: site.myhostname, mailName: site.mailName, messageId, sender, arrived, envid, smtputf8 },
+      recipients: notice.recipients,
+      original: await readOriginal(view, notice.original, site.bounceSizeLimit),
+      to,
+      autoSubmitted: postmaster ? 'auto-generated' : 'auto-replied',
+      now,
+    })
+    // the null sender: nothing may answer a report (RFC 5321 section 4.5.5)
+    return { sender: postmaster ? this.doubleBounce : '', recipients: [to], content, smtputf8 }
   }
-  return { sender, recipients: [to], content: compose(parts), smtputf8: view.smtputf8 }
-}
-
-async function common(view: ReportView, site: Site, sender: string, now: number) {
-  const { myhostname, mailName, myorigin, bounceSizeLimit } = site
-  const { why, messageId, arrived, envid, smtputf8 } = view
-  return {
-    facts: { why, myhostname, mailName, messageId, sender, arrived, envid, smtputf8 },
-    original: await readOriginal(view, bounceSizeLimit),
-    myorigin,
-    now,
+  #local(address: string): string {
+    const named = addressOf(address)
+    return named.domain === '' ? `${named.text}@${this.#mta.site.myorigin}` : named.text
   }
 }

@@ -1,19 +1,27 @@
 import { z } from 'zod'
 
+const recipient = (what: string) => z.string().min(1).default('postmaster').describe(what)
+
 export const options = z.strictObject({
   notifyClasses: z
-    .array(z.enum(['2bounce']))
+    .array(z.enum(['bounce', '2bounce', 'delay']))
     .default([])
-    .describe('what the postmaster is told of: 2bounce = bounces that could not be delivered either'),
-  '2bounceNoticeRecipient': z
-    .string()
-    .min(1)
-    .default('postmaster')
-    .describe('who gets undeliverable bounces when notifyClasses has 2bounce'),
+    .describe(
+      'what the postmaster is told of: bounce = mail that was returned (its header), and 2bounce; 2bounce = bounces ' +
+        'that could not be delivered either (whole); delay = mail that waits (its header)',
+    ),
+  bounceNoticeRecipient: recipient('who gets copies of bounces'),
+  '2bounceNoticeRecipient': recipient('who gets undeliverable bounces'),
+  delayNoticeRecipient: recipient('who gets copies of delay warnings'),
   doubleBounceSender: z
     .string()
     .regex(/^[^\s@<>"]+$/, 'expected a local part')
     .default('double-bounce')
     .describe('local part of the sender of such notices; a notice that fails too is dropped'),
+  bounceTemplateFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("texts of the reports in the format of Postfix's bounce(5); without it, Postfix's own"),
 })
 export type Options = z.output<typeof options>

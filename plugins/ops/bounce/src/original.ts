@@ -1,5 +1,6 @@
 /** The third part of a report: the message, or its header when that was asked for or the message is too big. */
 import type { ReportView } from '@postern/core'
+import type { Notice } from './audience.ts'
 
 export interface Original {
   readonly headersOnly: boolean
@@ -8,11 +9,11 @@ export interface Original {
 }
 
 /**
- * Delays and successes return the header only, failures what RET asked for (RFC 3461 section 4.3). A message above
- * `limit` bytes is not cut: a truncated message would look whole to whoever opens it.
+ * `asked`: what RET asked for (RFC 3461 section 4.3). A message above `limit` bytes is not cut: a truncated message would
+ * look whole to whoever opens it.
  */
-export async function readOriginal(view: ReportView, limit: number): Promise<Original> {
-  const whole = view.why === 'failed' && view.ret !== 'HDRS' && view.size <= limit
+export async function readOriginal(view: ReportView, much: Notice['original'], limit: number): Promise<Original> {
+  const whole = (much === 'whole' || (much === 'asked' && view.ret !== 'HDRS')) && view.size <= limit
   const bytes = whole ? await readWhole(view, limit) : undefined
   return bytes ? { headersOnly: false, bytes } : { headersOnly: true, bytes: headerOf(view) }
 }

@@ -1,10 +1,9 @@
 /** The machine's part of a report: message/delivery-status (RFC 3464 section 2), and the list for people. */
 import { isUtf8, rfc5322Date } from '@postern/core'
-import type { ReportRecipient, ReportView } from '@postern/core'
+import type { ReportRecipient } from '@postern/core'
 import { oneLine, wrap } from './wrap.ts'
 
 export interface StatusFacts {
-  readonly why: ReportView['why']
   readonly myhostname: string
   readonly mailName: string
   readonly messageId: string
@@ -32,28 +31,30 @@ export function messageFields(f: StatusFacts): string[] {
   ]
 }
 
+/** Of a success Postfix says by whom; an alias that became other addresses was delivered by nobody. */
+function whatHappened({ action, relay, text }: ReportRecipient): string {
+  const success = action !== 'failed' && action !== 'delayed'
+  return success && relay !== 'none' ? `delivery via ${relay}: ${text}` : text
+}
+
 /** Fields about one recipient (RFC 3464 section 2.3). */
 export function recipientFields(r: ReportRecipient, f: StatusFacts): string[] {
   const original = r.orcpt ?? `${typed(r.original, f.smtputf8)};${r.original}`
   return [
     `Final-Recipient: ${typed(r.address, f.smtputf8)}; ${oneLine(r.address)}`,
     ...(r.original || r.orcpt ? [`Original-Recipient: ${oneLine(original)}`] : []),
-    `Action: ${action(r, f.why)}`,
+    `Action: ${r.action}`,
     `Status: ${r.status}`,
     ...(r.remoteMta ? wrap(`Remote-MTA: ${oneLine(r.remoteMta)}`) : []),
-    ...wrap(`Diagnostic-Code: ${oneLine(r.diagnostic ?? `${vendor(f.mailName)}; ${r.text}`)}`),
-    ...(f.why === 'delayed' && r.willRetryUntil !== undefined
+    ...wrap(`Diagnostic-Code: ${oneLine(r.diagnostic ?? `${vendor(f.mailName)}; ${whatHappened(r)}`)}`),
+    ...(r.action === 'delayed' && r.willRetryUntil !== undefined
       ? [`Will-Retry-Until: ${rfc5322Date(r.willRetryUntil)}`]
       : []),
   ]
 }
-/** A success that another host reported was passed on to a host without DSN (RFC 3461 section 5.2.2). */
-const action = (r: ReportRecipient, why: ReportView['why']): string =>
-  why === 'success' ? (r.remoteMta ? 'relayed' : 'delivered') : why
-
 /** `<recipient>: what happened`, for people. */
 export function recipientLines(r: ReportRecipient): string[] {
   const expanded = r.original && r.original.toLowerCase() !== r.address.toLowerCase()
   const who = expanded ? `<${r.address}> (expanded from <${r.original}>)` : `<${r.address}>`
-  return wrap(`${oneLine(who)}: ${oneLine(r.text)}`)
+  return wrap(`${oneLine(who)}: ${oneLine(whatHappened(r))}`)
 }

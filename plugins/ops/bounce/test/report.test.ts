@@ -1,52 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { BodyDamaged } from '@postern/core'
-import type { MessageDraft, Report, ReportView, Silent } from '@postern/core'
-import bounce from '@postern/ops-bounce'
-import { fakeCall, reportView, tap } from '@postern/testkit'
-import type { ReportSpec } from '@postern/testkit'
-
-type Options = NonNullable<Parameters<typeof bounce>[0]>
-const SITE = { myhostname: 'mail.site.example', myorigin: 'site.example', mailName: 'Postern' }
-const MESSAGE = 'From: a@site.example\nSubject: original\n\noriginal body\n'
-const DATE = /\w{3}, [ \d]\d \w{3} \d{4} \d\d:\d\d:\d\d [+-]\d{4}(?: \([A-Z]+\))?/g
-
-type Spec = ReportSpec & { readonly view?: Partial<ReportView> }
-async function answer(spec: Spec, options: Options = {}, site: object = {}): Promise<Report | Silent> {
-  const { view, ...rest } = spec
-  const t = tap(bounce, options, { site: { ...SITE, ...site } })
-  const full = { ...reportView({ sender: 'a@site.example', message: MESSAGE, ...rest }), ...view }
-  return (await t.report(full, fakeCall())) as Report | Silent
-}
-function textOf(draft: MessageDraft): string {
-  const chunks = [draft.content].flat() as (string | Uint8Array)[]
-  const text = Buffer.concat(chunks.map((c) => Buffer.from(c as Uint8Array))).toString()
-  assert.not.match(text, /[^\r]\n/, 'every line ends in CRLF')
-  const boundary = /boundary="([^"]+)"/.exec(text)![1]!
-  return text
-    .replaceAll('\r\n', '\n')
-    .replaceAll(boundary, 'BOUNDARY')
-    .replace(DATE, 'DATE')
-    .replace(/^Message-Id: <\d{14}\.\w+@/m, 'Message-Id: <ID@')
-}
-async function reportOf(
-  spec: Spec,
-  options: Options = {},
-  site: object = {},
-): Promise<{ draft: MessageDraft; text: string }> {
-  const a = await answer(spec, options, site)
-  assert.is(a.kind, 'report', (a as Silent).reason)
-  const { draft } = a as Report
-  return { draft, text: textOf(draft) }
-}
-
-const BAD = {
-  address: 'bad@remote.example',
-  status: '5.1.1',
-  text: 'host mx.remote.example[192.0.2.9] said: 550 5.1.1 no such user here (in reply to RCPT TO command)',
-  diagnostic: 'smtp; 550 5.1.1 no such user here',
-  remoteMta: 'dns; mx.remote.example',
-}
+import type { Report } from '@postern/core'
+import { BAD, answer, reportOf } from './support.ts'
+import type { Options, Spec } from './support.ts'
 
 test('a bounce, whole', async () => {
   const { draft, text } = await reportOf({
@@ -136,11 +92,16 @@ original body
 
 test('a delay notice has the header only and says until when', async () => {
   const now = Date.now()
-  const { text } = await reportOf({
-    why: 'delayed',
-    arrived: now - 4.5 * 3_600_000,
-    recipients: [{ ...BAD, status: '4.2.1', willRetryUntil: now + 5 * 86_400_000 }],
-  })
+  const HOUR = 3_600_000
+  const { text } = await reportOf(
+    {
+      why: 'delayed',
+      arrived: now - 9 * HOUR,
+      recipients: [{ ...BAD, status: '4.2.1', willRetryUntil: now + 4 * 24 * HOUR }],
+    },
+    {},
+    { delayWarningTime: 4 * HOUR, maximalQueueLifetime: 5 * 24 * HOUR },
+  )
   assert.match(text, 'Subject: Delayed Mail (still being retried)\n')
   assert.match(text, 'not be delivered for more than 4 hour(s).\nIt will be retried until it is 5 day(s) old.\n')
   assert.match(text, 'Action: delayed\nStatus: 4.2.1\n')
@@ -149,20 +110,70 @@ test('a delay notice has the header only and says until when', async () => {
   assert.not.match(text, 'original body')
 })
 
-test('a success: relayed where another host took it, delivered here', async () => {
+test('a success: relayed, delivered, expanded; by whom; who did not ask is left out', async () => {
   const { text } = await reportOf({
     why: 'success',
     envid: 'e1',
     recipients: [
-      { ...BAD, status: '2.0.0', text: 'delivery via mx: 250 Ok', notify: ['SUCCESS'] },
-      { address: 'b@site.example', status: '2.0.0', text: 'delivered to maildir', notify: ['SUCCESS', 'FAILURE'] },
+      {
+        address: 'ok@remote.example',
+        action: 'relayed',
+        status: '2.0.0',
+        text: '250 2.0.0 Ok: taken',
+        diagnostic: 'smtp; 250 2.0.0 Ok: taken',
+        remoteMta: 'dns; mx.remote.example',
+        relay: 'mx.remote.example[192.0.2.9]:25',
+        notify: ['SUCCESS'],
+      },
+      {
+        address: 'b@site.example',
+        status: '2.0.0',
+        text: 'delivered to mailbox',
+        relay: 'local',
+        notify: ['SUCCESS', 'FAILURE'],
+      },
+      {
+        address: 'list@site.example',
+        action: 'expanded',
+        status: '2.0.0',
+        text: 'alias expanded',
+        relay: 'none',
+        notify: ['SUCCESS'],
+      },
       { address: 'c@site.example', status: '2.0.0', text: 'x' },
     ],
   })
   assert.match(text, 'Subject: Successful Mail Delivery Report\n')
+  assert.match(
+    text,
+    `
+<ok@remote.example>: delivery via mx.remote.example[192.0.2.9]:25: 250 2.0.0
+    Ok: taken
+
+<b@site.example>: delivery via local: delivered to mailbox
+
+<list@site.example>: alias expanded
+
+--BOUNDARY
+`,
+  )
   assert.match(text, 'Reporting-MTA: dns; mail.site.example\nOriginal-Envelope-Id: e1\nX-Postern-Queue-ID')
-  assert.equal(text.match(/^Action: .*$/gm), ['Action: relayed', 'Action: delivered'])
+  assert.match(
+    text,
+    'Action: relayed\nStatus: 2.0.0\nRemote-MTA: dns; mx.remote.example\nDiagnostic-Code: smtp; 250 2.0.0 Ok',
+  )
+  assert.match(
+    text,
+    'Action: delivered\nStatus: 2.0.0\nDiagnostic-Code: X-Postern; delivery via local: delivered to mailbox\n',
+  )
+  assert.match(text, 'Action: expanded\nStatus: 2.0.0\nDiagnostic-Code: X-Postern; alias expanded\n')
   assert.match(text, 'Content-Description: Message Headers\n')
+})
+
+test('by whom is said of successes only', async () => {
+  const { text } = await reportOf({ recipients: [{ address: 'a@b.example', text: 'unknown user', relay: 'local' }] })
+  assert.match(text, '\n<a@b.example>: unknown user\n')
+  assert.match(text, 'Diagnostic-Code: X-Postern; unknown user\n')
 })
 
 const SILENT: readonly (readonly [string, Spec, Options, string])[] = [
@@ -200,8 +211,10 @@ test('recipients that did not ask are left out', async () => {
   assert.not.match(text, 'quiet@remote.example')
 })
 
-test('a double bounce goes to the postmaster, from a sender that never bounces', async () => {
-  const { draft, text } = await reportOf({ sender: '', recipients: [BAD] }, { notifyClasses: ['2bounce'] })
+test('a double bounce goes to the postmaster, whole, from a sender that never bounces', async () => {
+  const spec: Spec = { sender: '', ret: 'HDRS', recipients: [{ ...BAD, notify: ['NEVER'] }] }
+  const { draft, text } = await reportOf(spec, { notifyClasses: ['2bounce'] })
+  assert.match(text, 'original body')
   assert.is(draft.sender, 'double-bounce@mail.site.example')
   assert.equal(draft.recipients, ['postmaster@site.example'])
   assert.match(
@@ -216,42 +229,6 @@ test('a double bounce goes to the postmaster, from a sender that never bounces',
     { notifyClasses: ['2bounce'], '2bounceNoticeRecipient': 'ops@far.example' },
   )
   assert.equal(other.draft.recipients, ['ops@far.example'])
-})
-
-const PART =
-  /Content-Description: ([^\n]*)\nContent-Type: ((?:text|message)\/[\w-]+)\nContent-Transfer-Encoding: 8bit\n\nReturn-Path/
-const ORIGINALS: readonly (readonly [string, Spec, object, string, string])[] = [
-  ['whole', {}, {}, 'Undelivered Message', 'message/rfc822'],
-  ['RET=FULL', { ret: 'FULL' }, {}, 'Undelivered Message', 'message/rfc822'],
-  ['RET=HDRS', { ret: 'HDRS' }, {}, 'Undelivered Message Headers', 'text/rfc822-headers'],
-  ['too big', {}, { bounceSizeLimit: 20 }, 'Undelivered Message Headers', 'text/rfc822-headers'],
-  ['longer than it said', { size: 1 }, { bounceSizeLimit: 20 }, 'Undelivered Message Headers', 'text/rfc822-headers'],
-  ['SMTPUTF8', { smtputf8: true }, {}, 'Undelivered Message', 'message/global'],
-  ['SMTPUTF8, header', { smtputf8: true, ret: 'HDRS' }, {}, 'Undelivered Message Headers', 'message/global-headers'],
-]
-for (const [name, spec, site, description, type] of ORIGINALS) {
-  test(`original: ${name}`, async () => {
-    const { text } = await reportOf(spec, {}, site)
-    assert.equal(PART.exec(text)?.slice(1), [description, type])
-    assert.is(text.includes('original body'), !description.endsWith('Headers'))
-    assert.match(text, 'Subject: original\n')
-  })
-}
-
-test('a damaged message returns its header; another fault of the store is not passed over', async () => {
-  async function* broken(error: Error): AsyncGenerator<Uint8Array> {
-    yield Buffer.from('From: a@site.example\r\n\r\nhalf of a bo')
-    throw error
-  }
-  const { text } = await reportOf({ view: { content: () => broken(new BodyDamaged('segment 7')) } })
-  assert.match(text, 'text/rfc822-headers')
-  assert.not.match(text, 'half of a bo')
-  try {
-    await answer({ view: { content: () => broken(new Error('EIO')) } })
-    assert.unreachable()
-  } catch (error) {
-    assert.is((error as Error).message, 'EIO')
-  }
 })
 
 test('SMTPUTF8: addresses are typed utf-8 and the draft asks for it', async () => {

@@ -1,0 +1,36 @@
+/** Postfix's classes of errors (notify_classes), by the reply that the client was given. */
+import type { Reply } from '@postern/core'
+
+export const CLASSES = ['bounce', 'data', 'policy', 'protocol', 'resource', 'software'] as const
+export type ErrorClass = (typeof CLASSES)[number]
+
+interface Said {
+  /** verb, upper case */
+  readonly verb: string
+  readonly code: number
+  /** empty where the reply has none */
+  readonly esc: string
+  readonly text: string
+}
+const content = ({ verb }: Said) => verb === 'DATA' || verb === 'BDAT'
+
+/** The first that fits counts; `undefined`: nobody's business. */
+const RULES: readonly (readonly [(r: Said) => boolean, ErrorClass | undefined])[] = [
+  // many honest clients meet these: too many recipients, a timeout, a stop
+  [(r) => r.esc === '4.5.3' || r.esc === '4.4.2' || r.esc === '4.3.2', undefined],
+  [(r) => r.verb === 'AUTH' && (r.code === 535 || r.code === 454), undefined],
+  [(r) => r.code === 451 && /temporary lookup failure/i.test(r.text), 'data'],
+  [(r) => r.esc === '4.3.1' || (r.esc === '4.3.0' && /write error/.test(r.text)), 'resource'],
+  [(r) => r.esc === '4.3.0', 'software'],
+  [(r) => /^[45]\.1\.1$/.test(r.esc) || (/^[45]\.1\.0$/.test(r.esc) && /user unknown/i.test(r.text)), 'bounce'],
+  [(r) => content(r) && (r.code === 552 || /^5\.4\./.test(r.esc)), 'bounce'],
+  [(r) => r.code === 421 && /too many errors/.test(r.text), 'protocol'],
+  [(r) => /^5\.5\./.test(r.esc), 'protocol'],
+  [(r) => ((r.code >= 500 && r.code <= 504) || r.code === 555) && !/^5\.7\./.test(r.esc), 'protocol'],
+]
+export function classOf(verb: string, { code, esc = '', text }: Reply): ErrorClass | undefined {
+  if (code < 400) return undefined
+  const said = { verb, code, esc, text: typeof text === 'string' ? text : text.join(' ') }
+  const rule = RULES.find(([fits]) => fits(said))
+  return rule ? rule[1] : 'policy'
+}

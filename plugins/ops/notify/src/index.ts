@@ -1,0 +1,92 @@
+/** @postern/ops-notify: transcripts of sessions with errors, sent to the postmaster by class (Postfix's notify_classes). */
+import { addressOf, definePlugin } from '@postern/core'
+import type { Mta, SessionView } from '@postern/core'
+import { noticeOf } from './notice.ts'
+import { options as schema } from './options.ts'
+import type { Options } from './options.ts'
+import { Watch } from './watch.ts'
+
+export default definePlugin({
+  name: 'ops-notify',
+  options: schema,
+  apply(mta, options) {
+    // nobody asks: nothing is written down
+    if (options.notifyClasses.length > 0) watchSessions(mta, options)
+  },
+})
+
+function watchSessions(mta: Mta, options: Options): void {
+  const watches = new Map<string, Watch>()
+  const budget = { used: 0 }
+  const notices = new Notices(mta, options)
+  mta.on.connected.tap(({ session }) => {
+    watches.set(session.id, new Watch(budget, options.transcriptLines))
+    return undefined
+  })
+  mta.on.refused.tap(({ session, sender }) => {
+    const watch = watches.get(session.id)
+    if (watch && sender?.toLowerCase() === notices.sender.toLowerCase()) watch.muted = true
+    return undefined
+  })
+  mta.on.replied.tap(({ session, command, line, reply }) => {
+    watches.get(session.id)?.replied(command, line, reply)
+    return undefined
+  })
+  mta.on.disconnect.tap(({ session }) => {
+    const watch = watches.get(session.id)
+    if (!watch) return undefined
+    watches.delete(session.id)
+    if (!watch.muted && options.notifyClasses.some((c) => watch.errors.has(c))) notices.send(session, watch)
+    watch.transcript.dispose()
+    return undefined
+  })
+}
+
+const HOUR = 3_600_000
+
+class Notices {
+  readonly sender: string
+  readonly #mta: Mta
+  readonly #options: Options
+  #suppressed = 0
+
+  constructor(mta: Mta, options: Options) {
+    this.#mta = mta
+    this.#options = options
+    this.sender = `${options.doubleBounceSender}@${mta.site.myhostname}`
+  }
+  /** A notice has no session, so it can never be the cause of another. */
+  send(session: SessionView, watch: Watch): void {
+    const { errors, reason } = watch
+    const { bounceNoticeRecipient, errorNoticeRecipient } = this.#options
+    const to = this.#local(errors.has('bounce') ? bounceNoticeRecipient : errorNoticeRecipient)
+    const lines = watch.transcript.lines()
+    const client = `${session.client.name}[${session.client.address}]`
+    this.#mta.background(async () => {
+      if (!(await this.#allowed())) return
+      const { site, clock } = this.#mta
+      const { myhostname, mailName } = site
+      const suppressed = this.#suppressed
+      this.#suppressed = 0
+      const content = noticeOf({ myhostname, mailName, to, client, lines, reason, suppressed, now: clock.now() })
+      try {
+        await this.#mta.submit({ sender: this.sender, recipients: [to], content }, { kind: 'bounce', of: session.id })
+      } catch (error) {
+        this.#suppressed += suppressed
+        throw error
+      }
+    })
+  }
+  async #allowed(): Promise<boolean> {
+    const limit = this.#options.noticesPerHour
+    const count = await this.#mta.shared.count(`${this.#mta.name}/notices`, 1, HOUR)
+    if (count <= limit) return true
+    this.#suppressed++
+    if (count === limit + 1) this.#mta.log.warn('notify.limited', { noticesPerHour: limit })
+    return false
+  }
+  #local(address: string): string {
+    const named = addressOf(address)
+    return named.domain === '' ? `${named.text}@${this.#mta.site.myorigin}` : named.text
+  }
+}
