@@ -19,6 +19,8 @@ import type { Timeouts, Transaction } from './transaction.ts'
 export interface ConnectionOptionsOfOurs {
   readonly peer: Peer
   readonly lmtp: boolean
+  /** a server without DSN keeps the message, and passes it on no further */
+  readonly assumeFinal: boolean
   /** what EHLO says */
   readonly heloName: string
   readonly tls: 'none' | 'may' | 'encrypt'
@@ -32,6 +34,7 @@ const CLOSE_TIMEOUT = 5000
 export class Connection extends Base {
   readonly peer: Peer
   readonly lmtp: boolean
+  readonly assumeFinal: boolean
   readonly timeouts: Timeouts
   features: Features = NO_FEATURES
   /** messages sent over it */
@@ -70,6 +73,7 @@ export class Connection extends Base {
     })
     this.peer = peer
     this.lmtp = options.lmtp
+    this.assumeFinal = options.assumeFinal
     this.timeouts = timeouts
     this.#encrypt = tls === 'encrypt'
   }
@@ -143,7 +147,9 @@ export class Connection extends Base {
   }
   override _connectToHost(_options: object, _secure: boolean): void {
     const { address, port } = this.peer
-    const to = port === undefined ? { path: address } : { host: address, port, localAddress: this.options.localAddress }
+    const { localAddress } = this.options
+    // each write is all that is to be said: the kernel must not wait for more (RFC 896)
+    const to = port === undefined ? { path: address } : { host: address, port, localAddress, noDelay: true }
     try {
       this._socket = connect(to, () => this._onConnect())
       this._setupConnectionHandlers()

@@ -14,6 +14,8 @@ import { down, failureOutcome } from './outcome.ts'
 import type { Peer } from './peer.ts'
 import { peer } from './peer.ts'
 import type { Settings } from './settings.ts'
+import type { Source } from './sources.ts'
+import { ANY } from './sources.ts'
 
 const UNAVAILABLE = deferred('4.3.0', 'server unavailable or unable to receive mail', { siteDown: true })
 
@@ -35,7 +37,10 @@ export class Delivery {
   #siteWhy: Outcome | undefined
   /** sessions with servers of this site */
   #sessions = 0
+  /** one of them came to a good end, whatever the server said: others may fail, the site is there */
+  #completed = false
   #connection: Connection | undefined
+  #source: Source = ANY
 
   constructor(job: Job, call: Call, settings: Settings) {
     this.#job = job
@@ -51,6 +56,10 @@ export class Delivery {
     signal.addEventListener('abort', abort)
     try {
       this.#refuseBroken()
+      const source = this.#settings.sources.choose(this.#job, this.#call)
+      const chosen = source instanceof Promise ? await source : source
+      if ('kind' in chosen) return this.#job.all(chosen)
+      this.#source = chosen
       await this.#sites()
     } finally {
       signal.removeEventListener('abort', abort)
@@ -59,7 +68,8 @@ export class Delivery {
       const why = this.#why.get(recipient)
       if (why) this.#job.settle(recipient, why)
     }
-    return this.#job.all(this.#siteWhy ?? (signal.aborted ? INTERRUPTED : UNAVAILABLE))
+    const rest = this.#siteWhy ?? (signal.aborted ? INTERRUPTED : UNAVAILABLE)
+    return this.#job.all(this.#completed && rest.siteDown ? { ...rest, siteDown: undefined } : rest)
   }
 
   async #sites(): Promise<void> {
@@ -100,17 +110,23 @@ export class Delivery {
   }
   /** A kept connection to this next hop saves the DNS too. Answers the server that has had its say. */
   async #keptFor(site: Site): Promise<string | undefined> {
-    const kept = this.#settings.cache().take(siteKey(site))
+    const kept = this.#settings.cache().take(siteKey(site) + this.#source.key)
     if (!kept || !(await this.#talk(kept, site))) return undefined
     return kept.peer.relay
   }
   async #server(server: Peer, site: Site): Promise<void> {
-    const kept = this.#settings.cache().take(server.relay)
+    const kept = this.#settings.cache().take(server.relay + this.#source.key)
     if (kept && (await this.#talk(kept, site))) return
     const { clock, log } = this.#call
     // a handshake that failed once may succeed in a moment: only mail that has waited goes in clear for it
     const mayFallBack = clock.now() - this.#job.envelope.created >= MINIMAL_BACKOFF
-    const connection = await dial(server, this.#settings, log, mayFallBack, (dialling) => this.#current(dialling))
+    const connection = await dial(server, {
+      settings: this.#settings,
+      source: this.#source,
+      log,
+      mayFallBack,
+      current: (dialling) => this.#current(dialling),
+    })
     if (connection instanceof Connection) await this.#talk(connection, site)
     else this.#failed(connection, server, true)
   }
@@ -129,10 +145,14 @@ export class Delivery {
       if (failure?.kind === 'body') throw failure.cause
       if (failure && reused && failure.kind === 'lost' && isBeforeMail(failure)) return false
       if (failure) this.#failed(failure, connection.peer, false)
-    }
+      else this.#completed = true
+    } else this.#completed = true
     this.#sessions++
-    const keys = connection.peer.best ? [siteKey(site), connection.peer.relay] : [connection.peer.relay]
-    this.#settings.cache().give(connection, keys)
+    const names = connection.peer.best ? [siteKey(site), connection.peer.relay] : [connection.peer.relay]
+    this.#settings.cache().give(
+      connection,
+      names.map((name) => name + this.#source.key),
+    )
     return true
   }
 

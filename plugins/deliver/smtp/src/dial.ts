@@ -6,41 +6,61 @@ import { HandshakeError } from './failure.ts'
 import type { Failure } from './failure.ts'
 import type { Peer } from './peer.ts'
 import type { Settings } from './settings.ts'
+import type { Source } from './sources.ts'
 
-/** `mayFallBack`: a handshake that failed is followed by a session in clear. `dialling` is told of each connection before it is open, so that it can be aborted. */
-export async function dial(
-  peer: Peer,
-  settings: Settings,
-  log: Logger,
-  mayFallBack: boolean,
-  dialling: (connection: Connection) => void,
-): Promise<Connection | Failure> {
-  const first = await tryOnce(peer, settings, settings.tls, dialling)
+export interface Dialling {
+  readonly settings: Settings
+  readonly source: Source
+  readonly log: Logger
+  /** a handshake that failed is followed by a session in clear */
+  readonly mayFallBack: boolean
+  /** told of each connection before it is open, so that it can be aborted */
+  current(connection: Connection): void
+}
+
+export async function dial(peer: Peer, how: Dialling): Promise<Connection | Failure> {
+  const { settings, log, mayFallBack } = how
+  const first = await fromSource(peer, how, settings.tls)
   if (first instanceof Connection || first.kind !== 'tls-failed' || settings.tls !== 'may' || !mayFallBack) return first
   log.info('smtp.tls.fallback', { relay: peer.relay, cause: first.cause })
-  return tryOnce(peer, settings, 'none', dialling)
+  return fromSource(peer, how, 'none')
 }
+
+/** From the first of our addresses that can be bound; from any where none can, unless smtpBindAddressEnforce. */
+async function fromSource(peer: Peer, how: Dialling, tls: Settings['tls']): Promise<Connection | Failure> {
+  const { sources } = how.settings
+  const family = isIP(peer.address)
+  const wanted = family === 4 || family === 6 ? how.source[family] : []
+  for (const address of sources.usable(wanted)) {
+    const answer = await tryOnce(peer, how, tls, address)
+    if (answer instanceof Connection || !cannotBind(answer)) return answer
+    sources.unusable(address, answer.cause, how.log)
+  }
+  if (wanted.length > 0 && sources.enforce) return { kind: 'bind', stage: 'connect' }
+  return tryOnce(peer, how, tls, undefined)
+}
+const cannotBind = (failure: Failure): failure is Failure & { cause?: Error } =>
+  failure.kind === 'connect' && (failure.cause as NodeJS.ErrnoException | undefined)?.syscall === 'bind'
 
 async function tryOnce(
   peer: Peer,
-  settings: Settings,
+  how: Dialling,
   tls: Settings['tls'],
-  dialling: (connection: Connection) => void,
+  bindAddress: string | undefined,
 ): Promise<Connection | Failure> {
-  const { heloName, timeouts, tlsOptions, bind, protocol } = settings
-  const family = isIP(peer.address)
-  const bindAddress = family === 4 || family === 6 ? bind[family] : undefined
+  const { heloName, timeouts, tlsOptions, protocol, assumeFinal, cache } = how.settings
   const connection = new Connection({
     peer,
     lmtp: protocol === 'lmtp',
+    assumeFinal,
     heloName,
     tls,
     tlsOptions,
     bindAddress,
     timeouts,
   })
-  settings.cache().add(connection)
-  dialling(connection)
+  cache().add(connection)
+  how.current(connection)
   try {
     await connection.open()
     return connection

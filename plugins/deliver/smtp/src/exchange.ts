@@ -8,6 +8,9 @@ import type { Transaction } from './transaction.ts'
 
 /** Up to this size a message in memory leaves in one write, copied into one buffer. */
 const ONE_WRITE = 65_536
+/** More pieces than this are copied into one buffer. */
+const MANY_PIECES = 128
+const CRLF = Buffer.from('\r\n')
 
 export class Exchange {
   stage: Stage = 'mail'
@@ -138,30 +141,48 @@ export class Exchange {
 
   #send(): void {
     const { header, body } = this.#transaction.content!
-    if (body.bytes && header.length + body.size <= ONE_WRITE) {
+    const size = header.length + body.size
+    if (body.bytes && size <= ONE_WRITE) {
       this.#sent()
       this.#connection.socket.write(frame(header, body.bytes))
       return
     }
     this.stage = 'content'
     this.#connection.limit(this.#connection.timeouts.dataXfer)
-    this.#stream(header, body.bytes ?? body.stream()).catch((cause: unknown) =>
+    if (body.bytes) return this.#sendAll(header, body.bytes)
+    this.#stream(header, body.stream()).catch((cause: unknown) =>
       // a message that cannot be read to its end must not get its final dot
       this.#connection.fail({ kind: 'body', stage: this.stage, cause }),
     )
   }
-  async #stream(header: Uint8Array, body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<void> {
+  /** All of it in one call, where it lies. A failure is the connection's. */
+  #sendAll(header: Uint8Array, body: readonly Uint8Array[]): void {
+    const stuffer = new Stuffer()
+    const pieces = [...stuffer.chunk(header), ...stuffer.chunk(CRLF), ...body.flatMap((chunk) => stuffer.chunk(chunk))]
+    pieces.push(Buffer.from(stuffer.end()))
+    const { socket } = this.#connection
+    const sent = (error?: Error | null): void => {
+      if (!error && !this.#over) this.#sent()
+    }
+    // a line in two or three starts with a dot: copying costs less than as many pieces
+    if (pieces.length > MANY_PIECES) return void socket.write(Buffer.concat(pieces), sent)
+    const last = pieces.pop()!
+    socket.cork()
+    for (const piece of pieces) socket.write(piece)
+    socket.write(last, sent)
+    socket.uncork()
+  }
+  async #stream(header: Uint8Array, body: AsyncIterable<Uint8Array>): Promise<void> {
     const stuffer = new Stuffer()
     const { socket } = this.#connection
-    const put = (chunk: Uint8Array): boolean => {
+    const put = (...chunks: Uint8Array[]): boolean => {
       let room = true
       socket.cork()
-      for (const piece of stuffer.chunk(chunk)) room = socket.write(piece)
+      for (const chunk of chunks) for (const piece of stuffer.chunk(chunk)) room = socket.write(piece)
       socket.uncork()
       return room
     }
-    put(header)
-    put(Buffer.from('\r\n'))
+    put(header, CRLF)
     for await (const chunk of body) {
       if (this.#over) return
       if (!put(chunk)) await this.#drained(socket)

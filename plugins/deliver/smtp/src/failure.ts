@@ -16,6 +16,8 @@ export type Stage =
 
 export type Failure =
   | { readonly kind: 'connect'; readonly stage: Stage; readonly cause?: Error }
+  /** none of our own addresses could be bound, and no other is allowed */
+  | { readonly kind: 'bind'; readonly stage: Stage }
   /** the greeting or HELO was not answered with 2xx */
   | { readonly kind: 'refused'; readonly stage: Stage; readonly reply: string }
   | { readonly kind: 'tls-not-offered'; readonly stage: Stage }

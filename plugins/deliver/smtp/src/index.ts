@@ -7,6 +7,7 @@ import type { Options } from './options.ts'
 import { options } from './options.ts'
 import { selfDetector } from './self.ts'
 import type { Settings } from './settings.ts'
+import { Sources } from './sources.ts'
 
 const FAMILIES = { all: [4, 6], ipv4: [4], ipv6: [6] } as const
 /** ms; the stages have their own timeouts, this ends what trickles along (Postfix's daemon_timeout) */
@@ -33,11 +34,12 @@ function settings(mta: Mta<never>, o: Options, resolver: () => Resolver): Settin
   const port = o.smtpTcpPort ?? (o.protocol === 'lmtp' ? 24 : 25)
   return {
     protocol: o.protocol,
+    assumeFinal: o.protocol === 'lmtp' && o.lmtpAssumeFinal,
     myhostname: mta.site.myhostname,
     heloName: o.smtpHeloName || mta.site.myhostname,
     port,
     tls: o.smtpTlsSecurityLevel,
-    bind: { 4: o.smtpBindAddress || undefined, 6: o.smtpBindAddress6 || undefined },
+    sources: sources(mta, o),
     fallback: o.smtpFallbackRelay,
     addressLimit: o.smtpMxAddressLimit || Infinity,
     sessionLimit: o.smtpMxSessionLimit || Infinity,
@@ -64,6 +66,19 @@ function settings(mta: Mta<never>, o: Options, resolver: () => Resolver): Settin
     },
     cache: keptCache(mta, o),
   }
+}
+
+function sources(mta: Mta<never>, o: Options): Sources {
+  const single = [o.smtpBindAddress, o.smtpBindAddress6].filter(Boolean)
+  return new Sources(
+    {
+      pool: o.smtpBindAddresses.length > 0 ? o.smtpBindAddresses : single,
+      table: o.sourceAddresses && mta.table(o.sourceAddresses),
+      sticky: o.sourceAddressChoice === 'nextHop',
+      enforce: o.smtpBindAddressEnforce,
+    },
+    mta.clock,
+  )
 }
 
 /** Connections outlive a reload as long as nothing changes that they were made with. */

@@ -18,6 +18,8 @@ export class Message implements Transaction {
   readonly #connection: Connection
   readonly #recipients: readonly JobRecipient[]
   readonly #tell: Tell
+  /** the server was given the DSN parameters */
+  readonly #dsnPassed: boolean | undefined
   readonly #done: (failure: Failure | undefined) => void
   /** recipients without an answer so far */
   readonly #open: Set<number>
@@ -39,6 +41,8 @@ export class Message implements Transaction {
     this.#recipients = recipients
     this.#tell = tell
     this.#done = done
+    // an LMTP server may be the end of the way: then success is ours to report, and it is a delivery
+    this.#dsnPassed = features.dsn || !connection.assumeFinal ? features.dsn : undefined
     this.#open = new Set(recipients.keys())
   }
   static send(
@@ -62,7 +66,7 @@ export class Message implements Transaction {
     this.#all(saidNo(reply, 'DATA', this.#connection.peer))
   }
   onFinal(index: number | undefined, reply: string): void {
-    const outcome = finalOutcome(reply, this.#connection.peer)
+    const outcome = finalOutcome(reply, this.#connection.peer, this.#dsnPassed)
     if (index === undefined) this.#all(outcome)
     else this.#one(index, outcome)
   }

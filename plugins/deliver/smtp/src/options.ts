@@ -1,6 +1,6 @@
 /** Postfix's smtp_* parameters by their names; in LMTP mode they stand for lmtp_*. */
 import { isIP } from 'node:net'
-import { duration } from '@postern/core'
+import { duration, tableRef } from '@postern/core'
 import { z } from 'zod'
 
 const address = (family: 4 | 6) =>
@@ -12,6 +12,10 @@ export const options = z.strictObject({
     .enum(['smtp', 'lmtp'])
     .default('smtp')
     .describe('LMTP says LHLO, has one final reply for each recipient, port 24 and no MX'),
+  lmtpAssumeFinal: z
+    .boolean()
+    .default(false)
+    .describe('an LMTP server without DSN keeps the mail: a report of success says delivered, not relayed'),
   smtpTcpPort: z
     .number()
     .int()
@@ -28,6 +32,21 @@ export const options = z.strictObject({
   smtpHeloName: z.string().regex(/^\S*$/).default('').describe('name in EHLO; default: myhostname'),
   smtpBindAddress: address(4).default('').describe('our address for connections over IPv4'),
   smtpBindAddress6: address(6).default('').describe('our address for connections over IPv6'),
+  smtpBindAddresses: z
+    .array(z.union([z.ipv4(), z.ipv6()], 'expected an IP address'))
+    .default([])
+    .describe('our addresses for connections, instead of smtpBindAddress and smtpBindAddress6: each message takes one'),
+  sourceAddresses: tableRef()
+    .optional()
+    .describe('a table of such lists by sender domain (<>: the null sender), then by next hop; else smtpBindAddresses'),
+  sourceAddressChoice: z
+    .enum(['roundRobin', 'nextHop'])
+    .default('roundRobin')
+    .describe('roundRobin: one after the other; nextHop: each next hop always sees the same one'),
+  smtpBindAddressEnforce: z
+    .boolean()
+    .default(false)
+    .describe('defer when none of these addresses can be bound; else the system chooses one'),
   inetProtocols: z.enum(['all', 'ipv4', 'ipv6']).default('all').describe('address families to connect over'),
   inetInterfaces: z
     .array(z.string())

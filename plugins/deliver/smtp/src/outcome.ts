@@ -39,11 +39,11 @@ function negative(esc: StatusCode, text: string, more: OutcomeFacts): Deferred |
   return { ...more, kind: 'failed', esc: '5.5.0', text: `Protocol error: ${text}` }
 }
 
-/** The answer to the end of the data: the message is theirs, or not. */
-export function finalOutcome(reply: string, peer: Peer): Outcome {
+/** The answer to the end of the data: the message is theirs, or not. `dsnPassed`: who reports success. */
+export function finalOutcome(reply: string, peer: Peer, dsnPassed?: boolean): Outcome {
   if (!isPositive(reply)) return saidNo(reply, 'end of DATA', peer)
   const text = oneLine(reply)
-  return { ...facts(peer, text), kind: 'delivered', esc: statusOf(reply), text }
+  return { ...facts(peer, text), dsnPassed, kind: 'delivered', esc: statusOf(reply), text }
 }
 /** `host x[y] said: 550 ... (in reply to RCPT TO command)` */
 export function saidNo(reply: string, command: Command, peer: Peer): Deferred | Failed {
@@ -89,6 +89,8 @@ export function failureOutcome(failure: Failure, peer: Peer, skip5xxGreeting: bo
   switch (failure.kind) {
     case 'connect':
       return down('4.4.1', `connect to ${peer.relay}: ${systemText(failure.cause)}`)
+    case 'bind':
+      return { kind: 'deferred', esc: '4.4.0', text: 'server configuration error' }
     case 'refused':
       return refusal(failure.reply, peer, skip5xxGreeting && failure.stage === 'greeting')
     case 'tls-not-offered':
@@ -98,15 +100,15 @@ export function failureOutcome(failure: Failure, peer: Peer, skip5xxGreeting: bo
     case 'tls-failed':
       return down('4.7.5', 'Cannot start TLS: handshake failure', { ...at, cause: failure.cause })
     case 'timeout':
-      return down('4.4.2', `conversation with ${peer.name} timed out while ${WHILE[failure.stage]}`, at)
+      return broken(failure, '4.4.2', `conversation with ${peer.name} timed out while ${WHILE[failure.stage]}`, at)
     case 'aborted':
       return { ...at, kind: 'deferred', esc: '4.4.2', text: `interrupted while ${WHILE[failure.stage]}` }
     case 'body':
       return { ...at, kind: 'deferred', esc: '4.3.0', text: 'queue file read error', cause: failure.cause }
     case 'protocol':
-      return down('4.5.0', `Protocol error: host ${peer.name} said: ${oneLine(failure.reply)}`, at)
+      return broken(failure, '4.5.0', `Protocol error: host ${peer.name} said: ${oneLine(failure.reply)}`, at)
     case 'lost':
-      return down('4.4.2', `lost connection with ${peer.name} while ${WHILE[failure.stage]}`, at)
+      return broken(failure, '4.4.2', `lost connection with ${peer.name} while ${WHILE[failure.stage]}`, at)
   }
 }
 function refusal(reply: string, peer: Peer, soft: boolean): Deferred | Failed {
@@ -119,6 +121,10 @@ function turnedAway(reply: string, peer: Peer, text: string): Deferred | Failed 
   const outcome = negative(statusOf(reply), `${text} ${line}`, facts(peer, line))
   return outcome.kind === 'deferred' ? { ...outcome, siteDown: true } : outcome
 }
+/** The server has answered something about this message: what breaks then may be the message's doing, not the site's. */
+const ANSWERED: ReadonlySet<Stage> = new Set(['rcpt', 'data', 'content', 'done'])
+const broken = (failure: Failure, esc: Deferred['esc'], text: string, more: OutcomeFacts): Deferred =>
+  ANSWERED.has(failure.stage) ? { ...more, kind: 'deferred', esc, text } : down(esc, text, more)
 /** The site as a whole cannot be used now. */
 export const down = (esc: Deferred['esc'], text: string, more?: OutcomeFacts): Deferred => ({
   ...more,

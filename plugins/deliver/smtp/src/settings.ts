@@ -3,16 +3,19 @@ import type { ConnectionOptions } from 'node:tls'
 import type { ConnectionCache } from './cache.ts'
 import type { HostOptions } from './hosts.ts'
 import type { Protocol } from './nexthop.ts'
+import type { Sources } from './sources.ts'
 import type { Timeouts } from './transaction.ts'
 
 export interface Settings {
   readonly protocol: Protocol
+  /** what an LMTP server without DSN takes is delivered, not relayed */
+  readonly assumeFinal: boolean
   readonly myhostname: string
   readonly heloName: string
   readonly port: number
   readonly tls: 'none' | 'may' | 'encrypt'
   readonly tlsOptions?: ConnectionOptions
-  readonly bind: { readonly 4?: string; readonly 6?: string }
+  readonly sources: Sources
   readonly fallback: string
   readonly addressLimit: number
   readonly sessionLimit: number

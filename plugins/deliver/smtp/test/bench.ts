@@ -1,6 +1,6 @@
 /**
- * CPU and rate of the client alone: `node --import tsx test/bench.ts [messages] [concurrency]`. The next hop is a trivial
- * server in another process; messages have 4 KiB; kept connections, then a new one for each message.
+ * CPU and rate of the client alone: `node --import tsx test/bench.ts [messages] [concurrency] [KiB]`. The next hop is a
+ * trivial server in another process; messages have 4 KiB or as many as are said; kept connections, then a new one for each message.
  */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -35,9 +35,16 @@ async function measure(
   options: object,
   messages: number,
   concurrency: number,
+  kib: number,
 ): Promise<void> {
   const out = rig(options)
-  const mail = { nexthop: `[127.0.0.1]:${port}`, body: 'x'.repeat(62).concat('\r\n').repeat(64) }
+  const mail = {
+    nexthop: `[127.0.0.1]:${port}`,
+    body: 'x'
+      .repeat(62)
+      .concat('\r\n')
+      .repeat(16 * kib),
+  }
   let left = 0
   const worker = async () => {
     while (left-- > 0) {
@@ -68,8 +75,9 @@ else {
   const [port] = (await once(child, 'message')) as [number]
   const messages = Number(process.argv[2] ?? 30_000)
   const concurrency = Number(process.argv[3] ?? 1)
-  await measure(`kept, ${concurrency} at a time`, port, {}, messages, concurrency)
+  const kib = Number(process.argv[4] ?? 4)
+  await measure(`kept, ${concurrency} at a time`, port, {}, messages, concurrency, kib)
   const fresh = { smtpConnectionCacheOnDemand: false }
-  await measure(`new connections, ${concurrency} at a time`, port, fresh, Math.min(messages, 4000), concurrency)
+  await measure(`new connections, ${concurrency} at a time`, port, fresh, Math.min(messages, 4000), concurrency, kib)
   child.kill()
 }

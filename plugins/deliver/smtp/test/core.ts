@@ -6,6 +6,7 @@ import type {
   Job,
   JobRecipient,
   Lifecycle,
+  Lookup,
   Mx,
   Outcome,
   Outcomes,
@@ -45,7 +46,12 @@ export interface Rig {
   readonly name: string
   stop(): Promise<void>
 }
-export function rig(options: object = {}, resolver: Resolver = tableResolver({}, {}), as?: string): Rig {
+export function rig(
+  options: object = {},
+  resolver: Resolver = tableResolver({}, {}),
+  as?: string,
+  table?: (key: string) => Lookup,
+): Rig {
   const hooks: Lifecycle[] = []
   const disposers: (() => Promise<void> | void)[] = []
   let made: [string, Transport] | undefined
@@ -55,6 +61,7 @@ export function rig(options: object = {}, resolver: Resolver = tableResolver({},
     site: { myhostname: 'mail.postern.example' },
     clock: systemClock,
     log: silent,
+    table: () => ({ name: 'test:', get: (key: string) => table!(key) }),
     deliver: (name: string, transport: Transport) => (made = [name, transport]),
     lifecycle: (h: Lifecycle) => hooks.push(h),
     keep<T>(_key: string, make: () => T, dispose: (v: T) => Promise<void> | void) {

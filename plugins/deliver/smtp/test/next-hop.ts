@@ -14,6 +14,8 @@ import { TLSSocket } from 'node:tls'
  */
 export type Script = Record<string, string | readonly string[]>
 export interface Session {
+  /** the address it came from */
+  readonly client: string
   readonly lines: string[]
   /** as received between DATA and the final dot, dots still doubled */
   readonly messages: string[]
@@ -56,7 +58,14 @@ export async function nextHop(script: Script = {}, where: Where = {}): Promise<N
   const hop = { host, port: 0, sessions: [] as Session[], script, close: () => stop(server, sockets) }
   const server = createServer({ allowHalfOpen: false }, (socket) => {
     sockets.add(socket)
-    const session: Session = { lines: [], messages: [], batches: [], tls: false, closed: false }
+    const session: Session = {
+      client: socket.remoteAddress ?? '',
+      lines: [],
+      messages: [],
+      batches: [],
+      tls: false,
+      closed: false,
+    }
     hop.sessions.push(session)
     socket.on('close', () => {
       session.closed = true

@@ -95,7 +95,7 @@ const table: [what: string, script: Script, to: string[], expected: string[], do
     [`failed 5.6.0 ${said('554 5.6.0 content refused', 'end of DATA')}`],
   ],
   ['content deferred', { '.': '451 later' }, ['a@x'], [`deferred 4.0.0 ${said('451 later', 'end of DATA')}`]],
-  ['nonsense at the end is no reply', { '.': 'hello' }, ['a@x'], [timedOut(EOD)], 'down'],
+  ['nonsense at the end is no reply', { '.': 'hello' }, ['a@x'], [timedOut(EOD)]],
   [
     'nonsense before a reply',
     { '.': 'hello\n250 2.0.0 Ok: taken' },
@@ -219,24 +219,22 @@ const table: [what: string, script: Script, to: string[], expected: string[], do
     { 'RCPT TO:<b@': 'drop', 'RCPT TO:<a@': '550 5.1.1 no' },
     ['a@x', 'b@x'],
     [`failed 5.1.1 ${said('550 5.1.1 no', 'RCPT TO')}`, lost('sending RCPT TO')],
-    'down',
   ],
   [
     '421 at RCPT',
     { 'RCPT TO:<b@': '421 4.3.2 bye' },
     ['a@x', 'b@x', 'c@x'],
     [lost('sending RCPT TO'), `deferred 4.3.2 ${said('421 4.3.2 bye', 'RCPT TO')}`, lost('sending RCPT TO')],
-    'down',
   ],
-  ['drop at DATA', { DATA: 'drop' }, ['a@x'], [lost('sending DATA command')], 'down'],
-  ['drop at the end', { '.': 'drop' }, ['a@x'], [lost(EOD)], 'down'],
-  ['reset at the end', { '.': 'reset' }, ['a@x'], [lost(EOD)], 'down'],
+  ['drop at DATA', { DATA: 'drop' }, ['a@x'], [lost('sending DATA command')]],
+  ['drop at the end', { '.': 'drop' }, ['a@x'], [lost(EOD)]],
+  ['reset at the end', { '.': 'reset' }, ['a@x'], [lost(EOD)]],
   ['silent greeting', { greeting: 'silent' }, ['a@x'], [timedOut('receiving the initial server greeting')], 'down'],
   ['silent EHLO', { EHLO: 'silent' }, ['a@x'], [timedOut('performing the EHLO handshake')], 'down'],
   ['silent MAIL', { MAIL: 'silent', RCPT: 'silent', DATA: 'silent' }, ['a@x'], [timedOut('sending MAIL FROM')], 'down'],
-  ['silent RCPT', { RCPT: 'silent', DATA: 'silent' }, ['a@x'], [timedOut('sending RCPT TO')], 'down'],
-  ['silent DATA', { DATA: 'silent' }, ['a@x'], [timedOut('sending DATA command')], 'down'],
-  ['silent end', { '.': 'silent' }, ['a@x'], [timedOut(EOD)], 'down'],
+  ['silent RCPT', { RCPT: 'silent', DATA: 'silent' }, ['a@x'], [timedOut('sending RCPT TO')]],
+  ['silent DATA', { DATA: 'silent' }, ['a@x'], [timedOut('sending DATA command')]],
+  ['silent end', { '.': 'silent' }, ['a@x'], [timedOut(EOD)]],
   [
     'too large',
     { EHLO: '250-next\n250 SIZE 10' },
@@ -276,7 +274,6 @@ const table: [what: string, script: Script, to: string[], expected: string[], do
     { RCPT: `550-${'x'.repeat(1_300_000)}` },
     ['a@x'],
     [`deferred 4.5.0 Protocol error: host ${HOST} said: a reply without end`],
-    'down',
   ],
 ]
 const STAGE = '150ms'
@@ -316,6 +313,7 @@ test('facts: who said what', async () => {
   assert.equal(outcomes['ok@x'], {
     ...at,
     diagnostic: 'smtp; 250 2.0.0 Ok: taken',
+    dsnPassed: true,
     kind: 'delivered',
     esc: '2.0.0',
     text: '250 2.0.0 Ok: taken',
@@ -323,6 +321,42 @@ test('facts: who said what', async () => {
   assert.is(outcomes['bad@x']!.diagnostic, 'smtp; 550 5.1.1 no such user here')
   await out.stop()
   await hop.close()
+})
+
+/** Who tells the sender of success: the next hop, or we, and then whether it was a delivery. */
+const DSN: readonly (readonly [
+  protocol: 'smtp' | 'lmtp',
+  offered: string,
+  options: object,
+  passed: boolean | undefined,
+])[] = [
+  ['smtp', '250-next.example\n250 DSN', {}, true],
+  ['smtp', '250-next.example\n250 PIPELINING', {}, false],
+  ['smtp', '250-next.example\n250 PIPELINING', { lmtpAssumeFinal: true }, false],
+  ['lmtp', '250-next.example\n250 DSN', { lmtpAssumeFinal: true }, true],
+  ['lmtp', '250-next.example\n250 PIPELINING', {}, false],
+  ['lmtp', '250-next.example\n250 PIPELINING', { lmtpAssumeFinal: true }, undefined],
+]
+for (const [protocol, offered, options, passed] of DSN)
+  test(`${protocol}, ${offered.slice(17)}, ${JSON.stringify(options)}: DSN passed on: ${passed}`, async () => {
+    const hop = await nextHop({ EHLO: offered, LHLO: offered })
+    const out = rig({ protocol, ...options })
+    const { outcomes } = await deliver(out, { nexthop: `[${hop.host}]:${hop.port}`, to: ['ok@x'] })
+    assert.is(outcomes['ok@x']!.kind, 'delivered')
+    assert.is(outcomes['ok@x']!.dsnPassed, passed)
+    await out.stop()
+    await hop.close()
+  })
+
+test('a server that could be spoken with: the site is there, though the next one is not', async () => {
+  const [port, first] = [await closedPort('127.0.0.10'), await nextHop({ RCPT: '450 4.2.1 later' })]
+  const out = rig()
+  const { outcomes } = await deliver(out, { nexthop: `[${first.host}]:${first.port}, [127.0.0.10]:${port}` })
+  const { text, siteDown } = outcomes['x@remote.example']!
+  assert.match(text, /^connect to 127\.0\.0\.10/)
+  assert.is(siteDown, undefined)
+  await out.stop()
+  await first.close()
 })
 
 test('a refused connection', async () => {
