@@ -3,6 +3,8 @@ export const EX = {
   OK: 0,
   /** wrong use of the command */
   USAGE: 64,
+  /** what was given as input cannot be used */
+  DATAERR: 65,
   /** an input file is not there */
   NOINPUT: 66,
   /** the daemon does not answer, or something it needs is not to be had */

@@ -1,5 +1,4 @@
-/** @postern/cli: the `postern` command. Other tools may speak with a daemon through its control socket as it does. */
+/** @postern/cli: the `postern` command. Other tools may speak with a daemon through its control sockets as it does. */
 export { main } from './main.ts'
-export { Daemon, connectDaemon } from './control/client.ts'
-export { controlPath } from './control/path.ts'
-export type { DaemonStatus, QueueRow, Request } from './control/protocol.ts'
+export * from './client.ts'
+export type { Arguments, DaemonStatus, QueueRow, Request, Result, Verb } from './control/protocol.ts'

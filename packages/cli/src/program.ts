@@ -3,18 +3,11 @@ import { Command, Option } from 'commander'
 import { createRequire } from 'node:module'
 import type { ExplainOptions } from './commands/explain.ts'
 import type { InitOptions } from './commands/init.ts'
-import type { AdminOptions } from './commands/queue.ts'
-
-export interface ConfigOptions {
-  readonly config?: string
-}
-export interface ReportOptions extends ConfigOptions {
-  readonly json?: boolean
-}
-export interface SourceOptions extends ReportOptions {
-  readonly running?: boolean
-  readonly offline?: boolean
-}
+import { configured, example, report, sourced } from './program/options.ts'
+import type { ConfigOptions, ReportOptions, SourceOptions } from './program/options.ts'
+import { queue } from './program/queue.ts'
+import type { StartOptions } from './commands/start.ts'
+import { workerCount } from './workers.ts'
 
 const version = (createRequire(import.meta.url)('../package.json') as { version: string }).version
 
@@ -58,8 +51,14 @@ function daemon(root: Command): void {
   configured(root.command('start'))
     .description('start the daemon; without a configuration file, the embedded defaults')
     .option('-f, --foreground', 'stay attached to the terminal')
-    .addHelpText('after', example('postern start --foreground'))
-    .action(async (o: ConfigOptions & { foreground?: boolean }) => (await import('./commands/start.ts')).start(o))
+    .option(
+      '-w, --workers <n>',
+      'processes that share the work; default: $POSTERN_WORKERS, or the setting workers',
+      workerCount,
+    )
+    .option('-u, --user <name>', 'started as root: the user that the workers run as; default: the setting user')
+    .addHelpText('after', example('postern start --foreground', 'postern start --workers 4 --user postern'))
+    .action(async (o: StartOptions) => (await import('./commands/start.ts')).start(o))
   configured(root.command('stop'))
     .description('stop the daemon: what is in hand is ended first')
     .option('--now', 'do not wait; nothing that was accepted is lost either way')
@@ -67,46 +66,13 @@ function daemon(root: Command): void {
     .action(async (o: ConfigOptions & { now?: boolean }) => (await import('./commands/stop.ts')).stop(o))
   configured(root.command('reload'))
     .description('read the configuration again; one that does not check leaves the old one running')
+    .option('-w, --workers <n>', 'from now on so many', workerCount)
     .addHelpText('after', example('postern check && postern reload'))
-    .action(async (o: ConfigOptions) => (await import('./commands/reload.ts')).reload(o))
+    .action(async (o: ConfigOptions & { workers?: number }) => (await import('./commands/reload.ts')).reload(o))
   report(configured(root.command('status')))
     .description('what the daemon does now')
     .addHelpText('after', example('postern status --json'))
     .action(async (o: ReportOptions) => (await import('./commands/status.ts')).status(o))
-}
-
-function queue(root: Command): void {
-  const q = root
-    .command('queue')
-    .description('look into the queue, and act on it')
-    .addHelpText('after', example('postern queue list', 'postern queue hold 0CJF4K2M8S3QT --why "looks like spam"'))
-  report(configured(q.command('list')))
-    .description('messages in the queue, with the reason why each recipient waits')
-    .addHelpText('after', example('postern queue list', 'postern queue list --json | grep example.org'))
-    .action(async (o: ReportOptions) => (await import('./commands/queue.ts')).list(o))
-  report(configured(q.command('show').argument('<id>', 'queue id')))
-    .description('envelope, recipients and header of one message')
-    .addHelpText('after', example('postern queue show 0CJF4K2M8S3QT'))
-    .action(async (id: string, o: ReportOptions) => (await import('./commands/queue.ts')).show(id, o))
-  configured(q.command('flush').argument('[id]', 'queue id; default: everything'))
-    .description('try now what waits for its next attempt')
-    .addHelpText('after', example('postern queue flush'))
-    .action(async (id: string | undefined, o: ConfigOptions) => (await import('./commands/queue.ts')).flush(id, o))
-  const actions = {
-    hold: 'keep messages until they are released',
-    release: 'let held messages go',
-    delete: 'take messages out of the queue for good; nobody is told',
-  } as const
-  for (const [action, about] of Object.entries(actions) as [keyof typeof actions, string][]) {
-    configured(q.command(action).argument('[ids...]', 'queue ids'))
-      .description(about)
-      .option('--all', 'every message in the queue')
-      .option('--why <text>', 'the reason, for the record', 'by hand')
-      .addHelpText('after', example(`postern queue ${action} 0CJF4K2M8S3QT`))
-      .action(async (ids: string[], o: AdminOptions) =>
-        (await import('./commands/queue.ts')).administer(action, ids, o),
-      )
-  }
 }
 
 function insight(root: Command): void {
@@ -135,13 +101,3 @@ function insight(root: Command): void {
     .addHelpText('after', example('postern plugins --json'))
     .action(async (o: SourceOptions) => (await import('./commands/plugins.ts')).plugins(o))
 }
-
-const configured = (c: Command): Command =>
-  c.option('-c, --config <file>', 'configuration file; default: postern.config.* in the working folder')
-const report = (c: Command): Command => c.option('--json', 'print JSON')
-const sourced = (c: Command): Command =>
-  report(configured(c))
-    .option('--running', 'ask the running daemon, or fail; default: ask it if it answers')
-    .addOption(new Option('--offline', 'use the configuration file even when a daemon runs').conflicts('running'))
-const example = (...lines: string[]): string =>
-  `\nExample${lines.length > 1 ? 's' : ''}:\n${lines.map((l) => `  $ ${l}`).join('\n')}`

@@ -6,7 +6,7 @@ import type { Found } from './config.ts'
 import { connectDaemon, needDaemon } from './control/client.ts'
 import type { Daemon } from './control/client.ts'
 import { toJson } from './control/protocol.ts'
-import type { SourceOptions } from './program.ts'
+import type { SourceOptions } from './program/options.ts'
 
 export interface Source {
   /** who answers, for people */

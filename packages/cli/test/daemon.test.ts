@@ -17,7 +17,7 @@ test(
     assert.match(started.out, /swaks --server 127\.0\.0\.1:2525 --to you@mail\.here\.example --from test@example\.org/)
     const pid = Number(await readFile(path.join(site.folder, 'spool/postern.pid'), 'utf8'))
     process.kill(pid, 0)
-    const socket = await stat(path.join(site.folder, 'spool/control.sock'))
+    const socket = await stat(path.join(site.folder, 'spool/control'))
     assert.is(socket.mode & 0o777, 0o600)
     const status = JSON.parse((await site.run('status', '--json')).out)
     assert.equal([status.state, status.pid, status.hostname], ['running', pid, 'mail.here.example'])
@@ -25,7 +25,7 @@ test(
 
     assert.equal(await site.run('stop'), { code: 0, out: `stopped (pid ${pid})\n`, err: '' })
     assert.throws(() => process.kill(pid, 0), /ESRCH/)
-    assert.not(existsSync(path.join(site.folder, 'spool/control.sock')))
+    assert.not(existsSync(path.join(site.folder, 'spool/control')))
     assert.not(existsSync(path.join(site.folder, 'spool/postern.pid')))
     assert.is((await site.run('stop')).code, 69)
   }),
@@ -55,7 +55,7 @@ test(
     await until('ready', () => output.out.includes('Postern is ready'))
     child.kill('SIGKILL')
     await endOf(child)
-    assert.ok(existsSync(path.join(site.folder, 'spool/control.sock')))
+    assert.ok(existsSync(path.join(site.folder, 'spool/control')))
     assert.is((await site.run('status')).code, 69)
     assert.is((await site.run('start')).code, 0)
   }),
@@ -67,7 +67,7 @@ test(
     await site.little()
     mkdirSync(path.join(site.folder, 'spool'))
     const mute = createServer((s) => s.destroy())
-    await new Promise<void>((r) => mute.listen(path.join(site.folder, 'spool/control.sock'), r))
+    await new Promise<void>((r) => mute.listen(path.join(site.folder, 'spool/control'), r))
     const { code, err } = await site.run('start')
     await new Promise((r) => mute.close(r))
     assert.is(code, 69)
@@ -129,7 +129,7 @@ test(
     const output = collect(child)
     assert.is(await endOf(child), 70)
     assert.match(output.err, /process\.uncaughtException.*nobody catches me/)
-    assert.not(existsSync(path.join(site.folder, 'spool/control.sock')))
+    assert.not(existsSync(path.join(site.folder, 'spool/control')))
   }),
 )
 
@@ -169,7 +169,7 @@ test(
     await site.little({}, { spool: `s${'x'.repeat(100)}` })
     const long = await site.run('start')
     assert.is(long.code, 78)
-    assert.match(long.err, /control\.sock has a name of \d+ bytes, and a unix socket may have 107/)
+    assert.match(long.err, /control\.public has a name of \d+ bytes, and a unix socket may have 107/)
 
     const taken = createServer()
     await new Promise<void>((r) => taken.listen(0, '127.0.0.1', r))
@@ -182,7 +182,7 @@ test(
     await new Promise((r) => taken.close(r))
     assert.is(busy.code, 69)
     assert.match(busy.err, /EADDRINUSE/)
-    assert.not(existsSync(path.join(site.folder, 'spool/control.sock')))
+    assert.not(existsSync(path.join(site.folder, 'spool/control')))
   }),
 )
 

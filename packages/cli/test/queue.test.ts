@@ -27,10 +27,10 @@ test(
     assert.is((await site.run('queue', 'hold', id, '--why', 'looks odd')).out, `${id} held\n`)
     assert.match((await site.run('queue', 'list')).out, / held .*\n[^]*looks odd/)
     const shown = (await site.run('queue', 'show', id)).out
-    assert.match(shown, /^state +held by \w+: looks odd$/m)
+    assert.match(shown, /^state +held by \w+ \(uid \d+\): looks odd$/m)
     assert.match(shown, /^you@here\.example +pending +4\.4\.1 the other side is away$/m)
     assert.match(shown, /^Subject: hello$/m)
-    assert.is((await site.run('queue', 'release', '--all')).out, `${id} released\n`)
+    assert.is((await site.run('queue', 'release', '--all')).out, '1 message released\n')
     await until('not held', async () => (await rows(site))[0].held === undefined)
 
     const partly = await site.run('queue', 'delete', id, 'NOSUCHID')
@@ -51,7 +51,7 @@ test(
     await site.little(STUCK)
     await site.run('start')
     await until('a message that was tried', async () => (await rows(site))[0]?.attempts === 1)
-    assert.is((await site.run('queue', 'flush')).out, 'every message that waits is tried now\n')
+    assert.is((await site.run('queue', 'flush')).out, '1 message is tried now\n')
     await until('a second attempt', async () => (await rows(site))[0].attempts === 2)
   }),
 )

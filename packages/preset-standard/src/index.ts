@@ -16,6 +16,7 @@ export default definePreset({
       '@postern/listen-smtp': { listen: ['127.0.0.1:2525'], smtpdForbidBareNewline: 'normalize' },
       as: 'mx',
     },
+    '@postern/listen-drop',
     '@postern/policy-relay',
     '@postern/route-classes',
     { '@postern/deliver-maildir': { mailboxBase: 'var/mail', mailboxPath: '%u/' } },

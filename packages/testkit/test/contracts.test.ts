@@ -35,6 +35,11 @@ const CASES: [what: string, expected: string[]][] = [
   ['queue forgetsOutcomes', ['each recipient has its outcome after a restart']],
   ['queue losesOnRestart', ['what was committed is there after a restart, byte for byte']],
   ['queue keepsSettled', ['a message leaves when no recipient is pending']],
+  ['queue loadsAll', ['recipients come in parts, with their ancestors']],
+  [
+    'queue requeuesTwice',
+    ['a requeued message is new: expansions, attempts and hold undone, delivered recipients gone, body kept'],
+  ],
 ]
 const results = new Map<string, Promise<string[]>>()
 for (const [what] of CASES) {

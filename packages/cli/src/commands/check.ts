@@ -5,7 +5,7 @@ import { bundledFrom, configName, findConfig } from '../config.ts'
 import { controlPath } from '../control/path.ts'
 import { EX } from '../exit.ts'
 import { problemLines } from '../failure.ts'
-import type { ReportOptions } from '../program.ts'
+import type { ReportOptions } from '../program/options.ts'
 import { print, printJson } from './print.ts'
 
 export async function check(o: ReportOptions): Promise<void> {

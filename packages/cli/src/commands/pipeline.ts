@@ -1,6 +1,6 @@
 /** `postern pipeline` */
 import type { PipelineHook, PipelineTap } from '@postern/core'
-import type { SourceOptions } from '../program.ts'
+import type { SourceOptions } from '../program/options.ts'
 import { sourceFor } from '../source.ts'
 import { paintFor, terminalWidth } from '../text/paint.ts'
 import { fit, tableRow } from '../text/table.ts'

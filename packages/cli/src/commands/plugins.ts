@@ -1,6 +1,6 @@
 /** `postern plugins` */
 import type { PluginLine } from '@postern/core'
-import type { SourceOptions } from '../program.ts'
+import type { SourceOptions } from '../program/options.ts'
 import { sourceFor } from '../source.ts'
 import { terminalWidth } from '../text/paint.ts'
 import { table } from '../text/table.ts'

@@ -1,8 +1,8 @@
 /** `postern status` */
 import { configName, findConfig } from '../config.ts'
 import { needDaemon } from '../control/client.ts'
-import type { DaemonStatus } from '../control/protocol.ts'
-import type { ReportOptions } from '../program.ts'
+import type { DaemonStatus, WorkerStatus } from '../control/protocol.ts'
+import type { ReportOptions } from '../program/options.ts'
 import { bytes, span, when } from '../text/units.ts'
 import { print, printJson } from './print.ts'
 
@@ -33,8 +33,18 @@ export function statusLines(s: DaemonStatus): string[] {
     ],
     ...(queue.refusing ? [['refusing', queue.refusing] as [string, string]] : []),
     ...queue.problems.map((p): [string, string] => ['problem', p]),
+    ...(s.workers ?? []).map((w): [string, string] => ['worker', workerLine(w)]),
     ...s.tables.map((t): [string, string] => ['table', `${t.name}: ${t.problem ?? 'ok'}`]),
   ]
   return rows.map(([name, value]) => `${name.padEnd(11)} ${value}`)
 }
+const workerLine = (w: WorkerStatus): string =>
+  [
+    `${w.index}: ${w.state}`,
+    ...(w.since === undefined ? [] : [`since ${when(w.since)}`]),
+    ...(w.pid ? [`pid ${w.pid}`] : []),
+    `${w.sessions} session${w.sessions === 1 ? '' : 's'}`,
+    messages(w.messages),
+    ...(w.restarts ? [`restarted ${w.restarts} times`] : []),
+  ].join(', ')
 const messages = (n: number): string => `${n} message${n === 1 ? '' : 's'}`

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { findConfig } from '../config.ts'
 import { needDaemon } from '../control/client.ts'
 import { CommandError, EX } from '../exit.ts'
-import type { ConfigOptions } from '../program.ts'
+import type { ConfigOptions } from '../program/options.ts'
 import { print } from './print.ts'
 
 const PATIENCE_MS = 10_000

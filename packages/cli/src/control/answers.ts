@@ -1,81 +1,87 @@
-/** What the daemon answers to each request. */
-import type { AdminRecord, Node, QueueEntry } from '@postern/core'
+/** What the daemon answers to each request, by the door that it came through. */
 import { CommandError, EX } from '../exit.ts'
-import type { AdminArguments, Arguments, Listening, Request, Result, ShownMessage, Verb } from './protocol.ts'
-import type { Answer } from './server.ts'
+import type { Arguments, PublicRequests, Request, Result, Verb } from './protocol.ts'
+import type { Answer, Doors } from './server.ts'
+import type { Asked, Served } from './verbs/asked.ts'
+import { administer, flush } from './verbs/act.ts'
+import { count, list, listPublic, shape, show } from './verbs/look.ts'
+import { bring, send } from './verbs/move.ts'
 
-export interface Served {
-  readonly node: Node
-  listening(): readonly Listening[]
-  reload(): Promise<void>
-  /** resolves when everything has been stopped but the control socket */
-  stop(now: boolean): Promise<void>
-}
-type Handlers = {
-  readonly [V in Verb]: (
-    served: Served,
-    args: Arguments<V>,
-    row: (value: unknown) => Promise<void>,
-  ) => Promise<Result<V>> | Result<V>
-}
+export type { Served } from './verbs/asked.ts'
 
-const HANDLERS: Handlers = {
-  ping: () => ({ pid: process.pid }),
-  status: (served) => ({
+type Handlers<R extends Record<keyof R, { arguments: object; result: unknown }>> = {
+  readonly [V in keyof R]: (asked: Asked, args: R[V]['arguments']) => Promise<R[V]['result']> | R[V]['result']
+}
+const ping = () => ({ pid: process.pid })
+
+const OWNER: Handlers<{ [V in Verb]: { arguments: Arguments<V>; result: Result<V> } }> = {
+  ping,
+  status: ({ served }) => ({
     ...served.node.status(),
     pid: process.pid,
     spool: served.node.graph.settings.spool,
     listening: served.listening(),
   }),
-  stop: async (served, { now }) => {
+  stop: async ({ served }, { now }) => {
     await served.stop(now === true)
     return { pid: process.pid }
   },
-  reload: async (served) => {
+  reload: async ({ served }, { workers }) => {
+    if (workers !== undefined)
+      throw new CommandError(EX.USAGE, 'this daemon is one process: "postern stop", then "postern start --workers"')
     await served.reload()
     return { configuration: served.node.status().configuration }
   },
-  'queue.list': async ({ node }, _args, row) => {
-    for await (const entry of node.queue.list()) await row(entry)
-    return {}
-  },
-  'queue.show': ({ node }, { id }) => show(node, id),
-  'queue.flush': ({ node }, { id }) => {
-    node.flush(id)
-    return {}
-  },
-  'queue.admin': ({ node }, args) => administer(node, args),
-  explain: ({ node }, { scenario }) => node.explain(scenario),
-  pipeline: ({ node }) => node.pipeline(),
-  plugins: ({ node }) => node.plugins(),
+  'queue.list': list,
+  'queue.count': count,
+  'queue.shape': shape,
+  'queue.show': show,
+  'queue.export': send,
+  'queue.import': bring,
+  'queue.flush': flush,
+  'queue.admin': administer,
+  explain: ({ served }, { scenario }) => served.node.explain(scenario),
+  pipeline: ({ served }) => served.node.pipeline(),
+  plugins: ({ served }) => served.node.plugins(),
+}
+const EVERYBODY: Handlers<PublicRequests> = {
+  ping,
+  'queue.list': listPublic,
+  'queue.flush': flush,
 }
 
-export const answers =
-  (served: Served): Answer =>
-  async (request, row) => {
-    const handler = Object.hasOwn(HANDLERS, request.verb ?? '') ? HANDLERS[request.verb] : undefined
-    if (!handler) throw new CommandError(EX.USAGE, `this daemon does not know "${String((request as Request).verb)}"`)
-    return handler(served, (request.arguments ?? {}) as never, row)
+export const answers = (served: Served): Doors => ({
+  owner: door(served, OWNER),
+  everybody: discreet(served, door(served, EVERYBODY)),
+})
+
+const door =
+  (served: Served, handlers: object): Answer =>
+  async (request, row, signal) => {
+    const verb = String((request as Partial<Request> | null)?.verb)
+    const handler = Object.hasOwn(handlers, verb)
+      ? (handlers as Record<string, (asked: Asked, args: object) => unknown>)[verb]
+      : undefined
+    if (!handler) throw new CommandError(EX.USAGE, `this daemon does not know "${verb}" here`)
+    try {
+      return await handler({ served, row, signal }, request.arguments ?? {})
+    } catch (error) {
+      const { state } = served.node.status()
+      if (error instanceof CommandError || state === 'running' || verb === 'stop') throw error
+      // what is under the request goes away with the store
+      throw new CommandError(EX.UNAVAILABLE, `the daemon is ${state}: what it said is not complete`)
+    }
   }
 
-async function show(node: Node, id: string): Promise<ShownMessage> {
-  const found = await node.queue.load(id)
-  if (!found) throw new CommandError(EX.NOINPUT, `there is no message ${id} in the queue`)
-  const { header, body, ...rest } = found
-  const message: QueueEntry = { ...rest, size: header.length + 2 + body.size }
-  return { message, header: Buffer.from(header).toString('utf8') }
-}
-
-async function administer(node: Node, args: AdminArguments): Promise<Result<'queue.admin'>> {
-  const record: AdminRecord = { action: args.action, who: args.who, why: args.why }
-  const done: string[] = []
-  const unknown: string[] = []
-  for (const id of args.all ? await allIds(node) : args.ids)
-    ((await node.administer(id, record)) ? done : unknown).push(id)
-  return { done, unknown }
-}
-async function allIds(node: Node): Promise<string[]> {
-  const ids: string[] = []
-  for await (const entry of node.queue.list()) ids.push(entry.id)
-  return ids
-}
+/** What goes wrong inside is for the owner's log. */
+const discreet =
+  (served: Served, answer: Answer): Answer =>
+  async (request, row, signal) => {
+    try {
+      return await answer(request, row, signal)
+    } catch (error) {
+      if (error instanceof CommandError) throw error
+      if (!signal.aborted) served.node.log.error('control.failed', { cause: String(error) })
+      throw new CommandError(EX.SOFTWARE, 'the daemon could not answer; its log says why')
+    }
+  }

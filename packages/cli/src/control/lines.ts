@@ -1,11 +1,13 @@
 /** NDJSON over a socket. */
 import type { Socket } from 'node:net'
 
-/** Messages for `explain` travel in one line. */
-const LONGEST = 64 * 1024 * 1024
+/** A message travels in one line, in base64; Node's strings end at 512 MiB. */
+export const LONGEST_LINE = 384 * 1024 * 1024
+/** characters gathered into one write */
+const BATCH = 64 * 1024
 
-/** The objects that arrive, until the other side ends. Throws on what is not JSON, and on a line above 64 MiB. */
-export async function* readLines(socket: Socket): AsyncGenerator<unknown> {
+/** The objects that arrive, until the other side ends. Throws on what is not JSON, and on a line above `longest` bytes. */
+export async function* readLines(socket: Socket, longest = LONGEST_LINE): AsyncGenerator<unknown> {
   let parts: Buffer[] = []
   let size = 0
   for await (const chunk of socket as AsyncIterable<Buffer>) {
@@ -18,23 +20,53 @@ export async function* readLines(socket: Socket): AsyncGenerator<unknown> {
     }
     if (from < chunk.length) parts.push(chunk.subarray(from))
     size += chunk.length - from
-    if (size > LONGEST) throw new Error(`a line of more than ${LONGEST} bytes`)
+    if (size > longest) throw new Error(`a line of more than ${longest} bytes`)
   }
 }
 
+/** Where lines go: a socket, standard output. */
+export interface Target {
+  readonly destroyed: boolean
+  write(chunk: string | Uint8Array): boolean
+  once(event: 'drain' | 'close', listener: () => void): unknown
+  off(event: 'drain' | 'close', listener: () => void): unknown
+}
 /** Waits while the reader is slow; rejects when it has gone. */
-export async function writeLine(socket: Socket, json: string): Promise<void> {
-  if (socket.destroyed) throw new Error('the reader has gone')
-  if (socket.write(json + '\n')) return
+export async function send(target: Target, data: string | Uint8Array): Promise<void> {
+  if (target.destroyed) throw new Error('the reader has gone')
+  if (target.write(data)) return
   await new Promise<void>((resolve, reject) => {
     const drained = () => {
-      socket.off('close', closed)
+      target.off('close', closed)
       resolve()
     }
     const closed = () => {
-      socket.off('drain', drained)
+      target.off('drain', drained)
       reject(new Error('the reader has gone'))
     }
-    socket.once('drain', drained).once('close', closed)
+    target.once('drain', drained)
+    target.once('close', closed)
   })
 }
+
+/** Text gathered into few writes, as fast as the reader takes it. */
+export class Gathered {
+  readonly #target: Target
+  #text = ''
+  constructor(target: Target) {
+    this.#target = target
+  }
+  add(text: string): Promise<void> {
+    this.#text += text
+    return this.#text.length < BATCH ? DONE : this.flush()
+  }
+  async flush(): Promise<void> {
+    const text = this.#text
+    this.#text = ''
+    if (text !== '') await send(this.#target, text)
+    // a socket takes much at once: whoever else has work gets a turn
+    await turn()
+  }
+}
+const DONE = Promise.resolve()
+export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

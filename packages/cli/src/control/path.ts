@@ -4,9 +4,17 @@ import { CommandError, EX } from '../exit.ts'
 
 /** sun_path has 108 bytes on Linux, the last one a NUL; Node would cut a longer name without a word. */
 const LONGEST = 107
+const OWNER = 'control'
+const EVERYBODY = 'control.public'
 
+/** The owner's socket. Throws CommandError where one of the two would have too long a name. */
 export function controlPath(spool: string): string {
-  const file = path.join(spool, 'control.sock')
+  publicPath(spool)
+  return path.join(spool, OWNER)
+}
+/** The socket for every user of the host. */
+export function publicPath(spool: string): string {
+  const file = path.join(spool, EVERYBODY)
   const length = Buffer.byteLength(file)
   if (length > LONGEST)
     throw new CommandError(

@@ -1,7 +1,6 @@
-/** The daemon itself: builds a node, takes the spool, starts, serves, stops. */
+/** The daemon in one process: builds a node, takes the spool, starts, serves, stops. */
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { createNode } from '@postern/core'
-import type { Node } from '@postern/core'
 import { bundledFrom } from '../config.ts'
 import type { Found } from '../config.ts'
 import { answers } from '../control/answers.ts'
@@ -12,6 +11,7 @@ import { remoteErrorOf } from './errors.ts'
 import { greetingLines, greetingOf } from './greeting.ts'
 import { DaemonLog } from './log.ts'
 import { isDetached, tellParent } from './parent.ts'
+import { ServedNode } from './served.ts'
 import { watchSignals, watchStrays } from './signals.ts'
 
 /** Resolves when it has been stopped. Throws what kept it from starting. */
@@ -19,75 +19,38 @@ export async function runDaemon(found: Found): Promise<void> {
   const log = new DaemonLog()
   const node = await createNode(found.loaded, { log, resolveFrom: bundledFrom() })
   log.follow(node)
-  await new RunningDaemon(node, log).run()
+  await serve(new ServedNode(node, log, found.loaded))
 }
 
-class RunningDaemon {
-  readonly node: Node
-  readonly #log: DaemonLog
-  readonly #starting = new AbortController()
-  #started = false
-  #gone!: () => void
-  readonly #ended = new Promise<void>((done) => (this.#gone = done))
-  #stops: Promise<void> | undefined
-
-  constructor(node: Node, log: DaemonLog) {
-    this.node = node
-    this.#log = log
-  }
-  async run(): Promise<void> {
-    const { spool } = this.node.graph.settings
-    await mkdir(spool, { recursive: true, mode: 0o700 })
-    const control = await ControlServer.open(spool, answers(this), remoteErrorOf, () => this.node.log)
-    watchStrays(this.node, () => control.remove())
-    const unwatch = watchSignals({
-      stop: (now) => void this.stop(now),
-      reload: () => void this.reload().catch(() => undefined),
-    })
-    try {
-      await this.node.start(this.#starting.signal)
-      this.#started = true
+async function serve(served: ServedNode): Promise<void> {
+  const { node } = served
+  const { spool } = node.graph.settings
+  await mkdir(spool, { recursive: true, mode: 0o700 })
+  const control = await ControlServer.open(spool, answers(served), remoteErrorOf, () => node.log)
+  watchStrays(
+    () => node.log,
+    () => control.remove(),
+  )
+  const unwatch = watchSignals({
+    stop: (now) => void served.stop(now),
+    reload: () => void served.reload().catch(() => undefined),
+  })
+  try {
+    if (await served.start()) {
       await writeFile(pidPath(spool), `${process.pid}\n`)
-      await this.#greet()
-      await this.#ended
-    } finally {
-      unwatch()
-      await rm(pidPath(spool), { force: true })
-      await control.close()
+      await greet(served)
+      await served.ended
     }
-    // what a plugin left open must not keep a daemon that has stopped
-    process.exit(EX.OK)
+  } finally {
+    unwatch()
+    await rm(pidPath(spool), { force: true })
+    await control.close()
   }
-  async #greet(): Promise<void> {
-    const greeting = await greetingOf(this.node, this.listening())
-    if (isDetached()) await tellParent({ postern: 'ready', greeting })
-    else process.stdout.write(greetingLines(greeting).join('\n') + '\n')
-  }
-  listening() {
-    return this.#log.listening
-  }
-  /** Throws what is wrong with the new configuration; the old one runs on. */
-  async reload(): Promise<void> {
-    const restore = this.#log.forget()
-    try {
-      await this.node.reload()
-      this.#log.follow(this.node)
-    } catch (error) {
-      restore()
-      const { text, problems } = remoteErrorOf(error)
-      this.node.log.error('reload.failed', { cause: text, problems })
-      throw error
-    }
-  }
-  /** The second call does not wait for what is in hand. */
-  async stop(now: boolean): Promise<void> {
-    if (!this.#started) return this.#starting.abort()
-    if (this.#stops && !now) return this.#stops
-    const stops = this.node.stop(now ? 0 : undefined).catch((error: unknown) => {
-      this.node.log.error('stop.failed', { cause: error instanceof Error ? error.stack : String(error) })
-    })
-    this.#stops = stops
-    await stops
-    this.#gone()
-  }
+  // what a plugin left open must not keep a daemon that has stopped
+  process.exit(EX.OK)
+}
+async function greet(served: ServedNode): Promise<void> {
+  const greeting = await greetingOf(served.node, served.listening())
+  if (isDetached()) await tellParent({ postern: 'ready', greeting })
+  else process.stdout.write(greetingLines(greeting).join('\n') + '\n')
 }

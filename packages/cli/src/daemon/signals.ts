@@ -1,5 +1,5 @@
 /** Signals, and errors that nobody caught. */
-import type { Node } from '@postern/core'
+import type { Logger } from '@postern/core'
 import { EX } from '../exit.ts'
 
 interface Wishes {
@@ -19,13 +19,13 @@ export function watchSignals(wishes: Wishes): () => void {
 }
 
 /** A promise that a plugin let go of is told and forgotten; after an uncaught exception nothing can be relied on. */
-export function watchStrays(node: Node, last: () => void): void {
+export function watchStrays(log: () => Pick<Logger, 'error'>, last: () => void): void {
   process.on('unhandledRejection', (reason) => {
-    node.log.error('plugin.strayRejection', { cause: reason instanceof Error ? reason.stack : String(reason) })
+    log().error('plugin.strayRejection', { cause: reason instanceof Error ? reason.stack : String(reason) })
   })
   process.on('uncaughtException', (error) => {
     try {
-      node.log.error('process.uncaughtException', { cause: error.stack ?? error.message })
+      log().error('process.uncaughtException', { cause: error.stack ?? error.message })
     } finally {
       process.stderr.write(`postern: uncaught exception, the queue is safe on disk: ${error.stack ?? error.message}\n`)
       last()

@@ -3,6 +3,7 @@ import type { StoredRecipient } from '@postern/core'
 import type { QueueRow } from '../control/protocol.ts'
 import { tableRow } from '../text/table.ts'
 import { bytes, span, when } from '../text/units.ts'
+import { stateOf } from './query.ts'
 
 const COLUMNS = [
   { head: 'ID' },
@@ -48,20 +49,17 @@ export class Listing {
     ]
     return [...head, ...tableRow(COLUMNS, this.#widths, cells)]
   }
-  summary(): string {
-    if (this.#messages === 0) return 'the queue is empty'
-    return `${this.#messages} message${this.#messages === 1 ? '' : 's'}, ${bytes(this.#bytes)}`
+  /** `more`: the listing ended before the queue did */
+  summary(more: boolean, isFiltered: boolean): string {
+    if (this.#messages === 0) return isFiltered ? 'no message in the queue is like that' : 'the queue is empty'
+    const shown = `${this.#messages} message${this.#messages === 1 ? '' : 's'}, ${bytes(this.#bytes)}`
+    return more ? `${shown}; there are more` : shown
   }
 }
 export const openRecipients = (m: QueueRow): StoredRecipient[] => m.recipients.filter((r) => r.state === 'pending')
 const recipientText = (r: StoredRecipient): string =>
   r.text ? `${r.address}\n(${[r.esc, r.text].join(' ')})` : r.address
 
-export function stateOf(m: QueueRow, now: number): string {
-  if (m.held) return 'held'
-  if (m.nextTry > now) return 'deferred'
-  return m.attempts === 0 ? 'new' : 'due'
-}
 export function nextTry(m: QueueRow, now: number): string {
   if (m.held) return '-'
   return m.nextTry > now ? `in ${span(m.nextTry - now)}` : 'now'

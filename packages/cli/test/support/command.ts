@@ -37,13 +37,19 @@ export class Site {
     )
   }
   spawn(...args: string[]): ChildProcess {
+    return this.spawnWith({}, ...args)
+  }
+  spawnWith(env: NodeJS.ProcessEnv, ...args: string[]): ChildProcess {
     const child = spawn(process.execPath, [BIN, ...args], {
       cwd: this.folder,
-      env: { ...process.env, NO_COLOR: '1' },
+      env: { ...process.env, NO_COLOR: '1', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#children.push(child)
     return child
+  }
+  get spool(): string {
+    return path.join(this.folder, 'spool')
   }
   async run(...args: string[]): Promise<Ended> {
     const child = this.spawn(...args)
@@ -52,7 +58,7 @@ export class Site {
     return { code, out: output.out.replaceAll(this.folder, '~'), err: output.err.replaceAll(this.folder, '~') }
   }
   async remove(): Promise<void> {
-    if (existsSync(path.join(this.folder, 'spool/control.sock'))) await this.run('stop', '--now')
+    if (existsSync(path.join(this.folder, 'spool/control'))) await this.run('stop', '--now')
     for (const child of this.#children) if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
     await rm(this.folder, { recursive: true, force: true })
   }

@@ -1,5 +1,5 @@
 /** What every queue store must promise (docs/architecture.md, "The queue"). */
-import type { QueueEntry, QueueStore } from '@postern/core'
+import type { HistoryRecord, QueuedMessage, QueueEntry, QueueFilter, QueueStore } from '@postern/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { tempFolder } from '../temp.ts'
@@ -12,23 +12,24 @@ export type MakeStore = (folder: string) => QueueStore | Promise<QueueStore>
 interface Bench {
   readonly store: QueueStore
   readonly rows: readonly string[]
-  /** stops it and opens another one over the same folder */
-  reopen(): Promise<Bench>
+  /** stops it and opens another one over the same folder; `false`: does not wait until all messages have been told */
+  reopen(wait?: boolean): Promise<Bench>
 }
 
 /** Registers and runs the suite. */
 export function queueStoreContract(name: string, make: MakeStore): void {
   const test = suite(`queue store contract: ${name}`)
   const running = new Set<QueueStore>()
-  const opened = async (folder: string): Promise<Bench> => {
+  const opened = async (folder: string, wait = true): Promise<Bench> => {
     const store = await make(folder)
     const rows: string[] = []
-    await store.start((entry) => void rows.push(entry.id))
+    const recovery = await store.start((entry) => void rows.push(entry.id))
+    if (wait) await recovery.done
     running.add(store)
-    const reopen = async () => {
+    const reopen = async (waiting = true) => {
       running.delete(store)
       await store.stop()
-      return opened(folder)
+      return opened(folder, waiting)
     }
     return { store, rows, reopen }
   }
@@ -151,13 +152,13 @@ export function queueStoreContract(name: string, make: MakeStore): void {
   })
   each('attempts are counted', async (bench) => {
     const id = await commit(bench.store)
-    bench.store.attempt(id, [0])
+    bench.store.attempt(id, [0], 1)
     await bench.store.outcome(id, [{ n: 0, state: 'deferred', esc: '4.0.0', text: 'later' }], { durable: true })
-    bench.store.attempt(id, [0])
+    bench.store.attempt(id, [0], 2)
     await bench.store.outcome(id, [{ n: 0, state: 'deferred', esc: '4.0.0', text: 'later' }], { durable: true })
     assert.equal((await (await bench.reopen()).store.load(id))?.attempts, 2)
   })
-  each('hold, release, requeue and delete are remembered', async (bench) => {
+  each('hold, release and delete are remembered', async (bench) => {
     const [held, released, gone] = [await commit(bench.store), await commit(bench.store), await commit(bench.store)]
     const by = { who: 'operator', why: 'test' }
     for (const id of [held, released]) assert.ok(await bench.store.admin(id, { action: 'hold', ...by }))
@@ -165,7 +166,7 @@ export function queueStoreContract(name: string, make: MakeStore): void {
       nextTry: 1_900_000_000_000,
     })
     assert.ok(await bench.store.admin(released, { action: 'release', ...by }))
-    assert.ok(await bench.store.admin(released, { action: 'requeue', ...by }))
+    assert.ok(await bench.store.admin(released, { action: 'release', ...by }))
     assert.ok(await bench.store.admin(gone, { action: 'delete', ...by }))
     const { store } = await bench.reopen()
     const entries = await listed(store)
@@ -174,6 +175,128 @@ export function queueStoreContract(name: string, make: MakeStore): void {
     assert.equal([now.held?.by, now.held?.reason], ['operator', 'test'])
     const free = entries.find((e) => e.id === released)!
     assert.equal([free.held, free.nextTry], [undefined, 0])
+  })
+  each(
+    'a requeued message is new: expansions, attempts and hold undone, delivered recipients gone, body kept',
+    async (bench) => {
+      for (const size of [20, 400_000]) {
+        const { store } = bench
+        const body = content(size)
+        const id = await commit(store, { body, recipients: ['a@x.example', 'list@x.example', 'c@x.example'] })
+        await store.expand(id, 1, [{ address: 'd@y.example', original: 'list@x.example' }])
+        store.attempt(id, [0, 2, 3], 1)
+        const sent = { state: 'delivered' as const, esc: '2.0.0', text: 'sent' }
+        await store.outcome(
+          id,
+          [
+            { n: 0, ...sent },
+            { n: 3, ...sent },
+          ],
+          { nextTry: 1_900_000_000_000, durable: true, warned: true },
+        )
+        await store.admin(id, { action: 'hold', who: 'operator', why: 'test' })
+        const now = await store.requeue(id, { who: 'operator', why: 'again' })
+        assert.ok(now && now > id, `the new id is ${now}`)
+        assert.equal(await store.load(id), undefined)
+        bench = await bench.reopen()
+        const m = (await bench.store.load(now))!
+        assert.equal(
+          m.recipients.map((r) => [r.n, r.address, r.state, r.text]),
+          [
+            [0, 'list@x.example', 'pending', undefined],
+            [1, 'c@x.example', 'pending', undefined],
+          ],
+        )
+        assert.equal([m.attempts, m.nextTry, m.held, m.expired, m.warned], [0, 0, undefined, undefined, undefined])
+        assert.ok(m.envelope.reason.includes(id), `the old id is named: ${m.envelope.reason}`)
+        assert.ok((await bytesOf(m.body)).equals(body))
+        bench = await bench.reopen()
+        assert.equal(await bench.store.load(id), undefined)
+        assert.ok((await bytesOf((await bench.store.load(now))!.body)).equals(body))
+      }
+      assert.equal(await bench.store.requeue(bench.store.newId(), { who: 'operator', why: 'test' }), undefined)
+    },
+  )
+  each('that the sender was warned is remembered', async (bench) => {
+    const id = await commit(bench.store)
+    const later = { n: 0, state: 'deferred' as const, esc: '4.0.0', text: 'later' }
+    await bench.store.outcome(id, [later], { warned: true, durable: true })
+    await bench.store.outcome(id, [later], { durable: true })
+    assert.equal((await (await bench.reopen()).store.load(id))?.warned, true)
+  })
+  each('recipients come in parts, with their ancestors', async (bench) => {
+    const recipients = Array.from({ length: 1000 }, (_v, i) => `r${i}@x.example`)
+    const id = await commit(bench.store, { recipients })
+    await bench.store.expand(id, 0, [
+      { address: 'child@y.example', original: 'r0@x.example' },
+      { address: 'other@y.example', original: 'r0@x.example' },
+    ])
+    const failed = { n: 2, state: 'failed' as const, esc: '5.1.1', text: 'unknown' }
+    const deferred = { n: 3, state: 'deferred' as const, esc: '4.2.0', text: 'full' }
+    await bench.store.outcome(id, [failed, deferred], { durable: true })
+    for (let round = 0; round < 2; round++) {
+      const first = (await bench.store.load(id, { limit: 3 }))!
+      const pending = (m: QueuedMessage) => m.recipients.filter((r) => r.state === 'pending').map((r) => r.n)
+      assert.equal([pending(first), first.more], [[1, 3, 4], 5])
+      const last = (await bench.store.load(id, { from: 998, limit: 100 }))!
+      assert.equal([pending(last), last.more], [[998, 999, 1000, 1001], undefined])
+      const parent = last.recipients.find((r) => r.n === 0)
+      assert.equal([parent?.state, parent?.address], ['expanded', 'r0@x.example'])
+      assert.equal(last.recipients.find((r) => r.n === 1001)?.parent, 0)
+      const whole = (await bench.store.load(id))!
+      assert.equal([whole.recipients.length, whole.recipients[3]?.text], [1002, 'full'])
+      // nobody's mailbox twice: who is settled is known where all fit
+      assert.equal((await bench.store.load(id, { limit: 2000 }))?.recipients.length, 1002)
+      bench = await bench.reopen()
+    }
+  })
+  each('the history of a message, oldest first, over a restart', async (bench) => {
+    const id = await commit(bench.store, { recipients: ['a@x.example', 'b@x.example'] })
+    bench.store.attempt(id, [0, 1], 1)
+    const later = { n: 0, state: 'deferred' as const, esc: '4.0.0', text: 'later' }
+    await bench.store.outcome(id, [later], { nextTry: 1_900_000_000_000, durable: true })
+    await bench.store.expand(id, 1, [{ address: 'c@x.example', original: 'b@x.example' }])
+    await bench.store.admin(id, { action: 'hold', who: 'operator', why: 'test' })
+    for (let round = 0; round < 2; round++) {
+      const records: HistoryRecord[] = []
+      for await (const record of bench.store.history(id)) records.push(record)
+      const kinds = records.map((r) => r.kind)
+      assert.equal(kinds, ['received', 'attempt', 'outcome', 'expanded', 'hold'], 'kinds of records')
+      assert.equal(records[1]!.recipients, [0, 1])
+      assert.equal([records[2]!.outcomes, records[2]!.nextTry], [[later], 1_900_000_000_000])
+      assert.equal([records[4]!.who, records[4]!.why], ['operator', 'test'])
+      assert.ok(records.every((r, i) => r.at >= (records[i - 1]?.at ?? 1)))
+      bench = await bench.reopen()
+    }
+    for await (const _ of bench.store.history(bench.store.newId())) assert.unreachable()
+  })
+  each('a listing is filtered', async ({ store }) => {
+    const early = await commit(store, { envelope: { created: Date.UTC(2029, 0, 1) } })
+    const late = await commit(store, { held: { by: 'policy', reason: 'looks odd' } })
+    const middle = Date.UTC(2029, 6, 1)
+    const cases: [QueueFilter, string[]][] = [
+      [{}, [early, late]],
+      [{ ids: [late, store.newId()] }, [late]],
+      [{ before: middle }, [early]],
+      [{ after: middle }, [late]],
+      [{ held: true }, [late]],
+      [{ held: false }, [early]],
+      [{ ids: [early, late], held: true, before: middle }, []],
+    ]
+    for (const [filter, ids] of cases) {
+      const found: string[] = []
+      for await (const entry of store.list(filter)) found.push(entry.id)
+      assert.equal(found.sort(), ids.sort(), JSON.stringify(filter))
+    }
+  })
+  each('what is asked about a message before recovery is done waits for it', async (bench) => {
+    const id = await commit(bench.store)
+    const { store } = await bench.reopen(false)
+    const asked = store.load(id)
+    assert.ok(store.newId() > id)
+    const late = await commit(store)
+    assert.equal((await asked)?.id, id)
+    assert.ok(await store.load(late))
   })
   each('a message may be committed on hold', async (bench) => {
     const id = await commit(bench.store, { held: { by: 'policy', reason: 'looks odd' } })

@@ -26,6 +26,7 @@ export interface TapContext {
 }
 
 export const SITE: Site = {
+  worker: { index: 0, count: 1 },
   myhostname: 'mail.site.example',
   mydomain: 'site.example',
   myorigin: 'site.example',
@@ -37,6 +38,8 @@ export const SITE: Site = {
   recipientLimit: 1000,
   hopcountLimit: 50,
   bounceSizeLimit: 50_000,
+  delayWarningTime: 0,
+  maximalQueueLifetime: 432_000_000,
 }
 
 export function tableOf(ref: TableRef, tables: TapContext['tables'] = {}): Table {

@@ -1,5 +1,5 @@
 /** An Mta that writes down what a plugin's `apply` asks of it, without any engine behind. */
-import { logger, systemClock } from '@postern/core'
+import { LocalShared, logger, noSockets, systemClock } from '@postern/core'
 import type {
   AnyRole,
   CleanupOptions,
@@ -19,7 +19,7 @@ import type {
   TapOptions,
   Transport,
 } from '@postern/core'
-import type { Call } from '@postern/core'
+import type { Call, Shared } from '@postern/core'
 import { SITE, tableOf } from './context.ts'
 import type { TapContext } from './context.ts'
 import { FakeSlots } from './slots.ts'
@@ -56,6 +56,9 @@ export class Recorder {
   readonly logged: Logged[] = []
   readonly background = new Set<Promise<void>>()
   readonly kept = new Map<string, Kept>()
+  /** what the plugin asked the queue to try, `undefined` for everything */
+  readonly flushed: (readonly string[] | undefined)[] = []
+  readonly shared: Shared
   readonly #context: TapContext
   readonly #name: string
   #frozen = false
@@ -63,6 +66,7 @@ export class Recorder {
   constructor(name: string, context: TapContext) {
     this.#name = context.as ?? name
     this.#context = context
+    this.shared = new LocalShared(this.clock)
   }
   freeze(): void {
     this.#frozen = true
@@ -104,6 +108,12 @@ export class Recorder {
       mark: () => undefined,
       submit: (draft: MessageDraft, origin?: { kind: string; of?: string }) => this.#submit(draft, origin),
       background: (fn: (signal: AbortSignal) => Promise<void>) => this.#run(fn),
+      queue: {
+        list: async function* () {},
+        flush: (ids?: readonly string[]) => void this.flushed.push(ids),
+      },
+      shared: this.shared,
+      sockets: noSockets,
       name: this.#name,
       as: this.#context.as,
       site: { ...SITE, ...this.#context.site },

@@ -141,7 +141,15 @@ export function reportView(spec: ReportSpec = {}): ReportView {
     },
     recipients: recipients.map((r) => {
       const to = r.address ?? 'nobody@remote.example'
-      return { address: to, original: to, status: '5.1.1', text: 'user unknown', ...r }
+      return {
+        relay: 'none',
+        action: rest.why === 'delayed' ? 'delayed' : rest.why === 'success' ? 'delivered' : 'failed',
+        address: to,
+        original: to,
+        status: '5.1.1',
+        text: 'user unknown',
+        ...r,
+      }
     }),
   }
 }

@@ -1,0 +1,98 @@
+/** The usual call: a message on standard input, into the drop folder. */
+import { addressesOf } from './address-list.ts'
+import { DropWriter } from './drop.ts'
+import { EX, Fatal } from './fatal.ts'
+import type { Flags } from './flags.ts'
+import type { DropEnvelope } from './format.ts'
+import { MessageLines, headerFields, readChunk } from './input.ts'
+import { siteFacts } from './place.ts'
+import type { SiteFacts } from './place.ts'
+import { currentUser, isAuthorized } from './user.ts'
+import type { User } from './user.ts'
+
+/** Rejects with Fatal; when it resolves the message is durable. */
+export async function enqueue(flags: Flags, spool: string, warn: (text: string) => void): Promise<void> {
+  const user = currentUser()
+  const facts = mayHere(user, spool)
+  const sender = senderOf(flags, user, warn)
+  if (flags.verp) throw new Fatal('-XV: this mail system has no variable envelope return paths', EX.UNAVAILABLE)
+  if (flags.verify)
+    throw new Fatal(
+      '-bv: this mail system does not verify addresses by mail; try "postern explain --to ADDRESS"',
+      EX.UNAVAILABLE,
+    )
+  const writer = new DropWriter(spool, facts.messageSizeLimit)
+  try {
+    copy(writer, flags.dotEnds)
+    const recipients = [
+      ...flags.args.flatMap(addressesOf),
+      ...(flags.fromHeader ? headerRecipients(writer, who(user)) : []),
+    ]
+    if (recipients.length === 0)
+      throw new Fatal(
+        flags.fromHeader
+          ? `${who(user)}: No recipient addresses found in message header`
+          : `${who(user)}: Recipient addresses must be specified on the command line or via the -t option`,
+      )
+    await writer.finish({ sender, recipients: recipients.map(clean), ...envelopeOf(flags) })
+  } catch (error) {
+    writer.discard()
+    throw error
+  }
+  if (flags.report) process.stdout.write(`Mail Delivery Status Report will be mailed to <${sender}>.\n`)
+}
+
+/** Throws Fatal when nobody has made a drop folder here, or this user may not submit. */
+export function mayHere(user: User, spool: string): SiteFacts {
+  const facts = siteFacts(spool)
+  if (!facts) throw new Fatal(`${spool}: no postern with a drop folder has ever run on this spool`)
+  // said here for the user's sake: what counts is the daemon's check of the file's owner
+  if (!isAuthorized(facts.authorizedSubmitUsers, user.login, user.uid))
+    throw new Fatal(`User ${user.login}(${user.uid}) is not allowed to submit mail`)
+  return facts
+}
+
+const who = (user: User): string => `${user.login}(${user.uid})`
+/** A control character would not be an address for anybody. */
+const clean = (address: string): string => address.replace(/[\x00-\x1f\x7f]/g, '?') // eslint-disable-line no-control-regex
+
+function senderOf(flags: Flags, user: User, warn: (text: string) => void): string {
+  if (flags.sender === undefined) return user.login
+  const found = addressesOf(flags.sender)
+  const bare = flags.sender.trim()
+  if (found.length > 1 || (found.length === 0 && bare !== '' && bare !== '<>'))
+    warn(`warning: -f option specified malformed sender: ${flags.sender}`)
+  return clean(found[0] ?? '')
+}
+
+function envelopeOf(flags: Flags): Omit<DropEnvelope, 'sender' | 'recipients'> {
+  const fullName = flags.fullName ?? (process.env.NAME || undefined)
+  return {
+    fullName,
+    notify: flags.report ? ['SUCCESS', 'FAILURE', 'DELAY'] : flags.notify,
+    ret: flags.ret,
+    envid: flags.envid,
+    body: flags.body,
+    gateway: flags.gateway || undefined,
+  }
+}
+
+function copy(writer: DropWriter, dotEnds: boolean): void {
+  const lines = new MessageLines(dotEnds)
+  const buffer = Buffer.allocUnsafe(65_536)
+  for (let chunk = readChunk(0, buffer); chunk && !lines.ended; chunk = readChunk(0, buffer)) {
+    writer.write(lines.push(chunk))
+    if (lines.ended) return
+  }
+  writer.write(lines.end())
+}
+
+/** To, Cc and Bcc; the Resent- ones alone where there are any (RFC 5322 section 3.6.6). */
+function headerRecipients(writer: DropWriter, from: string): string[] {
+  const { bytes, complete } = writer.front
+  const fields = headerFields(bytes, complete)
+  if (!fields) throw new Fatal(`${from}: unable to extract recipients: message header length exceeds safety limit`)
+  const of = (names: RegExp) => fields.filter((f) => names.test(f.name)).map((f) => addressesOf(f.value))
+  const resent = of(/^resent-(?:to|cc|bcc)$/)
+  return (resent.length > 0 ? resent : of(/^(?:to|cc|bcc)$/)).flat()
+}
