@@ -2,7 +2,7 @@
  * The test runner.
  *   npm test                     build, checks, all tests
  *   npm test -- journal smtp     build, and what has one of the words in its path (or is a check of that name)
- * TEST_TIMEOUT: ms one file may take (120000). TEST_JOBS: files at a time (one per core). CI=true: a missing server fails.
+ * TEST_TIMEOUT: ms one file may take (300000). TEST_JOBS: files at a time (one per core). CI=true: a missing server fails.
  * The last line is `N passed, N failed`, with `, N skipped` when there are some.
  */
 import { availableParallelism } from 'node:os'
@@ -12,7 +12,7 @@ import { ensureServers } from './tools/servers.js'
 import { countRun } from './tools/uvu-output.js'
 import { ROOT, filesBelow, packages } from './tools/workspace.js'
 
-const LIMIT = Number(process.env.TEST_TIMEOUT ?? 120_000)
+const LIMIT = Number(process.env.TEST_TIMEOUT ?? 300_000)
 const JOBS = Number(process.env.TEST_JOBS ?? availableParallelism())
 const CHECK_LIMIT = 300_000
 const words = process.argv.slice(2)

@@ -1,132 +1,93 @@
 #!/usr/bin/env node
 /**
- * npm run bench: Postern beside Postfix and Haraka, in turn in one run. CPU milliseconds per message first (user and
- * system, all processes of the MTA), messages per second second. Loads are bounded in count and time.
+ * npm run bench: Postern beside Postfix and Haraka, in turn in one run. Loads are bounded in count and time.
  *
- *   npm run bench -- [--messages 3000] [--runs 3] [--sessions 10] [--size 4096] [--workloads discard,relay,maildir]
- *                    [--mtas postern,postfix,haraka] [--json FILE]
+ *   npm run bench -- [--messages 3000] [--runs 5] [--sessions 10] [--sizes 4096,102400] [--json FILE]
+ *                    [--workloads discard,relay,maildir] [--mtas postern,postfix,haraka]
+ *
+ * One of these instead of the workloads:
+ *   --latency       how long a client waits for its 250, under load
+ *   --idle N        memory of N connections that do nothing
+ *   --soak N        N messages to several sites, some dead: memory over time, as a table and soak.svg
+ *   --deferred N    what a message costs beside 1,000 and beside N deferred ones; how long a start takes then
+ *   --profile       a CPU profile of the relay and a flame graph
+ * Files go to test/bench/results, which is not kept (--results FOLDER).
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { cpuOfTree, median } from './cpu.js'
-import { Sink, freePort, source } from './load.js'
-import { Haraka } from './mta/haraka.js'
-import { Postern } from './mta/postern.js'
-import { Postfix } from './mta/postfix.js'
-import { table } from './table.js'
+import { compare, compareTable } from './compare.js'
+import { deferred, deferredTable } from './deferred.js'
+import { idle, idleTable } from './idle.js'
+import { latency, latencyTable } from './latency.js'
+import { profile } from './profile.js'
+import { soak, soakChart, soakTable } from './soak.js'
 
-const KINDS = { postern: Postern, postfix: Postfix, haraka: Haraka }
-const { values: o } = parseArgs({
+const text = (value) => ({ type: 'string', default: value })
+const { values: v } = parseArgs({
   options: {
-    messages: { type: 'string', default: '3000' },
-    runs: { type: 'string', default: '3' },
-    sessions: { type: 'string', default: '10' },
-    size: { type: 'string', default: '4096' },
-    workloads: { type: 'string', default: 'discard,relay,maildir' },
-    mtas: { type: 'string', default: 'postern,postfix,haraka' },
+    messages: text('3000'),
+    runs: text('5'),
+    sessions: text('10'),
+    sizes: text('4096,102400'),
+    workloads: text('discard,relay,maildir'),
+    mtas: text('postern,postfix,haraka'),
+    results: text(fileURLToPath(new URL('results', import.meta.url))),
     json: { type: 'string' },
+    latency: { type: 'boolean' },
+    profile: { type: 'boolean' },
+    idle: { type: 'string' },
+    soak: { type: 'string' },
+    deferred: { type: 'string' },
   },
 })
-const [messages, runs, sessions, size] = [o.messages, o.runs, o.sessions, o.size].map(Number)
+const count = (name) => {
+  const n = Number(v[name])
+  if (v[name] !== undefined && !(Number.isInteger(n) && n > 0))
+    throw new Error(`--${name}: expected a count, got ${v[name]}`)
+  return n
+}
 const room = mkdtempSync(path.join(os.tmpdir(), 'postern-bench-'))
-const results = []
-
-for (const workload of o.workloads.split(',')) {
-  const teams = []
-  for (const name of o.mtas.split(',')) {
-    const mta = new KINDS[name](path.join(room, `${name}-${workload}`), workload)
-    const why = await mta.unavailable()
-    if (why) {
-      console.error(`${name}, ${workload}: left out: ${why}`)
-      continue
-    }
-    teams.push(mta)
-  }
-  for (const keep of [true, false]) await compare(teams, workload, keep)
+const o = {
+  room,
+  results: v.results,
+  ...Object.fromEntries(
+    ['messages', 'runs', 'sessions', 'idle', 'soak', 'deferred'].map((name) => [name, count(name)]),
+  ),
+  sizes: v.sizes.split(',').map(Number),
+  workloads: v.workloads.split(','),
+  mtas: v.mtas.split(','),
 }
-rmSync(room, { recursive: true, force: true })
-report()
-
-/** Each run starts every MTA once, in turn, so that a slow minute of the machine meets all of them. */
-async function compare(teams, workload, keep) {
-  const figures = new Map(teams.map((t) => [t.name, []]))
-  for (let run = 0; run < runs; run++) {
-    for (const mta of teams) {
-      process.stderr.write(
-        `\r${workload.padEnd(8)} ${keep ? 'kept' : 'new '}  run ${run + 1}/${runs}  ${mta.name.padEnd(8)}`,
-      )
-      figures.get(mta.name).push(await measure(mta, workload, keep))
-    }
-  }
-  process.stderr.write('\r'.padEnd(60) + '\r')
-  for (const mta of teams) {
-    const f = figures.get(mta.name)
-    const cpu = f.map((x) => x.cpu)
-    results.push({
-      workload,
-      connections: keep ? 'kept' : 'new',
-      mta: mta.name,
-      cpuMsPerMessage: median(cpu),
-      cpuMin: Math.min(...cpu),
-      cpuMax: Math.max(...cpu),
-      messagesPerSecond: median(f.map((x) => x.rate)),
-      complete: f.every((x) => x.complete),
-    })
-  }
+const MODES = {
+  latency: async () => tell(await latency(o), latencyTable),
+  idle: async () => tell(await idle(o), idleTable),
+  deferred: async () => tell(await deferred(o), deferredTable),
+  profile: async () => tell({ files: await profile(o) }, ({ files }) => files.join('\n')),
+  async soak() {
+    const rows = await soak(o)
+    mkdirSync(o.results, { recursive: true })
+    soakChart(rows, path.join(o.results, 'soak.svg'))
+    tell(rows, soakTable)
+  },
+  workloads: async () => tell(await compare(o), compareTable),
 }
-
-async function measure(mta, workload, keep) {
-  const sink = workload === 'relay' ? await Sink.start() : undefined
-  const port = await freePort()
-  const pid = await mta.start(port, sink?.port)
-  try {
-    // as many uncounted: a server runs for days, its first second says nothing (in Node it is the compiler's)
-    await load(mta, sink, port, messages, keep)
-    const before = cpuOfTree(pid)
-    const began = performance.now()
-    const complete = await load(mta, sink, port, messages, keep)
-    const seconds = (performance.now() - began) / 1000
-    const after = cpuOfTree(pid)
-    return { cpu: ((after - before) * 1000) / messages, rate: messages / seconds, complete }
-  } finally {
-    await mta.stop()
-    await sink?.stop()
-  }
-}
-/** Sends, then waits until the MTA's queue is empty and the next hop has counted every message. */
-async function load(mta, sink, port, count, keep) {
-  const had = sink?.count() ?? 0
-  await source({ port, count, sessions, size, keep })
-  const end = Date.now() + 60_000
-  while (Date.now() < end) {
-    if (!(await mta.busy()) && (!sink || sink.count() - had >= count)) return true
-    await new Promise((r) => setTimeout(r, 10))
-  }
-  return false
-}
-
-function report() {
-  const base = (r) =>
-    results.find((x) => x.workload === r.workload && x.connections === r.connections && x.mta === 'postfix')
-  const rows = results.map((r) => [
-    r.workload,
-    r.connections,
-    r.mta,
-    r.cpuMsPerMessage.toFixed(2),
-    `${r.cpuMin.toFixed(2)}-${r.cpuMax.toFixed(2)}`,
-    base(r) ? (r.cpuMsPerMessage / base(r).cpuMsPerMessage).toFixed(2) : '-',
-    r.messagesPerSecond.toFixed(0),
-    r.complete ? 'all' : 'NOT ALL',
-  ])
+const mode = Object.keys(MODES).find((name) => name !== 'workloads' && v[name]) ?? 'workloads'
+try {
   console.log(
-    `${messages} messages of ${size} bytes, ${sessions} sessions, median of ${runs} runs; ${os.cpus().length} cores, Node ${process.version}\n`,
+    `${mode}: ${o.messages} messages, ${o.sessions} sessions, median of ${o.runs} runs; ${os.cpus().length} cores, Node ${process.version}, load ${os.loadavg()[0].toFixed(1)}\n`,
   )
-  console.log(table(['workload', 'conn.', 'MTA', 'CPU ms/msg', 'min-max', 'of Postfix', 'msgs/s', 'delivered'], rows))
-  if (o.json)
+  await MODES[mode]()
+} finally {
+  rmSync(room, { recursive: true, force: true })
+}
+
+function tell(results, print) {
+  console.log(print(results))
+  if (v.json)
     writeFileSync(
-      o.json,
-      JSON.stringify({ messages, size, sessions, runs, node: process.version, results }, null, 2) + '\n',
+      v.json,
+      `${JSON.stringify({ mode, ...o, room: undefined, node: process.version, results }, null, 2)}\n`,
     )
 }

@@ -12,8 +12,7 @@ function stat(pid) {
     return undefined
   }
 }
-/** Seconds of user and system time. */
-export function cpuOfTree(root) {
+function tree(root) {
   const all = new Map()
   for (const name of readdirSync('/proc')) if (/^\d+$/.test(name)) all.set(Number(name), stat(name))
   const inTree = new Set([root])
@@ -21,7 +20,19 @@ export function cpuOfTree(root) {
     grew = false
     for (const [pid, s] of all) if (s && !inTree.has(pid) && inTree.has(s.ppid)) grew = Boolean(inTree.add(pid))
   }
+  return { all, inTree }
+}
+/** The process and all below it. */
+export const treeOf = (root) => [...tree(root).inTree]
+/** Seconds of user and system time. */
+export function cpuOfTree(root) {
+  const { all, inTree } = tree(root)
   return [...inTree].reduce((n, pid) => n + (all.get(pid)?.ticks ?? 0), 0) / HZ
+}
+/** `p` of the values are at most this. */
+export function quantile(list, p) {
+  const s = Float64Array.from(list).sort()
+  return s[Math.min(s.length - 1, Math.max(0, Math.ceil(p * s.length) - 1))]
 }
 export function median(list) {
   const s = [...list].sort((a, b) => a - b)

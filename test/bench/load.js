@@ -28,11 +28,11 @@ const tryConnect = (port) =>
       resolve(good)
     }
     s.once('data', () => end(true))
-    s.once('error', () => end(false))
+    for (const over of ['error', 'close']) s.once(over, () => end(false))
     s.setTimeout(1000, () => end(false))
   })
 
-export function source({ port, count, sessions, size, keep }) {
+export function source({ port, count, sessions, size, keep, to = 'u@bench.test', ms = 120_000 }) {
   const args = [
     '-s',
     String(sessions),
@@ -45,14 +45,14 @@ export function source({ port, count, sessions, size, keep }) {
     '-f',
     'bench@sender.test',
     '-t',
-    'u@bench.test',
+    to,
     `127.0.0.1:${port}`,
   ]
-  return run('smtp-source', args)
+  return run('smtp-source', args, ms)
 }
-function run(command, args) {
+function run(command, args, ms) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], timeout: 120_000 })
+    const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], timeout: ms })
     let err = ''
     child.stderr.on('data', (d) => (err += d))
     child.on('error', reject)
@@ -60,6 +60,24 @@ function run(command, args) {
       code === 0 ? resolve() : reject(new Error(`${command} ended with ${code}: ${err.slice(0, 500)}`)),
     )
   })
+}
+
+/**
+ * A command with as many open files as the system's hard limit lets it have: thousands of connections need them. The shell
+ * becomes the command, so that the process's id is its own.
+ */
+export const unlimited = (command, args) => [
+  'sh',
+  ['-c', 'ulimit -n "$(ulimit -Hn)"; exec "$0" "$@"', command, ...args],
+]
+
+const children = new Set()
+process.on('exit', () => children.forEach((child) => child.kill('SIGKILL')))
+/** A child that does not outlive the bench, however that ends. */
+export function ours(child) {
+  children.add(child)
+  child.once('close', () => children.delete(child))
+  return child
 }
 
 /** smtp-sink with its counter. */
@@ -70,9 +88,8 @@ export class Sink {
     const sink = new Sink()
     sink.port = await freePort()
     const user = process.getuid() === 0 ? ['-u', 'nobody'] : []
-    sink.#child = spawn('smtp-sink', [...user, '-c', '-m', '2000', `127.0.0.1:${sink.port}`, '1000'], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-    })
+    const args = [...user, '-c', '-m', '2000', `127.0.0.1:${sink.port}`, '1000']
+    sink.#child = ours(spawn('smtp-sink', args, { stdio: ['ignore', 'pipe', 'ignore'] }))
     sink.#child.stdout.setEncoding('latin1')
     sink.#child.stdout.on('data', (text) => {
       const all = [...text.matchAll(/mesg=(\d+)/g)]

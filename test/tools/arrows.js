@@ -51,9 +51,13 @@ function importRefusal(pkg, file, target, byName) {
     return pkg.room === 'core' && CORE_MAY_NOT.has(builtin) ? 'the core knows no wire protocol' : undefined
   const name = target.startsWith('@') ? target.split('/', 2).join('/') : target.split('/', 1)[0]
   const other = byName.get(name)
-  if (other && name !== target) return `import by package name only: ${name}`
+  // an entry that a package offers is as good as its name
+  if (other && name !== target && !entries(other.manifest).includes(`.${target.slice(name.length)}`))
+    return `import by package name only: ${name}`
   return refusal(pkg, other, name)
 }
+
+const entries = ({ exports }) => (typeof exports === 'object' ? Object.keys(exports) : [])
 
 /** Why `pkg` may not use `other` (of the workspace) or the library `name`; undefined when it may. */
 function refusal(pkg, other, name) {

@@ -17,6 +17,10 @@ export const PACKAGES = {
   curl: 'curl',
   openssl: 'openssl',
   'util-linux': 'unshare',
+  strace: 'strace',
+  faketime: 'faketime',
+  e2fsprogs: 'mkfs.ext4',
+  mount: 'losetup',
 }
 const FOLDERS = [...(process.env.PATH ?? '').split(path.delimiter), '/usr/sbin', '/sbin']
 const POLICY = '/usr/sbin/policy-rc.d'

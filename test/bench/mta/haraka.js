@@ -3,7 +3,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { listening } from '../load.js'
+import { listening, unlimited } from '../load.js'
 import { hasFiles } from './postfix.js'
 
 const HOME = path.join(os.tmpdir(), 'postern-bench-haraka')
@@ -12,14 +12,14 @@ const BIN = path.join(HOME, 'node_modules/Haraka/bin/haraka')
 export class Haraka {
   name = 'haraka'
   #folder
-  #workload
+  #shape
   #child
-  constructor(folder, workload) {
+  constructor(folder, shape) {
     this.#folder = folder
-    this.#workload = workload
+    this.#shape = shape
   }
   async unavailable() {
-    if (this.#workload === 'maildir') return 'it has no Maildir delivery of its own'
+    if (this.#shape.workload === 'maildir') return 'it has no Maildir delivery of its own'
     if (existsSync(BIN)) return undefined
     try {
       mkdirSync(HOME, { recursive: true })
@@ -44,7 +44,7 @@ export class Haraka {
     config('me', 'mx.bench.example\n')
     config('log.ini', '[main]\nlevel=notice\n')
     config('outbound.ini', 'enable_tls=false\nconcurrency_max=100\n')
-    config('plugins', `bench\n${this.#workload === 'discard' ? 'queue/discard\n' : ''}`)
+    config('plugins', `bench\n${this.#shape.workload === 'discard' ? 'queue/discard\n' : ''}`)
     writeFileSync(
       path.join(this.#folder, 'plugins/bench.js'),
       `exports.hook_connect = (next, connection) => { connection.relaying = true; next() }
@@ -52,7 +52,7 @@ exports.hook_rcpt = (next) => next(OK)
 exports.hook_get_mx = (next) => next(OK, { priority: 0, exchange: '127.0.0.1', port: ${sink ?? 0} })
 `,
     )
-    this.#child = spawn(process.execPath, [BIN, '-c', this.#folder], {
+    this.#child = spawn(...unlimited(process.execPath, [BIN, '-c', this.#folder]), {
       stdio: 'ignore',
       env: { ...process.env, YES_REALLY_DO_DISCARD: '1' },
     })

@@ -1,10 +1,10 @@
-/** Is there mail in the queue? Asks the daemon's control socket. */
+/** What is in the queue: asks the daemon's control socket. */
 import net from 'node:net'
 import path from 'node:path'
 
-export function status(spool) {
+export function queueCounts(spool) {
   return new Promise((resolve, reject) => {
-    const s = net.connect(path.join(spool, 'control.sock'))
+    const s = net.connect(path.join(spool, 'control'))
     let text = ''
     s.setTimeout(5000, () => s.destroy(new Error('the control socket does not answer')))
     s.on('error', reject)
@@ -14,8 +14,7 @@ export function status(spool) {
       if (!text.includes('\n')) return
       s.destroy()
       const answer = JSON.parse(text.slice(0, text.indexOf('\n')))
-      const queue = (answer.result ?? answer.data ?? answer).queue
-      resolve(queue.active + queue.waiting > 0)
+      resolve((answer.result ?? answer.data ?? answer).queue)
     })
   })
 }

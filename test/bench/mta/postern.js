@@ -3,57 +3,72 @@ import { spawn } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { listening } from '../load.js'
+import { listening, ours, unlimited } from '../load.js'
+import { queueCounts } from './postern-status.js'
 
 const CLI = fileURLToPath(new URL('../../../packages/cli/bin/postern.js', import.meta.url))
 
 export class Postern {
   name = 'postern'
   #folder
-  #workload
+  #shape
   #child
-  constructor(folder, workload) {
+  /** `shape`: the workload, and what single modes need: `nodeArguments`, `sites` by domain (a port), `slow` (a domain that is deferred) */
+  constructor(folder, shape) {
     this.#folder = folder
-    this.#workload = workload
+    this.#shape = shape
   }
   async unavailable() {
     return undefined
   }
-  async start(port, sink) {
-    rmSync(this.#folder, { recursive: true, force: true })
+  /** `again`: with the queue that it left */
+  async start(port, sink, { again = false } = {}) {
+    if (!again) rmSync(this.#folder, { recursive: true, force: true })
     mkdirSync(this.#folder, { recursive: true })
     const file = path.join(this.#folder, 'postern.config.json')
     writeFileSync(file, JSON.stringify(this.#config(port, sink), null, 2))
-    this.#child = spawn(process.execPath, [CLI, 'start', '--foreground', '--config', file], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-    })
-    await listening(port)
+    const args = [...(this.#shape.nodeArguments ?? []), CLI, 'start', '--foreground', '--config', file]
+    this.#child = ours(spawn(...unlimited(process.execPath, args), { stdio: ['ignore', 'ignore', 'inherit'] }))
+    const ended = new Promise((_, reject) =>
+      this.#child.once('close', (code) => reject(new Error(`Postern ended with ${code}`))),
+    )
+    ended.catch(() => undefined)
+    await Promise.race([listening(port), ended])
     return this.#child.pid
   }
   #config(port, sink) {
+    const { sites = {}, slow } = this.#shape
     const routes = {
       discard: { defaultTransport: 'discard' },
       relay: { relayhost: `[127.0.0.1]:${sink}` },
       maildir: { virtualMailboxDomains: ['bench.test'], virtualTransport: 'maildir' },
-    }[this.#workload]
+    }[this.#shape.workload]
     // as Postfix's virtual(8) in the same run: 20,000 addresses onto 1,000 mailboxes
     const table = path.join(this.#folder, 'mailboxes')
     writeFileSync(table, Array.from({ length: 20_000 }, (_, n) => `${n}u@bench.test m${n % 1000}/\n`).join(''))
+    const ways = Object.entries(sites).map(([domain, to]) => [domain, `smtp:[127.0.0.1]:${to}`])
+    if (slow) ways.push([slow, 'slow:[127.0.0.1]:9'])
+    const maps = ways.length > 0 && { transportMaps: [{ type: 'inline', map: Object.fromEntries(ways) }] }
     return {
       extends: 'standard',
       myhostname: 'mx.bench.example',
+      deferTransports: slow ? ['slow'] : [],
       plugins: [
         { 'ops-log': { file: path.join(this.#folder, 'log'), format: 'json' } },
-        { 'listen-smtp': { listen: [`127.0.0.1:${port}`] }, as: 'mx' },
-        { 'route-classes': routes },
+        { 'listen-smtp': { listen: [`127.0.0.1:${port}`], smtpdClientConnectionCountLimit: 0 }, as: 'mx' },
+        { 'route-classes': { ...routes, ...maps } },
         { 'deliver-maildir': { mailboxBase: path.join(this.#folder, 'mail'), virtualMailboxMaps: `hash:${table}` } },
+        ...(slow ? [{ 'deliver-smtp': {}, as: 'slow' }] : []),
       ],
     }
   }
+  /** what the daemon says of its queue: messages in delivery, and those that wait */
+  counts() {
+    return queueCounts(path.join(this.#folder, 'var/spool'))
+  }
   async busy() {
-    // the daemon answers by its control socket; the bench asks the counter that costs nothing: its journal's status
-    const { status } = await import('./postern-status.js')
-    return status(path.join(this.#folder, 'var/spool'))
+    const { active, waiting } = await this.counts()
+    return active + waiting > 0
   }
   async stop() {
     const gone = new Promise((r) => this.#child.once('close', r))

@@ -1,39 +1,19 @@
 /** Debian's Postfix in a folder of its own, with the settings that its CPU per message was lowest with. */
 import { execFileSync } from 'node:child_process'
-import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { postfixPid, preparePostfix, startPostfix, stopPostfix } from '../../tools/postfix.js'
 import { listening } from '../load.js'
 
-const MASTER = `pickup unix n - n 60 1 pickup
-cleanup unix n - n - 0 cleanup
-qmgr unix n - n 300 1 qmgr
-rewrite unix - - n - - trivial-rewrite
-bounce unix - - n - 0 bounce
-defer unix - - n - 0 bounce
-trace unix - - n - 0 bounce
-verify unix - - n - 1 verify
-flush unix n - n 1000? 0 flush
-proxymap unix - - n - - proxymap
-smtp unix - - n - - smtp
-relay unix - - n - - smtp
-showq unix n - n - - showq
-error unix - - n - - error
-retry unix - - n - - error
-discard unix - - n - - discard
-virtual unix - n n - - virtual
-anvil unix - - n - 1 anvil
-scache unix - - n - 1 scache
-postlog unix-dgram n - n - 1 postlogd
-`
 const MAILBOXES = 1000
 
 export class Postfix {
   name = 'postfix'
   #folder
-  #workload
-  constructor(folder, workload) {
+  #shape
+  constructor(folder, shape) {
     this.#folder = folder
-    this.#workload = workload
+    this.#shape = shape
   }
   async unavailable() {
     if (!existsSync('/usr/sbin/postfix') || !existsSync('/usr/sbin/smtp-source'))
@@ -42,33 +22,20 @@ export class Postfix {
   }
   async start(port, sink) {
     this.#prepare(port, sink)
-    execFileSync('postfix', ['-c', this.#etc, 'start'], { stdio: 'ignore' })
+    startPostfix(this.#folder)
     await listening(port)
-    return Number(readFileSync(path.join(this.#folder, 'spool/pid/master.pid'), 'latin1'))
+    return postfixPid(this.#folder)
   }
   get #etc() {
     return path.join(this.#folder, 'etc')
   }
   #prepare(port, sink) {
     rmSync(this.#folder, { recursive: true, force: true })
-    for (const d of ['', 'etc', 'spool', 'data', 'mail']) mkdirSync(path.join(this.#folder, d), { recursive: true })
+    mkdirSync(path.join(this.#folder, 'etc'), { recursive: true })
     // the room itself is private to root; Postfix's own users must pass
-    execFileSync('chmod', ['755', path.dirname(this.#folder), this.#folder])
-    const owner = execFileSync('id', ['-u', 'postfix'], { encoding: 'latin1' })
-    chownSync(path.join(this.#folder, 'data'), Number(owner), -1)
-    const cf = {
-      compatibility_level: '3.6',
-      queue_directory: path.join(this.#folder, 'spool'),
-      data_directory: path.join(this.#folder, 'data'),
-      maillog_file: path.join(this.#folder, 'maillog'),
-      maillog_file_prefixes: this.#folder,
+    chmodSync(path.dirname(this.#folder), 0o755)
+    preparePostfix(this.#folder, port, {
       myhostname: 'mx.bench.example',
-      mydestination: '',
-      mynetworks: '127.0.0.0/8',
-      inet_interfaces: '127.0.0.1',
-      inet_protocols: 'ipv4',
-      alias_maps: '',
-      alias_database: '',
       smtpd_tls_security_level: 'none',
       smtp_tls_security_level: 'none',
       notify_classes: '',
@@ -77,24 +44,19 @@ export class Postfix {
       max_use: '10000',
       smtpd_peername_lookup: 'no',
       smtpd_client_connection_count_limit: '0',
+      // a process for each connection
+      default_process_limit: String(Math.max(100, (this.#shape.idle ?? 0) + 20)),
       ...this.#way(sink),
-    }
-    writeFileSync(
-      path.join(this.#etc, 'main.cf'),
-      Object.entries(cf)
-        .map(([k, v]) => `${k} = ${v}\n`)
-        .join(''),
-    )
-    writeFileSync(path.join(this.#etc, 'master.cf'), `127.0.0.1:${port} inet n - n - - smtpd\n${MASTER}`)
+    })
+    if (this.#shape.workload === 'maildir') chownSync(path.join(this.#folder, 'mail'), 5000, 5000)
   }
   #way(sink) {
-    if (this.#workload === 'discard') return { default_transport: 'discard:' }
-    if (this.#workload === 'relay') return { relayhost: `[127.0.0.1]:${sink}` }
+    if (this.#shape.workload === 'discard') return { default_transport: 'discard:' }
+    if (this.#shape.workload === 'relay') return { relayhost: `[127.0.0.1]:${sink}` }
     const table = path.join(this.#etc, 'mailboxes')
     // smtp-source -N numbers its recipients: 1u, 2u, ...
     writeFileSync(table, Array.from({ length: 20_000 }, (_, n) => `${n}u@bench.test m${n % MAILBOXES}/\n`).join(''))
     execFileSync('postmap', [`hash:${table}`])
-    chownSync(path.join(this.#folder, 'mail'), 5000, 5000)
     return {
       virtual_mailbox_domains: 'bench.test',
       virtual_mailbox_base: path.join(this.#folder, 'mail'),
@@ -107,7 +69,7 @@ export class Postfix {
     return ['incoming', 'active', 'deferred'].some((d) => hasFiles(path.join(this.#folder, 'spool', d)))
   }
   async stop() {
-    execFileSync('postfix', ['-c', this.#etc, 'stop'], { stdio: 'ignore' })
+    stopPostfix(this.#folder)
   }
 }
 export function hasFiles(folder) {

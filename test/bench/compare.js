@@ -1,0 +1,110 @@
+/** The main workloads: CPU milliseconds per message first, messages per second second, each MTA in turn in one run. */
+import { cpuOfTree, median } from './cpu.js'
+import { goalText, withRatios } from './goals.js'
+import { Sink, freePort, source } from './load.js'
+import { table } from './table.js'
+import { teamsFor } from './teams.js'
+
+/** What is run: `relay` with each size, the others with the first. */
+const workloadsOf = ({ workloads, sizes }) =>
+  workloads.flatMap((workload) =>
+    (workload === 'relay' ? sizes : sizes.slice(0, 1)).map((size) => ({ workload, size })),
+  )
+
+export async function compare(o) {
+  const results = []
+  for (const { workload, size } of workloadsOf(o)) {
+    const teams = await teamsFor(o.mtas, o.room, { workload })
+    for (const keep of [true, false]) results.push(...(await rounds(teams, { ...o, workload, size, keep })))
+  }
+  return withRatios(results)
+}
+/** Each run starts every MTA once, in turn, so that a slow minute of the machine meets all of them. */
+async function rounds(teams, o) {
+  const figures = new Map(teams.map((t) => [t.name, []]))
+  const connections = o.keep ? 'kept' : 'new'
+  for (let run = 1; run <= o.runs; run++)
+    for (const mta of teams) {
+      const what = `${o.workload} ${o.size} ${connections}`
+      process.stderr.write(`\r${what.padEnd(22)} run ${run}/${o.runs}  ${mta.name.padEnd(8)}`)
+      figures.get(mta.name).push(await measure(mta, o))
+    }
+  process.stderr.write(`\r${''.padEnd(60)}\r`)
+  return teams.map((mta) => {
+    const f = figures.get(mta.name)
+    const [cpu, rate] = [f.map((x) => x.cpu), f.map((x) => x.rate)]
+    return {
+      workload: o.workload,
+      size: o.size,
+      connections,
+      mta: mta.name,
+      cpuMsPerMessage: median(cpu),
+      cpuMin: Math.min(...cpu),
+      cpuMax: Math.max(...cpu),
+      messagesPerSecond: median(rate),
+      rateMin: Math.min(...rate),
+      rateMax: Math.max(...rate),
+      complete: f.every((x) => x.complete),
+    }
+  })
+}
+async function measure(mta, o) {
+  const sink = o.workload === 'relay' ? await Sink.start() : undefined
+  const port = await freePort()
+  const pid = await mta.start(port, sink?.port)
+  try {
+    // as many uncounted: a server runs for days, its first second says nothing (in Node it is the compiler's)
+    await load(mta, sink, port, o)
+    const before = cpuOfTree(pid)
+    const began = performance.now()
+    const complete = await load(mta, sink, port, o)
+    const seconds = (performance.now() - began) / 1000
+    return { cpu: ((cpuOfTree(pid) - before) * 1000) / o.messages, rate: o.messages / seconds, complete }
+  } finally {
+    await mta.stop()
+    await sink?.stop()
+  }
+}
+/** Sends, then waits until the MTA's queue is empty and the next hop has counted every message. */
+export async function load(mta, sink, port, { messages, sessions, size, keep }) {
+  const had = sink?.count() ?? 0
+  await source({ port, count: messages, sessions, size, keep })
+  const end = Date.now() + 60_000
+  while (Date.now() < end) {
+    if (!(await mta.busy()) && (!sink || sink.count() - had >= messages)) return true
+    await new Promise((r) => setTimeout(r, 10))
+  }
+  return false
+}
+
+const part = (n) => (n === undefined ? '-' : n.toFixed(2))
+export function compareTable(results) {
+  const head = [
+    'workload',
+    'conn.',
+    'MTA',
+    'CPU ms/msg',
+    'min-max',
+    'msgs/s',
+    'CPU/Postfix',
+    'rate/Postfix',
+    'CPU/Haraka',
+    'all',
+  ]
+  const rows = results.map((r) => [
+    `${r.workload} ${r.size / 1024} KiB`,
+    r.connections,
+    r.mta,
+    r.cpuMsPerMessage.toFixed(2),
+    `${r.cpuMin.toFixed(2)}-${r.cpuMax.toFixed(2)}`,
+    r.messagesPerSecond.toFixed(0),
+    part(r.cpuOfPostfix),
+    part(r.rateOfPostfix),
+    part(r.cpuOfHaraka),
+    r.complete ? 'yes' : 'NO',
+  ])
+  const goals = results.flatMap((r) =>
+    r.goals.map((g) => `${r.workload} ${r.size / 1024} KiB ${r.connections}, of ${goalText(g)}`),
+  )
+  return table(head, rows) + (goals.length > 0 ? `\n\nGoals:\n${goals.join('\n')}` : '')
+}

@@ -1,0 +1,128 @@
+/**
+ * Calls that fail: EIO, ENOSPC, EROFS at the first, the third and every call, too few descriptors, writes that end short, a disk
+ * that refuses writes. The process lives on, what cannot be kept is answered 4xx, what was acknowledged arrives.
+ */
+import { execFileSync } from 'node:child_process'
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { sleep } from '@postern/testkit'
+import { Disk } from './disk/disk.ts'
+import { testWith } from './support/needs.ts'
+import { FULL, progress } from './support/report.ts'
+import { running } from './support/running.ts'
+import { inject } from './support/strace.ts'
+import type { Load } from './support/load.ts'
+import type { Running } from './support/running.ts'
+
+/** Nothing but temporary refusals: neither a lie nor a crash. */
+function onlyDeferred(load: Load): void {
+  for (const reply of load.refused.keys()) assert.match(reply, /^4\d\d /)
+}
+const alive = (r: Running) => process.kill(r.mta.pid, 0)
+
+const CALLS = ['fdatasync', 'pwrite64', 'fsync', 'rename', 'unlink']
+const ERRORS = ['EIO', 'ENOSPC', 'EROFS']
+const WHEN = ['1', '3', '1+']
+const every = CALLS.flatMap((call) => ERRORS.flatMap((error) => WHEN.map((when) => ({ call, error, when }))))
+const few = [
+  { call: 'fdatasync', error: 'EIO', when: '1' },
+  { call: 'pwrite64', error: 'EIO', when: '1+' },
+]
+testWith('strace')('calls that fail, and work again', () =>
+  running({}, async (r) => {
+    let faults = 0
+    for (const { call, error, when } of FULL ? every : few) {
+      const load = r.load()
+      await r.acknowledged(20)
+      const tracer = await inject(r.mta.pid, `${call}:error=${error}:when=${when}`)
+      await r.acknowledged(when === '1+' ? 200 : 60, 1500)
+      await tracer.stop()
+      await load.stop()
+      alive(r)
+      onlyDeferred(load)
+      // a new segment is tried every five seconds
+      await r.takesMail()
+      progress(`${call} ${error} ${when}: ${[...load.refused.values()].reduce((a, b) => a + b, 0)} refused`)
+      faults++
+    }
+    await r.judge('errors: EIO, ENOSPC, EROFS', faults)
+    assert.is(await r.mta.stop(), 0)
+  }),
+)
+testWith('prlimit')('no descriptors left', () =>
+  running({}, async (r) => {
+    const limit = (n: number) => execFileSync('prlimit', ['--pid', String(r.mta.pid), `--nofile=${n}:`])
+    const open = Number(/^Max open files\s+(\d+)/m.exec(readFileSync(`/proc/${r.mta.pid}/limits`, 'latin1'))![1])
+    const rounds = FULL ? 10 : 1
+    for (let n = 0; n < rounds; n++) {
+      limit(readdirSync(`/proc/${r.mta.pid}/fd`).length + 6 + n)
+      const load = r.load({ sessions: 12, timeout: 2000, size: (i) => (i % 2 ? 100_000 : 1500) })
+      await r.acknowledged(60, 1000)
+      await load.stop()
+      alive(r)
+      onlyDeferred(load)
+      limit(open)
+      await r.takesMail()
+    }
+    await r.judge('errors: EMFILE', rounds)
+    assert.is(await r.mta.stop(), 0)
+  }),
+)
+testWith('prlimit')('writes that end short (RLIMIT_FSIZE)', () =>
+  running({}, async (r) => {
+    const limit = (n: string) => execFileSync('prlimit', ['--pid', String(r.mta.pid), `--fsize=${n}:`])
+    const rounds = FULL ? 10 : 1
+    for (let n = 0; n < rounds; n++) {
+      // somewhere in a segment of 1 MiB, in no page's middle
+      limit(String(300_001 + n * 70_001))
+      const load = r.load({ size: () => 20_000 })
+      await r.acknowledged(120, 2000)
+      await load.stop()
+      alive(r)
+      onlyDeferred(load)
+      limit('unlimited')
+      await r.takesMail()
+    }
+    await r.judge('errors: short writes', rounds)
+    assert.is(await r.mta.stop(), 0)
+  }),
+)
+testWith(
+  'mount',
+  'fuse',
+  'loop',
+  'ext4',
+)('a disk that refuses writes: read-only in the end, healed by a new mount', async () => {
+  const disk = await Disk.make(64)
+  try {
+    await running({ spool: join(disk.path, 'spool') }, async (r) => {
+      const rounds = FULL ? 10 : 1
+      for (let n = 0; n < rounds; n++) {
+        const load = r.load()
+        await r.acknowledged(50)
+        const since = Date.now()
+        disk.failing = true
+        await r.acknowledged(100, 1500)
+        await load.stop()
+        onlyDeferred(load)
+        alive(r)
+        // the listing goes on, and so does the daemon; what it says cannot be kept
+        await sleep(200)
+        r.endings.push({ kind: 'kill', at: Date.now(), since })
+        await r.mta.kill()
+        disk.failing = false
+        disk.unmount()
+        disk.mount()
+        await r.mta.start()
+        await r.takesMail()
+      }
+      await r.judge('errors: the disk refuses writes', rounds)
+      assert.is(await r.mta.stop(), 0)
+    })
+  } finally {
+    await disk.remove()
+  }
+})
+test.run()

@@ -1,0 +1,158 @@
+/**
+ * Where each acknowledged message is: at the sink, returned to its sender, in the queue, held, or lost. Each message that came
+ * twice, with its cause from the log: a kill between the sink's 250 and the outcome's record.
+ */
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { posternCommand, sleep } from '@postern/testkit'
+import type { MtaProcess } from '@postern/testkit'
+import type { Acknowledgements } from './load.ts'
+import type { Sink } from './sink.ts'
+
+/** ms that an outcome may take from the log's line to the disk: the record is written by another thread than the line */
+const IN_FLIGHT = 250
+/** ms by which the sink, which shares its process with the clients, may be late */
+const SINK_BEHIND = 1500
+/** ms that outcomes may be unsynced; a power cut takes them */
+const LAZY = 200
+
+export interface Ending {
+  readonly kind: 'kill' | 'cut'
+  /** ms since 1970 */
+  readonly at: number
+  /** ms since 1970: from here on the disk refused writes */
+  readonly since?: number
+}
+export interface Duplicate {
+  readonly token: string
+  /** the copy is a report about it */
+  readonly report: boolean
+  /** `undefined`: nothing explains it */
+  readonly cause: string | undefined
+  /** ms from it to the end of the process */
+  readonly before: number
+  /** what the log says of it, and when it came: for who looks for the reason */
+  readonly evidence: string
+}
+export interface Account {
+  readonly acknowledged: number
+  readonly delivered: number
+  readonly bounced: number
+  readonly queued: number
+  readonly held: number
+  readonly lost: readonly string[]
+  /** at the sink with another's bytes, or not whole */
+  readonly damaged: readonly string[]
+  readonly duplicates: readonly Duplicate[]
+}
+interface Listed {
+  readonly id: string
+  readonly held?: unknown
+}
+
+/** What `postern queue list` shows of the running daemon. */
+export async function queueOf(mta: MtaProcess): Promise<Listed[]> {
+  const [program, ...args] = posternCommand()
+  const run = await promisify(execFile)(program!, [...args, 'queue', 'list', '--json', '-c', mta.file], {
+    maxBuffer: 2 ** 28,
+  })
+  const lines = run.stdout.split('\n').filter((line) => line.startsWith('{'))
+  return lines.map((line) => JSON.parse(line) as Listed)
+}
+
+/** Waits until all acknowledged mail has ended or `ms` are over, then counts. `mta` runs, without faults. */
+export async function account(
+  acks: Acknowledgements,
+  sink: Sink,
+  mta: MtaProcess,
+  endings: readonly Ending[] = [],
+  ms = 60_000,
+): Promise<Account> {
+  const limit = Date.now() + ms
+  const left = () => {
+    const seen = new Set(sink.ended.filter((e) => e.taken).map((e) => e.token))
+    return [...acks.all.values()].filter((a) => !seen.has(a.token))
+  }
+  let queue: readonly Listed[] = []
+  for (;;) {
+    const waiting = left()
+    if (waiting.length === 0) break
+    queue = await queueOf(mta)
+    const there = new Map(queue.map((q) => [q.id, q]))
+    // what is neither here nor there will not come; what is held neither. A delivery may have ended between the two looks
+    if (left().every((a) => !there.has(a.id) || there.get(a.id)!.held) || Date.now() > limit) break
+    await sleep(300)
+  }
+  await sleep(300)
+  const listed = new Map(queue.map((q) => [q.id, q]))
+  const missing = left()
+  const there = sink.ended.filter((e) => e.taken && acks.all.has(e.token))
+  const tokens = (report: boolean) => new Set(there.filter((e) => e.report === report).map((e) => e.token)).size
+  return {
+    acknowledged: acks.all.size,
+    delivered: tokens(false),
+    bounced: tokens(true),
+    queued: missing.filter((a) => listed.has(a.id) && !listed.get(a.id)!.held).length,
+    held: missing.filter((a) => listed.get(a.id)?.held).length,
+    lost: missing.filter((a) => !listed.has(a.id)).map((a) => a.token),
+    damaged: there.filter((e) => !e.intact).map((e) => e.token),
+    duplicates: duplicatesOf(sink, mta, endings),
+  }
+}
+
+function duplicatesOf(sink: Sink, mta: MtaProcess, endings: readonly Ending[]): Duplicate[] {
+  const byId = grouped(sink.ended, (e) => e.id)
+  const twice = [...byId.values()].filter((all) => all.length > 1)
+  if (twice.length === 0) return []
+  const lines = mta.log.filter((e) => e.event === 'deliver.sent' || e.event === 'deliver.bounced')
+  const reports = grouped(
+    mta.log.filter((e) => e.event === 'report.failed' || e.event === 'report.sent'),
+    (e) => String(e.fields.id),
+  )
+  /** A refusal is settled only when the report of it is stored: until then it is made again. */
+  const unreportedCause = (id: string, at: number, ending: Ending | undefined): string | undefined => {
+    const told = reports.get(id) ?? []
+    if (told.some((e) => e.event === 'report.failed')) return 'refused again, the report of it could not be stored'
+    if (!ending) return undefined
+    const stored = (time: number) => time >= at - 5 && time <= ending.at
+    const known = told.some((e) => stored(Date.parse(String(e.fields.time))))
+    return known ? undefined : `the report of its refusal had not been stored at the ${ending.kind}`
+  }
+  const logged = grouped(lines, (e) => String(e.fields.id))
+  return twice.flatMap((all) =>
+    // all but the last must have been forgotten by an end of the process
+    all.slice(0, -1).map(({ token, id, at, report, taken }, n) => {
+      const next = all[n + 1]!.at
+      const after = (slack: number) => endings.find((e) => e.at >= at - slack && e.at <= next)
+      // the sink may read what was sent before the end a moment later
+      const ending = after(5) ?? after(SINK_BEHIND)
+      const times = (logged.get(id) ?? []).map((line) => Date.parse(String(line.fields.time)))
+      const line = times.find((time) => time >= at - 5 && time <= (ending?.at ?? 0))
+      const before = ending ? ending.at - (line ?? at) : NaN
+      const evidence = () => {
+        const seen = mta.log.filter((e) => e.fields.id === id).map((e) => `${String(e.fields.time)} ${e.event}`)
+        const came = all.map((e) => new Date(e.at).toISOString())
+        const ends = endings.map((e) => new Date(e.at).toISOString())
+        return `${id} at the sink ${came.join(', ')}; log ${seen.join(', ')}; ends ${ends.join(', ')}`
+      }
+      const cause = (taken ? undefined : unreportedCause(id, at, ending)) ?? (ending && causeOf(before, line, ending))
+      return { token, before, report, cause, evidence: cause ? '' : evidence() }
+    }),
+  )
+}
+function grouped<T>(all: Iterable<T>, key: (one: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>()
+  for (const one of all) {
+    const group = groups.get(key(one))
+    if (group) group.push(one)
+    else groups.set(key(one), [one])
+  }
+  return groups
+}
+function causeOf(before: number, logged: number | undefined, ending: Ending): string | undefined {
+  if (logged === undefined) return `the sink's reply had not been processed at the ${ending.kind}`
+  if (ending.since !== undefined && logged >= ending.since - LAZY - IN_FLIGHT)
+    return 'its outcome could not be written, the disk refused'
+  if (ending.kind === 'cut') return before <= LAZY + IN_FLIGHT ? 'its outcome was not synced at the cut' : undefined
+  return before <= IN_FLIGHT ? 'its outcome was on its way to the disk at the kill' : undefined
+}

@@ -1,0 +1,49 @@
+/** Figures of a class of faults: a line for people, and one that run.js makes its table of. */
+import * as assert from 'uvu/assert'
+import type { Account } from './accounting.ts'
+
+/** the whole count, or the short version for every day */
+export const FULL = process.env.FAULTS === 'full'
+export const times = (short: number, full: number): number => (FULL ? full : short)
+
+export interface Row {
+  readonly name: string
+  readonly runs: number
+  readonly acknowledged: number
+  readonly lost: number
+  readonly explained: number
+  readonly unexplained: number
+  readonly note?: string
+}
+export function row(r: Row): void {
+  process.stdout.write(`# row ${JSON.stringify(r)}\n`)
+}
+export const progress = (text: string): void => void process.stdout.write(`# ${text}\n`)
+
+/** Tells the figures, and throws when mail was lost or came twice without a reason. */
+export function judge(name: string, runs: number, a: Account, note?: string): void {
+  const explained = a.duplicates.filter((d) => d.cause !== undefined)
+  const unexplained = a.duplicates.filter((d) => d.cause === undefined)
+  row({
+    name,
+    runs,
+    acknowledged: a.acknowledged,
+    lost: a.lost.length,
+    explained: explained.length,
+    unexplained: unexplained.length,
+    note,
+  })
+  progress(`${a.delivered} delivered, ${a.bounced} returned, ${a.queued} queued, ${a.held} held`)
+  for (const d of unexplained) progress(`twice: ${d.token}, ${d.before} ms before the end: ${d.evidence}`)
+  for (const cause of new Set(explained.map((d) => d.cause))) {
+    const same = explained.filter((d) => d.cause === cause)
+    progress(`twice: ${same.length}: ${cause} (up to ${Math.max(...same.map((d) => d.before))} ms before)`)
+  }
+  assert.equal(a.lost, [], `${name}: acknowledged and gone`)
+  assert.equal(a.damaged, [], `${name}: delivered with other bytes`)
+  assert.equal(
+    unexplained.map((d) => d.token),
+    [],
+    `${name}: delivered twice, and nothing explains it`,
+  )
+}

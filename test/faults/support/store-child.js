@@ -1,0 +1,83 @@
+/**
+ * Works a journal through all its steps (commits small and large, rolls, outcomes, drops, compaction, the last checkpoint) and tells on stdout what was
+ * promised, before going on: `store-child.js FOLDER SEED MESSAGES`
+ *   +ID LETTER SIZE   commit acknowledged; the body is SIZE times LETTER
+ *   -ID               about to be ended, lazily or not: it may be there or not
+ *   =ID               its end is durable: it may not come back
+ *   .                 the end
+ */
+import { logger, silentSink, systemClock } from '@postern/core'
+import { JournalStore } from '@postern/queue-journal'
+
+const [path, seed, messages] = process.argv.slice(2)
+let state = Number(seed) >>> 0
+const next = () => {
+  state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+  return (state >>> 8) / 2 ** 24
+}
+const tell = (line) => process.stdout.write(line + '\n')
+const store = new JournalStore({
+  path,
+  segmentSize: 64 * 1024,
+  bodyThreshold: 8 * 1024,
+  outcomeSync: 'lazy',
+  minFree: 0,
+  log: logger(() => silentSink),
+  now: () => systemClock.now(),
+  compact: { age: 0, rate: 1e9, patience: Infinity },
+})
+const settled = (state) => ({ n: 0, state, esc: state === 'delivered' ? '2.0.0' : '4.2.0', text: 'x'.repeat(50) })
+
+async function commit() {
+  const id = store.newId()
+  const letter = 'abcdefghij'[Math.floor(next() * 10)]
+  const size = next() < 0.1 ? 9000 + Math.floor(next() * 20_000) : Math.floor(next() * 3000)
+  const sink = store.body()
+  const bytes = Buffer.alloc(size, letter)
+  for (let at = 0; at < size; at += 5000) await sink.write(bytes.subarray(at, at + 5000))
+  await store.commit({
+    id,
+    envelope: {
+      sender: 'anna@client.example',
+      origin: { kind: 'smtp', listener: 'mx', session: 's' },
+      created: Date.now(),
+      smtputf8: false,
+      marks: {},
+      reason: 'received',
+    },
+    recipients: [{ address: 'bob@far.example', original: 'bob@far.example' }],
+    header: Buffer.from('Subject: step\r\n'),
+    body: await sink.end(),
+  })
+  tell(`+${id} ${letter} ${size}`)
+  return id
+}
+async function end(id) {
+  tell(`-${id}`)
+  store.attempt(id, [0], 1)
+  if (next() < 0.5) store.outcome(id, [settled('delivered')])
+  else {
+    await store.outcome(id, [settled('delivered')], { durable: true })
+    tell(`=${id}`)
+  }
+}
+async function writer(old) {
+  for (let i = 0; i < Number(messages) / 4; i++) {
+    const id = await commit()
+    if (next() < 0.3) {
+      store.attempt(id, [0], 1)
+      await store.outcome(id, [settled('deferred')], { nextTry: Date.now() + 60_000 })
+    }
+    if (next() < 0.6) await end(id)
+    if (i % 8 === 7) void store.compact()
+    // what a former life left is ended now: records that speak of other segments
+    if (old.length > 0 && next() < 0.7) await end(old.shift())
+  }
+}
+const old = []
+await (
+  await store.start((row) => old.push(row.id))
+).done
+await Promise.all(Array.from({ length: 4 }, () => writer(old)))
+await store.stop()
+tell('.')
