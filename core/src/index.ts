@@ -2,7 +2,7 @@
 export * from './contract/index.ts'
 export * from './address.ts'
 export * from './errors.ts'
-export { LocalShared, noSockets } from './shared.ts'
+export { LocalShared, noSockets, noUsers } from './shared.ts'
 export { nearest } from './nearest.ts'
 export { loadConfig, SEARCH_PLACES } from './config/load.ts'
 export type { LoadOptions, LoadedConfig } from './config/load.ts'

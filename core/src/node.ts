@@ -6,7 +6,8 @@ import { systemClock } from './contract/clock.ts'
 import type { Listener } from './contract/listener.ts'
 import type { QueueControl, Site } from './contract/plugin.ts'
 import type { Shared, SocketSource } from './contract/shared.ts'
-import { LocalShared, noSockets } from './shared.ts'
+import type { UserDelivery } from './contract/users.ts'
+import { LocalShared, noSockets, noUsers } from './shared.ts'
 import type { LogSink, Logger } from './contract/log.ts'
 import { queueStore } from './contract/roles.ts'
 import type { AdminRecord, NewMessage, QueueStore, StoreHealth } from './contract/store.ts'
@@ -40,6 +41,8 @@ export interface NodeOptions {
   readonly shared?: Shared
   /** sockets that another process bound for this one */
   readonly sockets?: SocketSource
+  /** a helper that delivers with users' rights; default: there is none */
+  readonly users?: UserDelivery
   /** which of the processes that share the work this is */
   readonly worker?: Site['worker']
   /** 0 to 1; a test brings its own */
@@ -142,6 +145,7 @@ export class Node {
         queue: this.#control,
         shared: this.#shared,
         sockets: this.#options.sockets ?? noSockets,
+        users: this.#options.users ?? noUsers,
       },
     })
   }

@@ -2,6 +2,7 @@
 import type { Clock } from './contract/clock.ts'
 import type { Lease, Shared, SocketSource } from './contract/shared.ts'
 import type { Json } from './contract/tokens.ts'
+import type { UserDelivery } from './contract/users.ts'
 
 /** counters above which those that are over are swept */
 const COUNTERS_KEPT = 10_000
@@ -51,3 +52,12 @@ export class LocalShared implements Shared {
 }
 /** One process binds its own ports. */
 export const noSockets: SocketSource = { take: async () => undefined }
+/** Nobody here may act as another user: mail for one waits until somebody may. */
+export const noUsers: UserDelivery = {
+  find: async () => ({ kind: 'failed', cause: 'there is no helper for users' }),
+  deliver: async ({ user }) => ({
+    kind: 'deferred',
+    esc: '4.3.5',
+    text: `mail system configuration error: no rights to deliver as user ${user}`,
+  }),
+}

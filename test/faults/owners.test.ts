@@ -89,7 +89,8 @@ linux('kill -9, and the next one at once', () =>
       clearInterval(watch)
       assert.ok(most <= 1, `${most} processes wrote at a time`)
       await r.judge('owners: kill -9 and start at once', rounds)
-      assert.is(await r.mta.stop(), 0, r.mta.output.slice(-2000))
+      const code = await r.mta.stop()
+      assert.is(code, 0, `ended with ${code}:\n${r.mta.output.slice(-2000)}`)
     }),
   ),
 )

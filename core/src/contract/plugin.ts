@@ -14,6 +14,7 @@ import type { MessageDraft } from './verdicts.ts'
 import type { BodyTier, DraftView, MailView, OriginKind, SessionView } from './views.ts'
 import type { MessageId, QueueEntry, QueueFilter } from './store.ts'
 import type { Shared, SocketSource } from './shared.ts'
+import type { UserDelivery } from './users.ts'
 import type { ResolvedAddress } from '../flow/resolve.ts'
 
 /** The contract's version. A plugin of another one does not load. */
@@ -150,6 +151,8 @@ export interface Mta<P extends AnyRole = AnyRole> {
   readonly shared: Shared
   /** sockets that were bound for this process */
   readonly sockets: SocketSource
+  /** deliveries with a recipient's rights */
+  readonly users: UserDelivery
 
   /** this use's name: `as`, or the plugin's name */
   readonly name: string

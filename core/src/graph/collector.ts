@@ -9,6 +9,7 @@ import type { TableRef } from '../contract/options.ts'
 import { transports } from '../contract/roles.ts'
 import type { Bind, Lifecycle, Mta, QueueControl, Site, TapOptions } from '../contract/plugin.ts'
 import type { Shared, SocketSource } from '../contract/shared.ts'
+import type { UserDelivery } from '../contract/users.ts'
 import type { Stage } from '../contract/stages.ts'
 import type { AnyRole, MarkToken, SlotToken } from '../contract/tokens.ts'
 import type { MessageDraft } from '../contract/verdicts.ts'
@@ -44,6 +45,7 @@ export interface Reach {
   readonly queue: QueueControl
   readonly shared: Shared
   readonly sockets: SocketSource
+  readonly users: UserDelivery
   log(use: string): Logger
   submit(
     draft: MessageDraft,
@@ -142,6 +144,7 @@ export class Collector {
       queue: this.#reach.queue,
       shared: this.#reach.shared,
       sockets: this.#reach.sockets,
+      users: this.#reach.users,
       name: facts.name,
       as,
       site: this.#reach.site,

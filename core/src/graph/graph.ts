@@ -54,7 +54,7 @@ export interface BuildOptions {
   readonly resolveFrom?: readonly string[]
   readonly pantry: Pantry
   /** what the graph's plugins may ask of the node that will run it */
-  readonly reach: Pick<Reach, 'submit' | 'resolve' | 'background' | 'queue' | 'shared' | 'sockets'>
+  readonly reach: Pick<Reach, 'submit' | 'resolve' | 'background' | 'queue' | 'shared' | 'sockets' | 'users'>
   readonly worker?: Site['worker']
 }
 

@@ -1,5 +1,5 @@
 /** An Mta that writes down what a plugin's `apply` asks of it, without any engine behind. */
-import { LocalShared, logger, noSockets, systemClock } from '@postern/core'
+import { LocalShared, logger, noSockets, noUsers, systemClock } from '@postern/core'
 import type {
   AnyRole,
   CleanupOptions,
@@ -19,7 +19,7 @@ import type {
   TapOptions,
   Transport,
 } from '@postern/core'
-import type { Call, Shared } from '@postern/core'
+import type { Call, Shared, UserDelivery } from '@postern/core'
 import { SITE, tableOf } from './context.ts'
 import type { TapContext } from './context.ts'
 import { FakeSlots } from './slots.ts'
@@ -59,6 +59,8 @@ export class Recorder {
   /** what the plugin asked the queue to try, `undefined` for everything */
   readonly flushed: (readonly string[] | undefined)[] = []
   readonly shared: Shared
+  /** replace it to see what is asked */
+  users: UserDelivery = noUsers
   readonly #context: TapContext
   readonly #name: string
   #frozen = false
@@ -113,6 +115,7 @@ export class Recorder {
         flush: (ids?: readonly string[]) => void this.flushed.push(ids),
       },
       shared: this.shared,
+      users: this.users,
       sockets: noSockets,
       name: this.#name,
       as: this.#context.as,
