@@ -115,6 +115,7 @@ export class Node {
   async build(): Promise<void> {
     const graph = await this.#build(this.#loaded)
     this.#generation = new Generation(graph, this.clock)
+    const current = () => this.#generation.graph
     this.#storeUse = graph.collection.provided.find((p) => p.role.id === queueStore.id)?.use.name
     this.#engine = {
       clock: this.clock,
@@ -125,6 +126,9 @@ export class Node {
       store: graph.one<QueueStore>(queueStore)!,
       queue: undefined as never,
       pin: () => this.#generation.pin(),
+      get graph() {
+        return current()
+      },
     }
     Object.assign(this.#engine, {
       queue: new QueueManager(this.#engine, (draft, origin, by) => this.#submit(draft, origin, by)),

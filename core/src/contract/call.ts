@@ -5,6 +5,10 @@ import type { Logger } from './log.ts'
 export interface Call {
   /** aborted when the client has gone, the deadline has passed or the node stops. Made when first asked for. */
   readonly signal: AbortSignal
+  /** the signal has fired; to ask costs less than the signal */
+  readonly aborted: boolean
+  /** Listens as to the signal, without making one; what comes back ends it. */
+  onAbort(fn: (reason: Error) => void): () => void
   /** on the clock below, ms since 1970 */
   readonly deadline: number
   readonly clock: Clock

@@ -23,7 +23,9 @@ export interface Engine {
   readonly random: () => number
   /** ends when the node stops */
   readonly scope: AbortScope
-  /** the graph that new sessions and attempts get, pinned until `release` */
+  /** the graph that new sessions and attempts get, for what is over in this turn of the loop */
+  readonly graph: Graph
+  /** the same, pinned until `release` */
   pin(): { readonly graph: Graph; release(): void }
 }
 

@@ -4,6 +4,7 @@ import { NONE } from './links.ts'
 
 /** characters of an id; six bits each, in three words of 4, 4 and 5 */
 const LENGTH = 13
+const FIRST_BUCKETS = 1024
 const CHARACTERS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const CODES = new Uint8Array(128).fill(255)
 for (let i = 0; i < CHARACTERS.length; i++) CODES[CHARACTERS.charCodeAt(i)] = i
@@ -13,7 +14,11 @@ export class IdHash {
   readonly #wordB = new Column()
   readonly #wordC = new Column()
   readonly #chain = new Column()
-  #heads = new Int32Array(1024).fill(NONE)
+  /** the first row of each bucket; one bucket more for each id above FIRST_BUCKETS (linear hashing): no id pays for all */
+  readonly #heads = new Column()
+  #buckets = FIRST_BUCKETS
+  /** buckets when all were last twice as many */
+  #level = FIRST_BUCKETS
   /** rows that were given back, linked by #chain */
   #free = NONE
   #used = 0
@@ -23,13 +28,16 @@ export class IdHash {
   #b = 0
   #c = 0
 
+  constructor() {
+    for (let at = 0; at < FIRST_BUCKETS; at++) this.#open(at)
+  }
   find(id: string): number {
     return this.#pack(id) ? this.#find() : NONE
   }
   /** The row of a new id. Throws for what is no id: a store that gives others breaks its contract. */
   add(id: string): number {
     if (!this.#pack(id)) throw new TypeError(`not a message id: ${JSON.stringify(id)}`)
-    if (this.size >= this.#heads.length) this.#rehash()
+    if (this.size >= this.#buckets) this.#split()
     let row = this.#free
     if (row === NONE) row = this.#used++
     else this.#free = this.#chain.get(row)
@@ -38,16 +46,16 @@ export class IdHash {
     this.#wordB.set(row, this.#b)
     this.#wordC.set(row, this.#c)
     const at = this.#bucket(row)
-    this.#chain.set(row, this.#heads[at]!)
-    this.#heads[at] = row
+    this.#chain.set(row, this.#heads.get(at))
+    this.#heads.set(at, row)
     this.size++
     return row
   }
   remove(row: number): void {
     const at = this.#bucket(row)
-    if (this.#heads[at] === row) this.#heads[at] = this.#chain.get(row)
+    if (this.#heads.get(at) === row) this.#heads.set(at, this.#chain.get(row))
     else {
-      let before = this.#heads[at]!
+      let before = this.#heads.get(at)
       while (this.#chain.get(before) !== row) before = this.#chain.get(before)
       this.#chain.set(before, this.#chain.get(row))
     }
@@ -67,7 +75,7 @@ export class IdHash {
     return this.#a >= 0 && this.#b >= 0 && this.#c >= 0
   }
   #find(): number {
-    for (let row = this.#heads[hash(this.#a, this.#b, this.#c) & (this.#heads.length - 1)]!; row !== NONE;) {
+    for (let row = this.#heads.get(this.#place(hash(this.#a, this.#b, this.#c))); row !== NONE;) {
       if (this.#wordC.get(row) === this.#c && this.#wordB.get(row) === this.#b && this.#wordA.get(row) === this.#a)
         return row
       row = this.#chain.get(row)
@@ -75,20 +83,33 @@ export class IdHash {
     return NONE
   }
   #bucket(row: number): number {
-    return hash(this.#wordA.get(row), this.#wordB.get(row), this.#wordC.get(row)) & (this.#heads.length - 1)
+    return this.#place(hash(this.#wordA.get(row), this.#wordB.get(row), this.#wordC.get(row)))
   }
   #grow(row: number): void {
     for (const column of [this.#wordA, this.#wordB, this.#wordC, this.#chain]) column.grow(row)
   }
-  #rehash(): void {
-    const rows: number[] = []
-    for (const head of this.#heads) for (let row = head; row !== NONE; row = this.#chain.get(row)) rows.push(row)
-    this.#heads = new Int32Array(this.#heads.length * 2).fill(NONE)
-    for (const row of rows) {
+  /** Buckets below the one that is split next have been split already. */
+  #place(value: number): number {
+    const at = value & (this.#level - 1)
+    return at < this.#buckets - this.#level ? value & (2 * this.#level - 1) : at
+  }
+  #split(): void {
+    const old = this.#buckets - this.#level
+    this.#open(this.#buckets++)
+    let row = this.#heads.get(old)
+    this.#heads.set(old, NONE)
+    while (row !== NONE) {
+      const next = this.#chain.get(row)
       const at = this.#bucket(row)
-      this.#chain.set(row, this.#heads[at]!)
-      this.#heads[at] = row
+      this.#chain.set(row, this.#heads.get(at))
+      this.#heads.set(at, row)
+      row = next
     }
+    if (this.#buckets === 2 * this.#level) this.#level = this.#buckets
+  }
+  #open(at: number): void {
+    this.#heads.grow(at)
+    this.#heads.set(at, NONE)
   }
 }
 /** Some characters as a number; less than 0 when one is none of an id. */

@@ -159,9 +159,8 @@ export class Lanes {
     return lane
   }
   #places(transport: string): number {
-    const pin = this.#engine.pin()
-    const limit = pin.graph.transport(transport)?.limits?.processes ?? pin.graph.settings.defaultProcessLimit
-    pin.release()
+    const { graph } = this.#engine
+    const limit = graph.transport(transport)?.limits?.processes ?? graph.settings.defaultProcessLimit
     return share(limit, this.#engine.workers)
   }
   #pump(d: Destination): void {

@@ -41,9 +41,8 @@ export class Outcomes {
   }
   async #again(m: ActiveMessage, once: () => Promise<void> | undefined, first: unknown): Promise<void | false> {
     for (let error = first; !this.#engine.scope.reason;) {
-      const pin = this.#engine.pin()
-      pin.graph.log.error('queue.outcomeFailed', { id: m.message.id, cause: textOf(error), again: WRITE_AGAIN })
-      pin.release()
+      const { log } = this.#engine.graph
+      log.error('queue.outcomeFailed', { id: m.message.id, cause: textOf(error), again: WRITE_AGAIN })
       await this.#pause()
       try {
         await once()

@@ -27,6 +27,15 @@ const USUAL_OVER = 8
 /** a wait has up to a tenth more */
 const LONGEST_JITTER = 1.1
 
+/** This worker's share of the site's limits. */
+interface Shares {
+  readonly of: Graph['settings']
+  readonly active: number
+  readonly recipients: number
+  /** ms */
+  readonly backoff: number
+}
+
 /** What was thrown may be anything, one that throws when it is looked at too. */
 function isDamaged(error: unknown): boolean {
   try {
@@ -62,6 +71,7 @@ export class QueueManager {
   #recovering = false
   /** flushed before the store had found it */
   #askedFor: 'all' | Set<string> = new Set()
+  #shares: Shares | undefined
   #open = false
   #idlers: (() => void)[] = []
 
@@ -186,13 +196,15 @@ export class QueueManager {
     this.#again.delete(id)
   }
 
-  #limits(): { active: number; recipients: number; backoff: number } {
-    const pin = this.#engine.pin()
-    const { qmgrMessageActiveLimit: active, qmgrMessageRecipientLimit: recipients } = pin.graph.settings
-    const { maximalBackoffTime: backoff } = pin.graph.settings
-    pin.release()
-    const { workers } = this.#engine
-    return { active: share(active, workers), recipients: share(recipients, workers), backoff }
+  #limits(): Shares {
+    const { workers, graph } = this.#engine
+    const { settings } = graph
+    if (this.#shares?.of !== settings) {
+      const { qmgrMessageActiveLimit: active, qmgrMessageRecipientLimit: recipients } = settings
+      const backoff = settings.maximalBackoffTime
+      this.#shares = { of: settings, active: share(active, workers), recipients: share(recipients, workers), backoff }
+    }
+    return this.#shares
   }
   get #hasRoom(): boolean {
     const { active, recipients } = this.#limits()
@@ -287,13 +299,11 @@ export class QueueManager {
   }
   /** The store cannot give it now: it stays in the queue, and nobody else is asked for a moment. */
   #lost(id: string, error: unknown): void {
-    const pin = this.#engine.pin()
-    pin.graph.log.error('queue.fault', { id, cause: traceOf(error) })
-    const { minimalBackoffTime } = pin.graph.settings
-    pin.release()
+    const { log, settings } = this.#engine.graph
+    log.error('queue.fault', { id, cause: traceOf(error) })
     // one message that is damaged is no fault of the store
     if (!isDamaged(error)) this.#waiting.pause(FAULT_PAUSE)
-    this.#ended(id, this.#engine.clock.now() + minimalBackoffTime)
+    this.#ended(id, this.#engine.clock.now() + settings.minimalBackoffTime)
   }
   /** Out of delivery; `until`: to wait; `flushed`: it has not had the attempt that was asked for. */
   #ended(id: string, until?: number, flushed?: Flushed): void {
@@ -320,9 +330,10 @@ export class QueueManager {
       .then((end) => this.#settled(m.round, end, pin.graph))
       .catch((error: unknown) => this.#lost(m.round.id, error))
       .finally(() => {
-        this.#recipients -= m.message.recipients.length
         pin.release()
-        this.#feed()
+        // the places it had are free only now; `#settled` has fed for the message itself
+        this.#recipients -= m.message.recipients.length
+        if (!this.#waiting.isQuiet) this.#feed()
       })
   }
   #settled(round: Round, end: RoundEnd, graph: Graph): void {
@@ -359,13 +370,9 @@ export class QueueManager {
     })
   }
   #tellWaiting(id: string, nextTry: number | undefined, held?: string): void {
-    const pin = this.#engine.pin()
-    pin.graph.facts.waiting?.({ messageId: id, nextTry, held })
-    pin.release()
+    this.#engine.graph.facts.waiting?.({ messageId: id, nextTry, held })
   }
   #log(say: (log: Graph['log']) => void): void {
-    const pin = this.#engine.pin()
-    say(pin.graph.log)
-    pin.release()
+    say(this.#engine.graph.log)
   }
 }

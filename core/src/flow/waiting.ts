@@ -92,7 +92,7 @@ export class Waiting {
     this.#turn()
     if (at <= now) this.#links.append(row, DUE)
     else this.#place(row, now, Math.ceil(Math.min(at, now + LONGEST)) - this.#base)
-    this.#arm()
+    this.#armFor(at)
   }
   /** New mail, for which there is no place now. */
   arrive(id: string): void {
@@ -135,9 +135,9 @@ export class Waiting {
   }
   /** Takes the next message whose turn it is, new and deferred ones in alternation; none while paused or closed. */
   next(): Next | undefined {
-    if (!this.#open || this.#pausedUntil > this.#clock.now()) return undefined
+    if (!this.#open || this.#ids.size === this.held || this.#pausedUntil > this.#clock.now()) return undefined
     this.#turn()
-    const old = [NAMED, DUE].find((list) => this.#links.first(list) !== NONE) ?? FLUSHED
+    const old = this.#links.first(NAMED) !== NONE ? NAMED : this.#links.first(DUE) !== NONE ? DUE : FLUSHED
     this.#freshTurn = !this.#freshTurn
     const [one, other] = this.#freshTurn ? [FRESH, old] : [old, FRESH]
     const list = this.#links.first(one) === NONE ? other : one
@@ -168,11 +168,17 @@ export class Waiting {
   }
   /** Whoever could take more was served: the next one's time sets the timer. */
   rest(): void {
-    this.#arm()
+    // a timer that is set is set for the first one, or for one that has gone meanwhile
+    if (this.#timerAt === Infinity && this.#ids.size > this.held) this.#arm()
+  }
+  /** Nothing is due, new or flushed, and nothing may be until the timer goes. */
+  get isQuiet(): boolean {
+    return this.#ready === 0 && (this.#timed === 0 || this.#timerAt !== Infinity)
   }
 
   get #ready(): number {
-    return [FRESH, DUE, FLUSHED, NAMED].reduce((sum, list) => sum + this.#links.count(list), 0)
+    const links = this.#links
+    return links.count(FRESH) + links.count(DUE) + links.count(FLUSHED) + links.count(NAMED)
   }
   /** The message's row, out of whatever list it stood in. */
   #row(id: string): number {
@@ -258,7 +264,12 @@ export class Waiting {
   #arm(): void {
     if (!this.#open) return
     const now = this.#clock.now()
-    const at = Math.max(this.#ready > 0 ? now : this.#firstTime(now), this.#pausedUntil)
+    this.#armFor(this.#ready > 0 ? now : this.#firstTime(now))
+  }
+  #armFor(time: number): void {
+    if (!this.#open) return
+    const now = this.#clock.now()
+    const at = Math.max(time, this.#pausedUntil)
     if (at >= this.#timerAt || at === Infinity) return
     this.#timer?.cancel()
     this.#timerAt = at

@@ -57,6 +57,8 @@ export class HookCall implements Call {
   /** whose tap runs now */
   use: string | undefined
   #over = false
+  #aborted = false
+  #listeners: Set<(reason: Error) => void> | undefined
   #controller: AbortController | undefined
   #release: (() => void) | undefined
   #timer: Timer | undefined
@@ -88,6 +90,18 @@ export class HookCall implements Call {
     }
     return this.#controller.signal
   }
+  get aborted(): boolean {
+    return this.#aborted || this.frame.scope.reason !== undefined
+  }
+  onAbort(fn: (reason: Error) => void): () => void {
+    const listeners = (this.#listeners ??= new Set())
+    listeners.add(fn)
+    const off = this.frame.scope.onAbort((reason) => listeners.delete(fn) && fn(reason))
+    return () => {
+      listeners.delete(fn)
+      off()
+    }
+  }
   /** Ends the wait for a pending tap after `ms`, or when the scope ends. One timer at a time. */
   arm(ms: number, fn: (reason: Error | undefined) => void): () => void {
     const left = Math.max(0, Math.min(ms, this.deadline - this.clock.now()))
@@ -100,11 +114,32 @@ export class HookCall implements Call {
   }
   /** Tells whoever still works on this call that nobody waits any more. */
   abort(reason: Error): void {
+    this.#aborted = true
     this.#controller?.abort(reason)
+    for (const fn of this.#listeners ?? []) fn(reason)
+    this.#listeners?.clear()
   }
   done(): void {
     this.#over = true
     this.#timer?.cancel()
     this.#release?.()
+  }
+}
+
+/** A plugin's own call, outside any hook: its signal fires after `ms`. `done`: it is over. */
+export interface OwnCall {
+  readonly call: Call
+  done(): void
+}
+export function ownCall(clock: Clock, log: Logger, ms: number): OwnCall {
+  const scope = new AbortScope()
+  const call = new HookCall({ scope, clock, log }, ms)
+  const timer = clock.after(ms, () => scope.abort(new Error(`no end within ${ms} ms`)))
+  return {
+    call,
+    done() {
+      timer.cancel()
+      call.done()
+    },
   }
 }

@@ -23,6 +23,15 @@ export function fakeCall(overrides: Partial<Call> = {}): FakeCall {
     get signal() {
       return overrides.signal ?? made().signal
     },
+    get aborted() {
+      return overrides.signal?.aborted ?? controller?.signal.aborted ?? false
+    },
+    onAbort(fn) {
+      const signal = overrides.signal ?? made().signal
+      const told = () => fn(signal.reason as Error)
+      signal.addEventListener('abort', told, { once: true })
+      return () => signal.removeEventListener('abort', told)
+    },
     abort: (reason) => made().abort(reason),
     get signalMade() {
       return controller !== undefined

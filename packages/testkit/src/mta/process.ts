@@ -128,8 +128,9 @@ class Daemon implements MtaProcess {
     let over = false
     this.#ended = new Promise((done) => {
       child.once('error', (error) => (this.output += `${error.message}\n`))
-      child.once('close', (code) => {
+      child.once('close', (code, signal) => {
         over = true
+        if (signal !== null) this.output += `ended by ${signal}\n`
         done(code)
       })
     })

@@ -1,5 +1,5 @@
 /** A job, a call and an mta as the core makes them, as far as this plugin looks. */
-import { logger, silentSink, systemClock } from '@postern/core'
+import { systemClock } from '@postern/core'
 import type {
   BodySource,
   Call,
@@ -13,6 +13,7 @@ import type {
   TableRef,
   Transport,
 } from '@postern/core'
+import { fakeCall } from '@postern/testkit'
 import plugin from '@postern/deliver-maildir'
 
 export const recipient = (n: number, address: string, original = address): JobRecipient => ({ n, address, original })
@@ -75,13 +76,7 @@ export function jobOf(
   }
 }
 
-export const callOf = (dry = false, signal = new AbortController().signal): Call => ({
-  signal,
-  deadline: Date.now() + 60_000,
-  clock: systemClock,
-  log: logger(() => silentSink),
-  dry,
-})
+export const callOf = (dry = false, signal = new AbortController().signal): Call => fakeCall({ signal, dry })
 
 export interface Opened {
   readonly name: string

@@ -51,9 +51,7 @@ export class Delivery {
   }
 
   async run(): Promise<Outcomes> {
-    const { signal } = this.#call
-    const abort = () => this.#connection?.abort()
-    signal.addEventListener('abort', abort)
+    const heed = this.#call.onAbort(() => this.#connection?.abort())
     try {
       this.#refuseBroken()
       const source = this.#settings.sources.choose(this.#job, this.#call)
@@ -62,13 +60,13 @@ export class Delivery {
       this.#source = chosen
       await this.#sites()
     } finally {
-      signal.removeEventListener('abort', abort)
+      heed()
     }
     for (const recipient of this.#left) {
       const why = this.#why.get(recipient)
       if (why) this.#job.settle(recipient, why)
     }
-    const rest = this.#siteWhy ?? (signal.aborted ? INTERRUPTED : UNAVAILABLE)
+    const rest = this.#siteWhy ?? (this.#call.aborted ? INTERRUPTED : UNAVAILABLE)
     return this.#job.all(this.#completed && rest.siteDown ? { ...rest, siteDown: undefined } : rest)
   }
 
@@ -96,7 +94,7 @@ export class Delivery {
       return true
     }
     const answer = await findHosts(site, this.#settings.hosts, this.#call)
-    if (this.#call.signal.aborted) return false
+    if (this.#call.aborted) return false
     if (answer.kind === 'none') {
       // that mail for a fall-back loops or bounces is a mistake of ours, not of the sender
       this.#siteFailed(isFallback ? misconfigured(answer.outcome) : answer.outcome)
@@ -132,7 +130,7 @@ export class Delivery {
   }
   #current(connection: Connection): void {
     this.#connection = connection
-    if (this.#call.signal.aborted) connection.abort()
+    if (this.#call.aborted) connection.abort()
   }
   /** False: a kept connection was found dead before anything of this message was taken. */
   async #talk(connection: Connection, site: Site): Promise<boolean> {
@@ -219,7 +217,7 @@ export class Delivery {
     this.#siteWhy = outcome
   }
   #over(): boolean {
-    return this.#left.length === 0 || this.#call.signal.aborted
+    return this.#left.length === 0 || this.#call.aborted
   }
 }
 

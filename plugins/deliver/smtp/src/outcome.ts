@@ -29,7 +29,7 @@ export const isPositive = (reply: string): boolean => codeOf(reply).startsWith('
 const facts = (peer: Peer, reply?: string): OutcomeFacts => ({
   relay: peer.relay,
   remoteMta: `dns; ${peer.host}`,
-  ...(reply === undefined ? undefined : { diagnostic: `smtp; ${reply}` }),
+  diagnostic: reply === undefined ? undefined : `smtp; ${reply}`,
 })
 
 /** A negative reply is as permanent as its first digit says. A positive one where none is due fails, as for Postfix. */
@@ -43,7 +43,9 @@ function negative(esc: StatusCode, text: string, more: OutcomeFacts): Deferred |
 export function finalOutcome(reply: string, peer: Peer, dsnPassed?: boolean): Outcome {
   if (!isPositive(reply)) return saidNo(reply, 'end of DATA', peer)
   const text = oneLine(reply)
-  return { ...facts(peer, text), dsnPassed, kind: 'delivered', esc: statusOf(reply), text }
+  const diagnostic = `smtp; ${text}`
+  const { relay, host } = peer
+  return { relay, remoteMta: `dns; ${host}`, diagnostic, dsnPassed, kind: 'delivered', esc: statusOf(reply), text }
 }
 /** `host x[y] said: 550 ... (in reply to RCPT TO command)` */
 export function saidNo(reply: string, command: Command, peer: Peer): Deferred | Failed {

@@ -14,6 +14,7 @@ import type {
   Transport,
 } from '@postern/core'
 import { systemClock } from '@postern/core'
+import { fakeCall } from '@postern/testkit'
 import smtp from '@postern/deliver-smtp'
 
 const silent = { debug() {}, info() {}, warn() {}, error() {}, enabled: () => false }
@@ -96,13 +97,8 @@ export interface Settled {
   /** addresses in the order of settlement */
   readonly order: string[]
 }
-export const call = (signal = new AbortController().signal): Call => ({
-  signal,
-  deadline: Infinity,
-  clock: systemClock,
-  log: silent,
-  dry: false,
-})
+export const call = (signal = new AbortController().signal): Call =>
+  fakeCall({ signal, deadline: Infinity, log: silent })
 /** Delivers and answers each recipient's outcome. A second outcome for a recipient is an error, as in the core. */
 export async function deliver(to: Rig, mail: Mail, theCall: Call = call(), settled?: Settled): Promise<Settled> {
   const result = settled ?? { outcomes: {}, order: [] }

@@ -5,6 +5,8 @@ export interface Networks {
   has(address: string): boolean
 }
 
+/** addresses whose answer is remembered */
+const KNOWN = 1000
 const NETWORK = /^\[?([0-9a-f.:]+)\]?(?:\/(\d{1,3}))?$/i
 
 export const isNetwork = (text: string): boolean => {
@@ -22,5 +24,13 @@ export function networks(list: readonly string[]): Networks {
     if (bits === undefined) blocks.addAddress(address!, family)
     else blocks.addSubnet(address!, Number(bits), family)
   }
-  return { has: (address) => isIP(address) > 0 && blocks.check(address, isIPv4(address) ? 'ipv4' : 'ipv6') }
+  // asked for each command of a client, and a check costs more than the rest of the command
+  const known = new Map<string, boolean>()
+  const check = (address: string): boolean => {
+    const answer = isIP(address) > 0 && blocks.check(address, isIPv4(address) ? 'ipv4' : 'ipv6')
+    if (known.size >= KNOWN) known.clear()
+    known.set(address, answer)
+    return answer
+  }
+  return { has: (address) => known.get(address) ?? check(address) }
 }

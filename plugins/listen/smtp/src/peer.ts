@@ -1,6 +1,7 @@
 /** The client's names: what its address says it is called, and whether that name says so too. */
 import { isIPv4 } from 'node:net'
 import type { Call, Clock, DnsAnswer, Logger, MaybePromise, Resolver } from '@postern/core'
+import { ownCall } from '@postern/core'
 
 export interface PeerNames {
   /** verified, or `unknown` */
@@ -32,25 +33,15 @@ export class Peers {
   }
 
   async #bounded(resolver: Resolver, address: string): Promise<PeerNames> {
-    const abort = new AbortController()
-    const call: Call = {
-      signal: abort.signal,
-      deadline: this.#clock.now() + PATIENCE,
-      clock: this.#clock,
-      log: this.#log,
-      dry: false,
-    }
-    const late = new Promise<PeerNames>((resolve) => {
-      abort.signal.addEventListener('abort', () => resolve(UNKNOWN), { once: true })
-    })
-    const timer = this.#clock.after(PATIENCE, () => abort.abort())
+    const { call, done } = ownCall(this.#clock, this.#log, PATIENCE)
+    const late = new Promise<PeerNames>((resolve) => void call.onAbort(() => resolve(UNKNOWN)))
     try {
       return await Promise.race([lookUp(resolver, address, call), late])
     } catch (cause) {
       this.#log.warn('peer.lookup', { address, cause })
       return UNKNOWN
     } finally {
-      timer.cancel()
+      done()
     }
   }
 }

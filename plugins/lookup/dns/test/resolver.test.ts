@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Call, Lifecycle, Resolver } from '@postern/core'
+import { fakeCall } from '@postern/testkit'
 import dnsPlugin from '@postern/lookup-dns'
 import type { Zone } from './zone-server.ts'
 import { zoneServer } from './zone-server.ts'
@@ -11,13 +12,8 @@ import { zoneServer } from './zone-server.ts'
 const silent = { debug() {}, info() {}, warn() {}, error() {}, enabled: () => false }
 /** A clock that a test moves. */
 const clock = { ms: 1e12, now: () => clock.ms, after: () => ({ cancel() {} }) }
-const call = (signal = new AbortController().signal): Call => ({
-  signal,
-  deadline: Infinity,
-  clock,
-  log: silent,
-  dry: false,
-})
+const call = (signal = new AbortController().signal): Call =>
+  fakeCall({ signal, deadline: Infinity, clock, log: silent })
 
 /** The plugin as the core would set it up. */
 async function start(options: object) {

@@ -1,6 +1,6 @@
 /** @postern/ops-etrn: a site that was away asks for its mail (RFC 1985). */
-import { addressClasses, definePlugin } from '@postern/core'
-import type { AddressClasses, Call, MaybePromise, Mta, Timer } from '@postern/core'
+import { addressClasses, definePlugin, ownCall } from '@postern/core'
+import type { AddressClasses, MaybePromise, Mta, Timer } from '@postern/core'
 import { clientList } from './clients.ts'
 import { etrn } from './command.ts'
 import { listed, relayClass } from './domains.ts'
@@ -39,19 +39,17 @@ const byClass = (classes: AddressClasses | undefined): Served => (classes ? rela
 
 /** Where it cannot be found out, the mail is recorded: whether it may be asked for is found out again then. */
 function mayBeAskedFor(served: Served, domain: string, mta: Mta<never>): MaybePromise<boolean> {
-  const call: Call = {
-    signal: AbortSignal.timeout(QUESTION),
-    deadline: mta.clock.now() + QUESTION,
-    clock: mta.clock,
-    log: mta.log,
-    dry: false,
-  }
+  const { call, done } = ownCall(mta.clock, mta.log, QUESTION)
   const answer = served(domain, call)
-  if (!(answer instanceof Promise)) return answer !== false
-  return answer.then(
-    (a) => a !== false,
-    () => true,
-  )
+  if (answer instanceof Promise)
+    return answer
+      .then(
+        (a) => a !== false,
+        () => true,
+      )
+      .finally(done)
+  done()
+  return answer !== false
 }
 
 /** A reload that changes nothing here need not read the queue again. */

@@ -4,19 +4,28 @@
 const ALWAYS = /^(password|passwd|pass|secret|token|credentials?|authorization|apikey|privatekey)$/i
 const REDACTED = '(redacted)'
 const DEPTH = 4
+/** names whose answer is remembered */
+const NAMES = 1000
 
 /** `(redacted)` for the names of secrets and for `paths` (`user`, `client.address`); errors by message and code. */
 export function fieldsFor(
   paths: readonly string[],
 ): (fields: Readonly<Record<string, unknown>>) => Record<string, unknown> {
   const hidden = new Set(paths)
+  // names come from code: there are few, and each is in many lines
+  const secret = new Map<string, boolean>()
+  const isSecret = (key: string): boolean => {
+    const answer = ALWAYS.test(key)
+    if (secret.size < NAMES) secret.set(key, answer)
+    return answer
+  }
   const plainObject = (value: object, path: string, depth: number): Record<string, unknown> => {
     const out: Record<string, unknown> = {}
     for (const key of Object.keys(value)) {
       const at = path === '' ? key : `${path}.${key}`
       const v = (value as Record<string, unknown>)[key]
       if (v === undefined) continue
-      out[key] = ALWAYS.test(key) || hidden.has(at) ? REDACTED : plain(v, at, depth)
+      out[key] = (secret.get(key) ?? isSecret(key)) || hidden.has(at) ? REDACTED : plain(v, at, depth)
     }
     return out
   }
