@@ -20,6 +20,7 @@ export const CATALOGUE = {
   PN_FAULT_OPEN: 'a plugin failed too often and is left alone for a while',
   PN_REFUSED: 'a message of our own was refused',
   PN_BODY_DAMAGED: 'a stored message is damaged',
+  PN_BUSY: 'it is being worked on; try again in a moment',
   PN_STORE: 'the queue store failed',
   PN_STOPPING: 'the node is stopping',
 } as const

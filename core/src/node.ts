@@ -33,6 +33,9 @@ import { SessionFlow } from './flow/session.ts'
 import { submit } from './flow/submit.ts'
 import type { SubmitOrigin } from './flow/submit.ts'
 
+/** ms */
+const REQUEUE_PATIENCE = 10_000
+
 export interface NodeOptions {
   /** instead of the configuration's log plugin */
   readonly log?: LogSink
@@ -348,10 +351,20 @@ export class Node {
   flush(ids?: readonly string[]): void {
     this.#engine.queue.flush(ids)
   }
-  /** The message under a new id, as if it had just come; the new id, or `undefined` when there is no such message. */
+  /**
+   * The message under a new id, as if it had just come; the new id, or `undefined` when there is no such message. Waits for
+   * deliveries of it that are under way; throws PN_BUSY when they take more than 10 seconds.
+   */
   async requeue(id: string, who: { readonly who: string; readonly why: string }): Promise<string | undefined> {
-    const now = await this.#engine.store.requeue(id, who)
-    if (now !== undefined) this.#engine.queue.requeued(id, now)
+    const { queue, store } = this.#engine
+    const undo = await queue.still(id, REQUEUE_PATIENCE)
+    let now: string | undefined
+    try {
+      now = await store.requeue(id, who)
+    } finally {
+      if (now === undefined) undo()
+    }
+    if (now !== undefined) queue.requeued(id, now)
     return now
   }
   /** A message with its envelope, from another queue: as it is, past cleanup. The new id, once durable. */

@@ -17,6 +17,11 @@ import { MarkStore } from './slots.ts'
 import { callTransport } from './transport-call.ts'
 import type { Busy } from './transport-call.ts'
 
+const TOLD = {
+  hold: 'held by an operator',
+  delete: 'deleted by an operator',
+  requeue: 'under a new id by an operator',
+} as const
 /** deliveries of a part of a list that are left when the next part is read */
 const LAST_OF_A_PART = 20
 
@@ -99,9 +104,12 @@ export class Deliveries {
   async #run(d: Destination, leg: Leg): Promise<void> {
     const pin = this.#engine.pin()
     const busy: Busy = {}
+    const { round } = leg.message
+    round.started()
     try {
       await this.#deliver(d, leg, pin.graph, busy)
     } finally {
+      round.ended()
       this.#leave(leg.message)
     }
     await busy.transport?.catch(() => undefined)
@@ -127,7 +135,7 @@ export class Deliveries {
       this.#engine.store.attempt(m.message.id, numbers, m.round.number)
       // a tap is code of whoever wrote it: what it may do to the process must not go unrecorded
       if (graph.root.attempt) await this.#engine.store.written?.(m.message.id)
-      const instead = await this.#attempt(leg, graph)
+      const instead = graph.root.attempt && (await this.#attempt(leg, graph))
       if (instead) return void this.#without(job, instead, graph)
       const way = graph.transport(leg.transport)
       if (!way)
@@ -157,7 +165,7 @@ export class Deliveries {
   }
   #told(m: ActiveMessage): Outcome | undefined {
     const { told } = m.round
-    return told && deferred('4.0.0', told === 'hold' ? 'held by an operator' : 'deleted by an operator')
+    return told && deferred('4.0.0', TOLD[told])
   }
   #fault(job: DeliveryJob, graph: Graph, error: unknown): void {
     const { messageId: id, transport, nexthop } = job
@@ -165,7 +173,6 @@ export class Deliveries {
     if (job.unsettled.length > 0) job.all(faultOutcome(error))
   }
   async #attempt(leg: Leg, graph: Graph): Promise<Outcome | undefined> {
-    if (!graph.root.attempt) return undefined
     const m = leg.message.message
     const view: AttemptView = {
       messageId: m.id,

@@ -1,6 +1,6 @@
 /** The queue's life after commit: who is in delivery, who waits, who is held; new and deferred mail are fed in turn. */
 import type { AdminAction, NewMessage, QueuedMessage, RecoveredRow } from '../contract/store.ts'
-import { BodyDamaged, traceOf } from '../errors.ts'
+import { BodyDamaged, PosternError, traceOf } from '../errors.ts'
 import type { Graph } from '../graph/graph.ts'
 import { ActiveMessage } from './active.ts'
 import { Deliveries } from './deliveries.ts'
@@ -183,6 +183,35 @@ export class QueueManager {
     if (this.#active.has(id)) this.#again.add(id)
     else this.#waiting.wait(id, this.#engine.clock.now())
     this.#feed()
+  }
+  /**
+   * Keeps a message from being delivered, and resolves when nobody takes it any more; what comes back ends that. After `ms`
+   * it is let go again, and the promise rejects.
+   */
+  async still(id: string, ms: number): Promise<() => void> {
+    const active = this.#active.get(id)
+    const held = this.#heldActive.has(id) || this.#waiting.isHeld(id)
+    const told = active?.told
+    if (active) active.told ??= 'requeue'
+    if (this.#active.has(id)) this.#heldActive.add(id)
+    else if (this.#waiting.has(id)) this.#waiting.hold(id)
+    const undo = (): void => {
+      if (active?.told === 'requeue') active.told = told
+      if (held) return
+      if (this.#active.has(id)) this.#heldActive.delete(id)
+      else if (this.#waiting.isHeld(id)) this.#waiting.wait(id, this.#engine.clock.now())
+      this.#feed()
+    }
+    if (!active) return undo
+    const late = new Promise<never>((_, reject) => {
+      const timer = this.#engine.clock.after(ms, () => reject(new PosternError('PN_BUSY', `${id} is being delivered`)))
+      void active.still().then(() => timer.cancel())
+    })
+    await Promise.race([active.still(), late]).catch((error: unknown) => {
+      undo()
+      throw error
+    })
+    return undo
   }
   /** An operator gave it a new id; the store has done so. */
   requeued(old: string, id: string): void {

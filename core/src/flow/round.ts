@@ -21,12 +21,15 @@ export class Round {
   /** it has, or had, more recipients than are in memory at a time */
   readonly isLong: boolean
   /** what an operator said meanwhile */
-  told: 'hold' | 'delete' | undefined
+  told: 'hold' | 'delete' | 'requeue' | undefined
   expired: boolean
   /** an attempt tap holds the message */
   held: { by: string; reason: string } | undefined
   delivered = 0
   failed = 0
+  /** deliveries under way: somebody may be taking the message just now */
+  #running = 0
+  #whenStill: (() => void)[] = []
   /** somebody was deferred, or not tried */
   open = false
   /** ms until the next attempt, the shortest so far */
@@ -51,6 +54,17 @@ export class Round {
   /** ms since 1970 */
   get created(): number {
     return this.message.envelope.created
+  }
+  started(): void {
+    this.#running++
+  }
+  ended(): void {
+    if (--this.#running > 0) return
+    for (const go of this.#whenStill.splice(0)) go()
+  }
+  /** Resolves when no delivery is under way. */
+  async still(): Promise<void> {
+    if (this.#running > 0) await new Promise<void>((go) => this.#whenStill.push(go))
   }
   get mayGrow(): boolean {
     return this.next !== undefined && this.told === undefined && this.held === undefined && this.parts < PARTS_AT_ONCE

@@ -2,7 +2,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { deferred, delivered, failedWith, silent } from '@postern/core'
-import type { Clock, Mta, Node, Outcome, Transport } from '@postern/core'
+import type { Clock, Mta, Node, Outcome, PosternError, Transport } from '@postern/core'
 import { FakeClock, settle } from '../support/clock.ts'
 import { MemoryStore } from '../support/memory-store.ts'
 import { world } from '../support/world.ts'
@@ -92,6 +92,40 @@ for (const [name, act] of [
     assert.equal(queue(w), { active: 0, waiting: 0, held: 0 })
     await w.stop()
   })
+test('what is requeued while it is delivered waits for that, and is not delivered again when it went well', async () => {
+  const { w, asked, send } = await slowWorld()
+  const [one] = await send(1)
+  const requeued = w.node.requeue(one!, word)
+  await settle()
+  assert.equal([...w.store.messages.keys()], [one], 'not before the delivery has ended')
+  await asked[0]!.answer(ok)
+  assert.is(await requeued, undefined)
+  assert.equal([asked.length, w.store.messages.size], [1, 0])
+  assert.equal(queue(w), { active: 0, waiting: 0, held: 0 })
+  await w.stop()
+})
+test('what is requeued while it is delivered goes out under its new id when it could not be', async () => {
+  const { w, asked, send } = await slowWorld()
+  const [one] = await send(1)
+  const requeued = w.node.requeue(one!, word)
+  await asked[0]!.answer(deferred('4.4.1', 'later'))
+  const two = await requeued
+  await settle()
+  assert.equal(ids(asked), [one, two])
+  await asked[1]!.answer(ok)
+  assert.equal([asked.length, w.store.messages.size], [2, 0])
+  await w.stop()
+})
+test('a delivery that does not end keeps its message from being requeued', async () => {
+  const { w, clock, asked, send } = await slowWorld()
+  const [one] = await send(1)
+  const requeued = w.node.requeue(one!, word).then(String, (error: PosternError) => error.code)
+  await clock.advance(20_000)
+  assert.is(await requeued, 'PN_BUSY')
+  await asked[0]!.answer(deferred('4.4.1', 'later'))
+  assert.equal(queue(w), { active: 0, waiting: 1, held: 0 })
+  await w.stop()
+})
 test('what is held while it is delivered stays held when it could not be, and goes out when released', async () => {
   const { w, clock, asked, send } = await slowWorld()
   const [one] = await send(1)

@@ -14,6 +14,7 @@ export const EX = {
   /** a file cannot be written */
   CANTCREAT: 73,
   /** the configuration does not check */
+  TEMPFAIL: 75,
   CONFIG: 78,
 } as const
 export type ExitCode = (typeof EX)[keyof typeof EX]

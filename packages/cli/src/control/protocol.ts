@@ -120,6 +120,8 @@ export interface AdminRow {
   readonly id: string
   /** the new id, of requeue */
   readonly to?: string
+  /** it is being delivered, and that takes long: nothing was done */
+  readonly busy?: true
 }
 /** Everything that waits, or what is named. */
 export interface FlushArguments {

@@ -38,6 +38,7 @@ export async function act(action: AdminVerb, ids: readonly string[], o: ActOptio
   // a name for each is said where each was named, or has a new one
   const named = choice.ids !== undefined || action === 'requeue'
   const progress = new Progress(action, count?.messages ?? ids.length, named || o.json)
+  const busy: string[] = []
   const line = ({ id, to }: AdminRow) => (to === undefined ? `${id} ${PAST[action]}` : `${id} requeued as ${to}`)
   try {
     const { done, missing } = await daemon.ask(
@@ -46,12 +47,17 @@ export async function act(action: AdminVerb, ids: readonly string[], o: ActOptio
       async (row) => {
         progress.step()
         if (o.json) await out.add(JSON.stringify({ ...row, action }) + '\n')
+        else if (row.busy) busy.push(row.id)
         else if (named) await out.add(line(row) + '\n')
       },
     )
     progress.end()
-    if (!o.json && (!named || done + missing.length === 0)) await out.add(summary(action, done) + '\n')
+    if (!o.json && (!named || done + missing.length + busy.length === 0)) await out.add(summary(action, done) + '\n')
     await out.flush()
+    if (busy.length > 0) {
+      warn(busy.map((id) => `${id} is being delivered just now: try again in a moment`))
+      process.exitCode = EX.TEMPFAIL
+    }
     if (missing.length === 0) return
     warn(missing.map((id) => `there is no message ${id} in the queue`))
     process.exitCode = EX.NOINPUT

@@ -1,4 +1,5 @@
 /** An operator's words, carried out and recorded. */
+import { PosternError } from '@postern/core'
 import type { Node, QueueEntry } from '@postern/core'
 import { CommandError, EX } from '../../exit.ts'
 import { groups } from '../../queue/select.ts'
@@ -20,7 +21,7 @@ export async function administer(asked: Asked, args: AdminArguments): Promise<Re
     for (const { id, row } of rows) {
       if (row) await asked.row(row)
       else missing.push(id)
-      if (row) done++
+      if (row && !row.busy) done++
     }
   }
   // one that went by itself while all were walked through is not missed
@@ -28,8 +29,13 @@ export async function administer(asked: Asked, args: AdminArguments): Promise<Re
 }
 async function act(node: Node, id: string, { action, who, why }: AdminArguments): Promise<AdminRow | undefined> {
   if (action !== 'requeue') return (await node.administer(id, { action, who, why })) ? { id } : undefined
-  const to = await node.requeue(id, { who, why })
-  return to === undefined ? undefined : { id, to }
+  try {
+    const to = await node.requeue(id, { who, why })
+    return to === undefined ? undefined : { id, to }
+  } catch (error) {
+    if (error instanceof PosternError && error.code === 'PN_BUSY') return { id, busy: true }
+    throw error
+  }
 }
 /** What comes in meanwhile, requeued mail above all, is not what was meant. */
 async function* present(asked: Asked, { query }: AdminArguments): AsyncGenerator<string> {
