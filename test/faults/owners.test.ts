@@ -87,6 +87,8 @@ linux('kill -9, and the next one at once', () =>
         await sleep(100)
       }
       clearInterval(watch)
+      // the port that answered may have been the dying one's: a signal to one that has only begun would just end it
+      await r.takesMail()
       assert.ok(most <= 1, `${most} processes wrote at a time`)
       await r.judge('owners: kill -9 and start at once', rounds)
       const code = await r.mta.stop()
