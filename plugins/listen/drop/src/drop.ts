@@ -3,7 +3,7 @@ import { lstat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { MessageDraft, Mta } from '@postern/core'
 import { ENVELOPE_LIMIT, UNFINISHED, isAuthorized } from '@postern/sendmail'
-import { bounceOf } from './bounce.ts'
+import { bounceOf, toldOf } from './bounce.ts'
 import type { Submission } from './complete.ts'
 import type { DropFolder } from './folder.ts'
 import { envelopeOf, messageOf } from './message.ts'
@@ -118,6 +118,8 @@ export class Drop {
     const from = message.sender
     this.#rubbish.warn('drop.refused', { file: name, uid, from, ...refusal })
     if (from === '') return { why: `refused, and nobody is to be told: ${refusal.text}` }
+    // as in Postfix: who asked for silence (RFC 3461 section 4.1) gets it
+    if (toldOf(message).length === 0) return 'done'
     const bounce = bounceOf({ message, refusal, now: this.#mta.clock.now() }, this.#mta.site)
     const sent = await verdictOf(this.#mta.submit(bounce, { kind: 'bounce', of: name }))
     if (sent.kind === 'queued') return 'done'

@@ -35,7 +35,7 @@ export const envelopeOf = (file: DropFile): Envelope | undefined => envelopeSche
 export interface Submitted {
   readonly message: MessageDraft
   /** recipients that are no addresses: they come back by themselves, and the others go on */
-  readonly bad: readonly string[]
+  readonly bad: readonly DraftRecipient[]
 }
 export function messageOf(envelope: Envelope, content: Uint8Array, myorigin: string): Submitted {
   const sender = envelope.sender === '' ? '' : withDomain(envelope.sender, myorigin)
@@ -43,7 +43,9 @@ export function messageOf(envelope: Envelope, content: Uint8Array, myorigin: str
     notify: envelope.notify,
     ...(typeof r === 'string' ? { address: r } : r),
   }))
-  const recipients = all.filter((r) => parseAddress(r.address, { lenient: true }))
+  const recipients: DraftRecipient[] = []
+  const bad: DraftRecipient[] = []
+  for (const r of all) (parseAddress(r.address, { lenient: true }) ? recipients : bad).push(r)
   const message: MessageDraft = {
     sender,
     recipients,
@@ -53,7 +55,7 @@ export function messageOf(envelope: Envelope, content: Uint8Array, myorigin: str
     envid: envelope.envid,
     ret: envelope.ret,
   }
-  return { message, bad: all.filter((r) => !recipients.includes(r)).map((r) => r.address) }
+  return { message, bad }
 }
 /** Postfix's append_at_myorigin */
 function withDomain(text: string, myorigin: string): string {
