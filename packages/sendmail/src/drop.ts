@@ -3,7 +3,7 @@ import { closeSync, fchmodSync, fstatSync, fsyncSync, openSync, readSync, rename
 import { constants, statfsSync, unlinkSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { EX, Fatal } from './fatal.ts'
-import { FINISHED, UNFINISHED, crc32, trailer } from './format.ts'
+import { ENVELOPE_LIMIT, FINISHED, UNFINISHED, crc32, trailer } from './format.ts'
 import type { DropEnvelope } from './format.ts'
 
 /** bytes that are gathered before a file is made: a call that is interrupted while it reads usually leaves none behind */
@@ -55,7 +55,9 @@ export class DropWriter {
    * The name is given before the sync: one sync is enough for both, and what a crash leaves half written has no footer.
    */
   async finish(envelope: DropEnvelope): Promise<string> {
-    this.#gathered.push(Buffer.from(trailer(envelope, this.#length, this.#crc)))
+    const end = Buffer.from(trailer(envelope, this.#length, this.#crc))
+    if (end.length > ENVELOPE_LIMIT) throw this.#failed(new Fatal('the recipients are too long in all'))
+    this.#gathered.push(end)
     this.#flush()
     const fd = this.#fd!
     try {

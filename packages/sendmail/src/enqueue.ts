@@ -3,6 +3,7 @@ import { addressesOf } from './address-list.ts'
 import { DropWriter } from './drop.ts'
 import { EX, Fatal } from './fatal.ts'
 import type { Flags } from './flags.ts'
+import { ADDRESS_LIMIT, NAME_LIMIT, RECIPIENTS_LIMIT } from './format.ts'
 import type { DropEnvelope } from './format.ts'
 import { MessageLines, headerFields, readChunk } from './input.ts'
 import { siteFacts } from './place.ts'
@@ -34,6 +35,7 @@ export async function enqueue(flags: Flags, spool: string, warn: (text: string) 
           ? `${who(user)}: No recipient addresses found in message header`
           : `${who(user)}: Recipient addresses must be specified on the command line or via the -t option`,
       )
+    checkSizes(sender, recipients)
     await writer.finish({ sender, recipients: recipients.map(clean), ...envelopeOf(flags) })
   } catch (error) {
     writer.discard()
@@ -52,6 +54,13 @@ export function mayHere(user: User, spool: string): SiteFacts {
   return facts
 }
 
+/** What the daemon would not take is refused while there is somebody who can be told. */
+function checkSizes(sender: string, recipients: readonly string[]): void {
+  if (recipients.length > RECIPIENTS_LIMIT) throw new Fatal(`more than ${RECIPIENTS_LIMIT} recipients`)
+  const long = [sender, ...recipients].find((address) => address.length > ADDRESS_LIMIT)
+  if (long !== undefined) throw new Fatal(`address of more than ${ADDRESS_LIMIT} characters: ${long.slice(0, 40)}...`)
+}
+
 const who = (user: User): string => `${user.login}(${user.uid})`
 /** A control character would not be an address for anybody. */
 const clean = (address: string): string => address.replace(/[\x00-\x1f\x7f]/g, '?') // eslint-disable-line no-control-regex
@@ -66,7 +75,7 @@ function senderOf(flags: Flags, user: User, warn: (text: string) => void): strin
 }
 
 function envelopeOf(flags: Flags): Omit<DropEnvelope, 'sender' | 'recipients'> {
-  const fullName = flags.fullName ?? (process.env.NAME || undefined)
+  const fullName = (flags.fullName ?? (process.env.NAME || undefined))?.slice(0, NAME_LIMIT)
   return {
     fullName,
     notify: flags.report ? ['SUCCESS', 'FAILURE', 'DELAY'] : flags.notify,

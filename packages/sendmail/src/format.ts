@@ -40,6 +40,11 @@ const FOOTER = /^\npostern-drop-1 (\d{12}) (\d{8}) ([0-9a-f]{8})\n$/
 const FOOTER_LENGTH = 47
 /** bytes of envelope and footer that a file may have beside the message */
 export const ENVELOPE_LIMIT = 16 * 1024 * 1024
+/** characters of an address */
+export const ADDRESS_LIMIT = 4096
+export const RECIPIENTS_LIMIT = 100_000
+/** characters of a full name */
+export const NAME_LIMIT = 1000
 
 /** What stands behind the message. `crc` and `length` are the message's. */
 export function trailer(envelope: DropEnvelope, length: number, crc: number): Uint8Array {

@@ -10,6 +10,7 @@ import { MessageLines, readChunk } from './input.ts'
 import type { SiteFacts } from './place.ts'
 import { mailCommand, rcptCommand } from './smtp-parameters.ts'
 import type { Mail } from './smtp-parameters.ts'
+import { RECIPIENTS_LIMIT } from './format.ts'
 import type { DropRecipient } from './format.ts'
 import { currentUser } from './user.ts'
 
@@ -88,6 +89,7 @@ class Session {
   }
   #addRcpt(rest: string): string {
     if (!this.#mail) return '503 5.5.1 Error: need MAIL command'
+    if (this.#rcpts.length >= RECIPIENTS_LIMIT) return '452 4.5.3 Error: too many recipients'
     const rcpt = rcptCommand(rest)
     if (typeof rcpt === 'string') return rcpt
     this.#rcpts.push(rcpt)
