@@ -2,21 +2,28 @@
 import { isAscii } from 'node:buffer'
 import { isUtf8, parseAddress, quoteLocal } from '@postern/core'
 import type { DraftRecipient, MessageDraft } from '@postern/core'
+import { ADDRESS_LIMIT, NAME_LIMIT, RECIPIENTS_LIMIT } from '@postern/sendmail'
 import type { DropFile } from '@postern/sendmail'
 import { z } from 'zod'
 
-const notify = z.array(z.enum(['NEVER', 'SUCCESS', 'FAILURE', 'DELAY'])).optional()
+/** RFC 3461 section 4.1: NEVER stands alone */
+const notify = z
+  .array(z.enum(['NEVER', 'SUCCESS', 'FAILURE', 'DELAY']))
+  .refine((words) => !words.includes('NEVER') || words.length === 1)
+  .optional()
 /** An address of two lines would be two commands at the next hop. */
 const ONE_LINE = /^[^\x00-\x1f\x7f]*$/ // eslint-disable-line no-control-regex
-const address = z.string().max(4096).regex(ONE_LINE)
+const address = z.string().max(ADDRESS_LIMIT).regex(ONE_LINE)
+/** RFC 3461 section 4.2; a blank in the type would begin another parameter of RCPT at the next hop */
+const orcpt = address.regex(/^[A-Za-z0-9-]+;./).optional()
 /** The command writes nothing else; a file that was made by hand may hold anything. */
 const envelopeSchema = z.object({
   sender: address,
   recipients: z
-    .array(z.union([address, z.object({ address, notify, orcpt: address.optional() })]))
+    .array(z.union([address, z.object({ address, notify, orcpt })]))
     .min(1)
-    .max(100_000),
-  fullName: z.string().max(1000).optional(),
+    .max(RECIPIENTS_LIMIT),
+  fullName: z.string().max(NAME_LIMIT).optional(),
   notify,
   ret: z.enum(['FULL', 'HDRS']).optional(),
   envid: z

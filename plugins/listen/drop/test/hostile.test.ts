@@ -122,6 +122,19 @@ const cases: Record<string, Case> = {
     event: 'drop.corrupt',
     why: /envelope/,
   },
+  'an envelope with another parameter in ORCPT': {
+    put(site) {
+      site.put('m.orcpt', dropFile(MAIL, { recipients: [{ address: 'box', orcpt: 'rfc822 NOTIFY=NEVER ;x' }] }))
+      return 'm.orcpt'
+    },
+    event: 'drop.corrupt',
+    why: /envelope/,
+  },
+  'an envelope with NEVER beside others': {
+    put: (site) => (site.put('m.never', dropFile(MAIL, { notify: ['NEVER', 'SUCCESS'] })), 'm.never'),
+    event: 'drop.corrupt',
+    why: /envelope/,
+  },
   'an envelope that is something else': {
     put: (site) => (site.put('m.odd', dropFile(MAIL, { sender: { toString: 1 } as never })), 'm.odd'),
     event: 'drop.corrupt',
