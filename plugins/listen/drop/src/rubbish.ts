@@ -1,5 +1,6 @@
 /** What is in the folder and is no mail: removed, or kept for somebody to look at. */
-import { rename, rmdir, unlink } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { lstat, rename, rmdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock, Logger } from '@postern/core'
 import { countCorrupt } from './folder.ts'
@@ -52,9 +53,18 @@ export class Rubbish {
     const kept = this.#kept < this.#limit
     this.warn('drop.corrupt', { file: name, uid, why, kept })
     const path = join(this.#folder.path, name)
-    if (kept) await rename(path, join(this.#folder.corrupt, name))
+    if (kept) await rename(path, await this.#free(name))
     else await unlink(path)
     this.#kept++
     return true
+  }
+  /** Its owner chose the name: what another one of that name has left must stay. */
+  async #free(name: string): Promise<string> {
+    const path = join(this.#folder.corrupt, name)
+    const taken = await lstat(path).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => error.code !== 'ENOENT',
+    )
+    return taken ? join(this.#folder.corrupt, `${name.slice(0, 200)}.${randomUUID()}`) : path
   }
 }

@@ -228,6 +228,20 @@ test('a file that changes while it is read is taken as it was, or not at all', a
   }
 })
 
+test('two corrupt files of one name are both kept', async () => {
+  const site = await dropSite()
+  try {
+    for (const text of ['one', 'two']) {
+      site.put('m.same', text)
+      await gone(join(site.drop, 'm.same'))
+    }
+    const kept = site.corrupt().map((name) => readFileSync(join(site.drop, 'corrupt', name), 'utf8'))
+    assert.equal(kept.sort(), ['one', 'two'])
+  } finally {
+    await site.stop()
+  }
+})
+
 test('corrupt files above the limit are not kept', async () => {
   const site = await dropSite({ corruptLimit: 3 })
   try {
