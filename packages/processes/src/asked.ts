@@ -24,6 +24,7 @@ export class Asked {
   readonly #send: (message: ToWorker) => void
   readonly #open = new Map<Ticket, Open>()
   #last = 0
+  #gone: string | undefined
 
   constructor(send: (message: ToWorker) => void) {
     this.#send = send
@@ -35,6 +36,7 @@ export class Asked {
     // who reads the rows looks at the result only then
     result.catch(() => undefined)
     this.#open.set(ticket, open)
+    if (this.#gone !== undefined) this.gone(this.#gone)
     this.#send({ kind: 'ask', ticket, verb, args, rows: ROWS_AHEAD })
     const cancel = () => {
       if (!open.over) this.#send({ kind: 'enough', ticket })
@@ -68,7 +70,9 @@ export class Asked {
     if (end.kind === 'done') open.done(end.result)
     else open.failed(new WorkerRefused(end.why))
   }
+  /** Ends what is open, and whatever is asked from now on. */
   gone(how: string): void {
+    this.#gone = how
     for (const open of this.#open.values()) {
       open.over = true
       open.failed(new WorkerGone(how))

@@ -149,6 +149,19 @@ test('a question to a worker that dies is answered by its end', async () => {
   )
 })
 
+test('a question to a worker that has ended is answered at once', async () => {
+  const asked = new Asked(() => undefined)
+  asked.gone('worker 0 has ended: exit code 1')
+  const answer = asked.ask('v', null)
+  for await (const row of answer) assert.unreachable(String(row))
+  const said = await Promise.race([
+    answer.result.catch((e: Error) => e.message),
+    turn()
+      .then(turn)
+      .then(() => 'nothing'),
+  ])
+  assert.is(said, 'worker 0 has ended: exit code 1')
+})
 test('the first death is forgiven, then ever longer, to 30 s', () => {
   assert.equal(
     [1, 2, 3, 4, 5, 6, 7, 8, 100].map(pauseAfter),
