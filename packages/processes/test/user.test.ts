@@ -1,7 +1,18 @@
 /** Started as root: workers are an unprivileged user's. */
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { chownSync, linkSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import path from 'node:path'
 import { findUser, prepareSpool } from '../src/index.ts'
 import { Load } from './support/load.ts'
 import { onSite, until } from './support/site.ts'
@@ -96,6 +107,51 @@ asRoot(
     assert.equal([owner('other'), owner('outside')], [0, 0])
     symlinkSync(site.file('other'), site.file('linked'))
     assert.throws(() => prepareSpool(site.file('linked'), user), /is not a folder/)
+  }),
+)
+
+asRoot(
+  'what others have dropped stays theirs, and nothing of it keeps the spool from being given',
+  onSite(async (site) => {
+    const user = findUser('nobody')
+    const drop = site.file('spool/drop')
+    mkdirSync(path.join(drop, 'corrupt'), { recursive: true })
+    mkdirSync(path.join(drop, 'theirs'))
+    writeFileSync(site.file('outside'), '')
+    for (const [name, uid] of [
+      ['m.user', 1234],
+      ['m.root', 0],
+      ['corrupt/m.old', 1234],
+      ['theirs/x', 1234],
+    ] as const) {
+      writeFileSync(path.join(drop, name), '', { mode: 0o640 })
+      chownSync(path.join(drop, name), uid, 0)
+    }
+    chownSync(path.join(drop, 'theirs'), 1234, 1234)
+    linkSync(site.file('outside'), path.join(drop, 'm.hard'))
+    symlinkSync(site.file('outside'), path.join(drop, 'm.link'))
+    chmodSync(drop, 0o3733)
+    prepareSpool(site.file('spool'), user)
+    const ids = (name: string) => {
+      const { uid, gid } = lstatSync(path.join(drop, name))
+      return `${name} ${uid} ${gid}`
+    }
+    const [uid, gid] = [user.uid, user.gid]
+    assert.equal(
+      ['', 'corrupt', 'corrupt/m.old', 'm.user', 'm.root', 'm.hard', 'm.link', 'theirs', 'theirs/x'].map(ids),
+      [
+        ` ${uid} ${gid}`,
+        `corrupt ${uid} ${gid}`,
+        `corrupt/m.old ${uid} ${gid}`,
+        `m.user 1234 ${gid}`,
+        `m.root 0 ${gid}`,
+        'm.hard 0 0',
+        'm.link 0 0',
+        'theirs 1234 1234',
+        'theirs/x 1234 0',
+      ],
+    )
+    assert.is((statSync(drop).mode & 0o7777).toString(8), '3733')
   }),
 )
 
