@@ -1,4 +1,5 @@
 /** @postern/ops-bounce: reports to senders about mail that failed, waits or arrived (RFC 3464). */
+import { isAscii } from 'node:buffer'
 import path from 'node:path'
 import { addressOf, definePlugin, report, silent } from '@postern/core'
 import type { MessageDraft, Mta, ReportView } from '@postern/core'
@@ -69,7 +70,8 @@ class Reporter {
       now,
     })
     // the null sender: nothing may answer a report (RFC 5321 section 4.5.5)
-    return { sender: postmaster ? this.doubleBounce : '', recipients: [to], content, smtputf8 }
+    const body = content.every((part) => isAscii(part)) ? undefined : '8BITMIME'
+    return { sender: postmaster ? this.doubleBounce : '', recipients: [to], content, smtputf8, body }
   }
   #local(address: string): string {
     const named = addressOf(address)

@@ -37,8 +37,9 @@ async function readWhole(view: ReportView, limit: number): Promise<Uint8Array | 
 // by code, not by class: there may be two copies of the core in one tree
 const isDamaged = (error: unknown): boolean => (error as { code?: unknown } | undefined)?.code === 'PN_BODY_DAMAGED'
 
+/** `raw` holds bytes, one a character. */
 const headerOf = (view: ReportView): Uint8Array =>
-  withLineEnd(Buffer.from(view.header.fields.map((f) => f.raw).join('')))
+  withLineEnd(Buffer.from(view.header.fields.map((f) => f.raw).join(''), 'latin1'))
 
 const LF = 0x0a
 function withLineEnd(bytes: Uint8Array): Uint8Array {

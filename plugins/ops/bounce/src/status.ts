@@ -1,7 +1,7 @@
 /** The machine's part of a report: message/delivery-status (RFC 3464 section 2), and the list for people. */
 import { isUtf8, rfc5322Date } from '@postern/core'
 import type { ReportRecipient } from '@postern/core'
-import { oneLine, wrap } from './wrap.ts'
+import { oneLine, within, wrap } from './wrap.ts'
 
 export interface StatusFacts {
   readonly myhostname: string
@@ -41,8 +41,8 @@ function whatHappened({ action, relay, text }: ReportRecipient): string {
 export function recipientFields(r: ReportRecipient, f: StatusFacts): string[] {
   const original = r.orcpt ?? `${typed(r.original, f.smtputf8)};${r.original}`
   return [
-    `Final-Recipient: ${typed(r.address, f.smtputf8)}; ${oneLine(r.address)}`,
-    ...(r.original || r.orcpt ? [`Original-Recipient: ${oneLine(original)}`] : []),
+    ...within(`Final-Recipient: ${typed(r.address, f.smtputf8)}; ${oneLine(r.address)}`),
+    ...(r.original || r.orcpt ? within(`Original-Recipient: ${oneLine(original)}`) : []),
     `Action: ${r.action}`,
     `Status: ${r.status}`,
     ...(r.remoteMta ? wrap(`Remote-MTA: ${oneLine(r.remoteMta)}`) : []),

@@ -1,7 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { BodyDamaged } from '@postern/core'
-import { answer, reportOf } from './support.ts'
+import { BodyDamaged, Header } from '@postern/core'
+import type { MessageDraft } from '@postern/core'
+import { BAD, answer, reportOf } from './support.ts'
 import type { Spec } from './support.ts'
 
 const PART =
@@ -39,5 +40,37 @@ test('a damaged message returns its header; another fault of the store is not pa
     assert.is((error as Error).message, 'EIO')
   }
 })
+
+const bytesOf = (draft: MessageDraft): Buffer =>
+  Buffer.concat([draft.content].flat().map((c) => Buffer.from(c as Uint8Array)))
+
+test('a header that goes back alone is the same bytes, and 8 bits are announced (RFC 6152)', async () => {
+  for (const subject of [Buffer.from('Subject: caf\xe9', 'latin1'), Buffer.from('Subject: café ☃')]) {
+    const header = new Header(Buffer.concat([subject, Buffer.from('\r\n')]))
+    for (const view of [
+      { header, ret: 'HDRS' as const },
+      { header, why: 'success' as const },
+    ]) {
+      const { draft } = await reportOf({ recipients: [{ ...BAD, notify: ['SUCCESS', 'FAILURE'] }], view })
+      assert.ok(bytesOf(draft).includes(subject))
+      assert.is(draft.body, '8BITMIME')
+    }
+  }
+  assert.is((await reportOf({})).draft.body, undefined)
+})
+
+const LONG = 'x'.repeat(3000)
+const longs: readonly (readonly [string, Partial<typeof BAD>])[] = [
+  ['reply', { text: `host said: ${LONG}`, diagnostic: `smtp; 550 ${LONG}` }],
+  ['reply of few bytes a character', { text: 'é'.repeat(800), diagnostic: `smtp; 550 ${'☃'.repeat(400)}` }],
+  ['address', { address: `${LONG}@x.example` }],
+]
+for (const [what, more] of longs)
+  test(`no line of a report is too long for SMTP: ${what}`, async () => {
+    const { draft } = await reportOf({ recipients: [{ ...BAD, ...more }] })
+    const lines = bytesOf(draft).toString().split('\r\n')
+    assert.is(Math.max(...lines.map((line) => Buffer.byteLength(line))) <= 998, true)
+    assert.ok(lines.every((line) => !/\ufffd/.test(line)))
+  })
 
 test.run()
