@@ -51,7 +51,10 @@ const printable = (text: string): string => text.replace(/[\x00-\x1f\x7f-\x9f]/g
 
 const WIDTH = 78
 const INDENT = 4
-/** Breaks at blanks; what has none stays whole. */
+/** bytes; RFC 5322 section 2.1.1 allows a line 998, and a character has at most 4 */
+const LONGEST = 960
+const PIECES = /.{1,240}/gsu
+/** Breaks at blanks; what has none stays whole, as far as a line can hold it. */
 function wrapped(text: string): string[] {
   const out: string[] = []
   let rest = text
@@ -62,6 +65,7 @@ function wrapped(text: string): string[] {
     out.push(rest.slice(0, at))
     rest = rest.slice(at).trimStart()
   }
-  out.push(rest)
+  if (Buffer.byteLength(rest) > LONGEST) out.push(...(rest.match(PIECES) ?? []))
+  else out.push(rest)
   return out.map((line, i) => (i === 0 ? line : ' '.repeat(INDENT) + line))
 }

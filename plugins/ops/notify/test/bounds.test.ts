@@ -121,4 +121,13 @@ test('long lines are broken at 78 columns where they have blanks', async () => {
   assert.ok(lines.includes(`     ${'x'.repeat(200)}`))
 })
 
+test('no line is too long for SMTP, whatever the script', async () => {
+  for (const word of ['x'.repeat(3000), 'é'.repeat(500), '😀'.repeat(250)]) {
+    const [notice] = await noticesOf([GREETING, EHLO, [word, `500 5.5.2 ${word}`], QUIT])
+    const bytes = Buffer.from(notice!.content as string)
+    const lines = bytes.toString().split('\r\n')
+    assert.ok(Math.max(...lines.map((line) => Buffer.byteLength(line))) <= 998)
+    assert.not.match(bytes.toString(), /\ufffd/)
+  }
+})
 test.run()
