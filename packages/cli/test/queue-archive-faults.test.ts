@@ -1,9 +1,13 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { readFile, unlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { readArchive } from '../src/queue/archive/read.ts'
+import { archiveFor } from '../src/queue/archive/write.ts'
+import type { Whole } from '../src/queue/source.ts'
 import { makeArchive } from './support/archive.ts'
 import { LITTLE, onSite } from './support/command.ts'
 import { rows } from './support/filled.ts'
@@ -92,5 +96,32 @@ test(
     assert.is((await site.run('queue', 'export', '--to', 'in/fine.eml')).code, 73)
   }),
 )
+
+test('an export over an older one that breaks off leaves no half message that looks whole', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'postern-archive-'))
+  const message = { id: 'A1', envelope: { created: 0 }, recipients: [] } as unknown as Whole['message']
+  const pairs = async () => {
+    let count = 0
+    for await (const pair of readArchive(folder, () => undefined)) count += pair.content.length
+    return count
+  }
+  try {
+    const archive = await archiveFor(folder)
+    const content = (async function* () {
+      yield Buffer.from('Subject: whole\r\n\r\nbody\r\n')
+    })()
+    await archive.add({ message, bytes: 24, content })
+    assert.is(await pairs(), 24)
+    const broken = (async function* () {
+      yield Buffer.from('Subject: ')
+      throw new Error('the daemon has gone')
+    })()
+    const said = await archive.add({ message, bytes: 24, content: broken }).catch((error: Error) => error.message)
+    assert.is(said, 'the daemon has gone')
+    assert.is(await pairs(), 0)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
 
 test.run()

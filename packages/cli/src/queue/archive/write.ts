@@ -1,6 +1,6 @@
 /** Where exported messages go: a folder, or a tar archive in a file or a pipe. */
 import { createWriteStream } from 'node:fs'
-import { mkdir, open, stat } from 'node:fs/promises'
+import { mkdir, open, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import type { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
@@ -55,6 +55,8 @@ class Folder implements Archive {
   async add(whole: Whole): Promise<string | undefined> {
     const { id } = whole.message
     let damaged: string | undefined
+    // of an older export
+    await rm(path.join(this.#folder, `${id}.json`), { force: true })
     await this.#write(`${id}.eml`, async (write) => void (damaged = await copy(whole, write)))
     await this.#write(`${id}.json`, (write) => write(Buffer.from(factsText(whole.message, damaged))))
     return damaged
