@@ -3,7 +3,7 @@ import { addressesOf } from './address-list.ts'
 import { DropWriter } from './drop.ts'
 import { EX, Fatal } from './fatal.ts'
 import type { Flags } from './flags.ts'
-import { ADDRESS_LIMIT, NAME_LIMIT, RECIPIENTS_LIMIT } from './format.ts'
+import { ADDRESS_LIMIT, NAME_LIMIT, RECIPIENTS_LIMIT, VERIFY_LIMIT } from './format.ts'
 import type { DropEnvelope } from './format.ts'
 import { MessageLines, headerFields, readChunk } from './input.ts'
 import { siteFacts } from './place.ts'
@@ -17,14 +17,10 @@ export async function enqueue(flags: Flags, spool: string, warn: (text: string) 
   const facts = mayHere(user, spool)
   const sender = senderOf(flags, user, warn)
   if (flags.verp) throw new Fatal('-XV: this mail system has no variable envelope return paths', EX.UNAVAILABLE)
-  if (flags.verify)
-    throw new Fatal(
-      '-bv: this mail system does not verify addresses by mail; try "postern explain --to ADDRESS"',
-      EX.UNAVAILABLE,
-    )
   const writer = new DropWriter(spool, facts.messageSizeLimit)
   try {
-    copy(writer, flags.dotEnds)
+    // as in Postfix: nobody is to get a message, so none is read
+    if (!flags.verify) copy(writer, flags.dotEnds)
     const recipients = [
       ...flags.args.flatMap(addressesOf),
       ...(flags.fromHeader ? headerRecipients(writer, who(user)) : []),
@@ -35,13 +31,14 @@ export async function enqueue(flags: Flags, spool: string, warn: (text: string) 
           ? `${who(user)}: No recipient addresses found in message header`
           : `${who(user)}: Recipient addresses must be specified on the command line or via the -t option`,
       )
-    checkSizes(sender, recipients)
+    checkSizes(sender, recipients, flags.verify ? VERIFY_LIMIT : RECIPIENTS_LIMIT)
+    if (flags.verify) writer.write(probe(sender, recipients.map(clean)))
     await writer.finish({ sender, recipients: recipients.map(clean), ...envelopeOf(flags) })
   } catch (error) {
     writer.discard()
     throw error
   }
-  if (flags.report) process.stdout.write(`Mail Delivery Status Report will be mailed to <${sender}>.\n`)
+  if (flags.report || flags.verify) process.stdout.write(`Mail Delivery Status Report will be mailed to <${sender}>.\n`)
 }
 
 /** Throws Fatal when nobody has made a drop folder here, or this user may not submit. */
@@ -55,11 +52,15 @@ export function mayHere(user: User, spool: string): SiteFacts {
 }
 
 /** What the daemon would not take is refused while there is somebody who can be told. */
-function checkSizes(sender: string, recipients: readonly string[]): void {
-  if (recipients.length > RECIPIENTS_LIMIT) throw new Fatal(`more than ${RECIPIENTS_LIMIT} recipients`)
+function checkSizes(sender: string, recipients: readonly string[], limit: number): void {
+  if (recipients.length > limit) throw new Fatal(`more than ${limit} recipients`)
   const long = [sender, ...recipients].find((address) => address.length > ADDRESS_LIMIT)
   if (long !== undefined) throw new Fatal(`address of more than ${ADDRESS_LIMIT} characters: ${long.slice(0, 40)}...`)
 }
+
+/** The header of the message that stands for the addresses, as Postfix writes it; bytes, one a character. */
+const probe = (sender: string, recipients: readonly string[]): string =>
+  Buffer.from(`From: ${sender}\r\nSubject: probe\r\nTo:\t${recipients.join(',\r\n\t')}\r\n\r\n`).toString('latin1')
 
 const who = (user: User): string => `${user.login}(${user.uid})`
 /** A control character would not be an address for anybody. */
@@ -83,6 +84,7 @@ function envelopeOf(flags: Flags): Omit<DropEnvelope, 'sender' | 'recipients'> {
     envid: flags.envid,
     body: flags.body,
     gateway: flags.gateway || undefined,
+    verify: flags.verify || undefined,
   }
 }
 

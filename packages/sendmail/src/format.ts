@@ -24,6 +24,8 @@ export interface DropEnvelope {
   readonly body?: '7BIT' | '8BITMIME'
   /** a relay's mail (-G): its header is left as it is */
   readonly gateway?: boolean
+  /** nothing is delivered: the sender is told by mail where mail for the recipients would go (-bv) */
+  readonly verify?: boolean
 }
 /** `content` is a view into the file's bytes; `envelope` is JSON that nobody has checked yet. */
 export interface DropFile {
@@ -43,6 +45,8 @@ export const ENVELOPE_LIMIT = 16 * 1024 * 1024
 /** characters of an address */
 export const ADDRESS_LIMIT = 4096
 export const RECIPIENTS_LIMIT = 100_000
+/** of a call that verifies */
+export const VERIFY_LIMIT = 1000
 /** characters of a full name */
 export const NAME_LIMIT = 1000
 

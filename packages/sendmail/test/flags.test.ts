@@ -40,14 +40,15 @@ const tell = (more: object) => writeFileSync(join(spool, 'drop.json'), JSON.stri
 tell({})
 const call = (args: readonly string[], input?: string) =>
   spawnSync(process.execPath, [BIN, ...args], { input, env: env({ POSTERN_SPOOL: spool }), encoding: 'utf8' })
-function droppedOnce(): DropEnvelope | undefined {
+const droppedOnce = (): DropEnvelope | undefined => fileOnce()?.envelope as DropEnvelope | undefined
+function fileOnce() {
   const names = readdirSync(drop)
   if (names.length === 0) return undefined
   assert.is(names.length, 1)
   const path = join(drop, names[0]!)
   const file = readDrop(readFileSync(path))
   rmSync(path)
-  return file!.envelope as DropEnvelope
+  return file
 }
 /** as Postfix keeps it: without quotes */
 const internal = (text: string) => {
@@ -61,10 +62,15 @@ for (const c of CALLS)
     const took = dropped && [dropped.sender, ...dropped.recipients.map((r) => internal(r as string))]
     assert.equal({ exit: status, out: stdout, err: stderr, took }, expected(c, c.differs))
   })
-ours('-bv is not to be had, and says so', () => {
-  const { status, stderr } = call(['-bv', 'rich'])
-  assert.is(status, 69)
-  assert.match(stderr, /^sendmail: fatal: -bv: /)
+ours('-bv reads no message, and leaves a probe for the daemon to answer', () => {
+  const { status, stdout, stderr } = call(['-bv', '-f', 'me@x.example', 'rich', 'b@y.example'], 'Subject: not read\n')
+  assert.equal([status, stdout, stderr], [0, 'Mail Delivery Status Report will be mailed to <me@x.example>.\n', ''])
+  const file = fileOnce()!
+  assert.is(
+    Buffer.from(file.content).toString(),
+    'From: me@x.example\r\nSubject: probe\r\nTo:\trich,\r\n\tb@y.example\r\n\r\n',
+  )
+  assert.equal(file.envelope, { sender: 'me@x.example', recipients: ['rich', 'b@y.example'], verify: true })
 })
 ours('what the envelope carries', () => {
   call(['-Nsuccess,delay', '-Rhdrs', '-Vid', '-B8BITMIME', '-G', '-FF N', 'rich'], 'x\n')

@@ -16,6 +16,8 @@ import type { Found } from './read.ts'
 import { Rubbish } from './rubbish.ts'
 import { verdictOf } from './submit.ts'
 import type { Refusal } from './submit.ts'
+import { verified } from './verify.ts'
+import type { Asked } from './verify.ts'
 
 /** what a call that died has left is removed when it is this old (ms) */
 const STALE = 86_400_000
@@ -92,6 +94,7 @@ export class Drop {
   async #submit(name: string, found: Mail, envelope: Envelope, account: Account | undefined): Promise<Outcome> {
     const { uid } = found
     const { message, bad } = messageOf(envelope, found.file.content, this.#mta.site.myorigin)
+    if (envelope.verify) return this.#verify(name, uid, { message, bad })
     if (bad.length > 0 && !this.#told.has(name)) {
       const back = await this.#sendBack(name, uid, { ...message, recipients: bad }, BAD_SYNTAX)
       if (back === 'later' || message.recipients.length === 0) return back
@@ -114,6 +117,16 @@ export class Drop {
         return 'done'
     }
   }
+  async #verify(name: string, uid: number, asked: Asked): Promise<Outcome> {
+    const from = asked.message.sender
+    if (from !== '') {
+      const report = await verified(asked, this.#mta)
+      const outcome = await this.#report(name, report)
+      if (outcome !== 'done') return outcome
+    }
+    this.#mta.log.info('drop.verified', { uid, from, file: name })
+    return 'done'
+  }
   async #sendBack(name: string, uid: number, message: MessageDraft, refusal: Refusal): Promise<Outcome> {
     const from = message.sender
     this.#rubbish.warn('drop.refused', { file: name, uid, from, ...refusal })
@@ -121,9 +134,12 @@ export class Drop {
     // as in Postfix: who asked for silence (RFC 3461 section 4.1) gets it
     if (toldOf(message).length === 0) return 'done'
     const bounce = bounceOf({ message, refusal, now: this.#mta.clock.now() }, this.#mta.site)
-    const sent = await verdictOf(this.#mta.submit(bounce, { kind: 'bounce', of: name }))
+    return this.#report(name, bounce)
+  }
+  async #report(name: string, report: MessageDraft): Promise<Outcome> {
+    const sent = await verdictOf(this.#mta.submit(report, { kind: 'bounce', of: name }))
     if (sent.kind === 'queued') return 'done'
-    return sent.kind === 'later' ? 'later' : { why: 'refused, and the report of it too' }
+    return sent.kind === 'later' ? 'later' : { why: 'the report of it was refused' }
   }
 
   async #remove(name: string, inode: bigint): Promise<boolean> {

@@ -2,7 +2,7 @@
 import { isAscii } from 'node:buffer'
 import { isUtf8, parseAddress, quoteLocal } from '@postern/core'
 import type { DraftRecipient, MessageDraft } from '@postern/core'
-import { ADDRESS_LIMIT, NAME_LIMIT, RECIPIENTS_LIMIT } from '@postern/sendmail'
+import { ADDRESS_LIMIT, NAME_LIMIT, RECIPIENTS_LIMIT, VERIFY_LIMIT } from '@postern/sendmail'
 import type { DropFile } from '@postern/sendmail'
 import { z } from 'zod'
 
@@ -33,11 +33,14 @@ const envelopeSchema = z.object({
     .optional(),
   body: z.enum(['7BIT', '8BITMIME']).optional(),
   gateway: z.boolean().optional(),
+  verify: z.boolean().optional(),
 })
+// each costs a lookup or several, and other users' files wait meanwhile
+const withinLimits = envelopeSchema.refine((e) => !e.verify || e.recipients.length <= VERIFY_LIMIT)
 export type Envelope = z.output<typeof envelopeSchema>
 
 /** `undefined` when it is not what the command writes. */
-export const envelopeOf = (file: DropFile): Envelope | undefined => envelopeSchema.safeParse(file.envelope).data
+export const envelopeOf = (file: DropFile): Envelope | undefined => withinLimits.safeParse(file.envelope).data
 
 export interface Submitted {
   readonly message: MessageDraft

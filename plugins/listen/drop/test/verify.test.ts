@@ -1,0 +1,118 @@
+/** sendmail -bv: the report, beside what a live Postfix 3.7 says; no mail goes anywhere. */
+import { definePlugin, defer, expand, refuse, routeTo } from '@postern/core'
+import { until } from '@postern/testkit'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { z } from 'zod'
+import { dropFile, dropSite } from './support/site.ts'
+import type { DropSite } from './support/site.ts'
+
+const HOST = 'mail.site.example'
+const ROUTES = definePlugin({
+  name: 'routes',
+  options: z.strictObject({}),
+  apply(mta) {
+    mta.resolve.tap({ phase: 'early' }, ({ recipient }) => {
+      switch (recipient.local) {
+        case 'list':
+          return expand(['box', 'x@remote.example'])
+        case 'nouser':
+          return refuse('5.1.1', 'unknown user: "nouser"')
+        case 'away':
+          return defer('4.4.3', 'the directory is away')
+        case 'moved':
+          return routeTo('error', '4.1.6 it has moved')
+        case 'broken':
+          throw new Error('a fault')
+        default:
+          return undefined
+      }
+    })
+  },
+})
+const PROBE = 'From: me\nSubject: probe\nTo: all\n\n'
+const ROUTED = 'routed, the transport was not asked'
+
+let site: DropSite
+const table = suite('verify')
+table.before(async () => void (site = await dropSite({}, { plugins: [ROUTES({})] })))
+table.after(() => site.stop())
+
+/** asked; then of each address: Final-Recipient, Original-Recipient, Action, Status, text */
+const cases: [string, string, ...[string, string, string, string, string][]][] = [
+  ['a mailbox', 'box', [`box@${HOST}`, `box@${HOST}`, 'deliverable', '2.0.0', `delivery via maildir:${HOST}: ${ROUTED}`]],
+  [
+    'another site',
+    'x@remote.example',
+    ['x@remote.example', 'x@remote.example', 'deliverable', '2.0.0', `delivery via smtp:remote.example: ${ROUTED}`],
+  ],
+  [
+    'an unknown user',
+    'nouser',
+    [`nouser@${HOST}`, `nouser@${HOST}`, 'undeliverable', '5.1.1', 'unknown user: "nouser"'],
+  ],
+  [
+    'a directory that is away',
+    'away',
+    [`away@${HOST}`, `away@${HOST}`, 'undeliverable', '4.4.3', 'the directory is away'],
+  ],
+  ['a route to an error', 'moved', [`moved@${HOST}`, `moved@${HOST}`, 'undeliverable', '5.1.6', 'it has moved']],
+  [
+    'a fault',
+    'broken',
+    [`broken@${HOST}`, `broken@${HOST}`, 'undeliverable', '4.3.0', 'address resolution failed for the moment'],
+  ],
+  ['no address', 'a b c <', ['a b c <', 'a b c <', 'undeliverable', '5.1.3', 'bad address syntax']],
+  [
+    'an alias',
+    'list',
+    [`box@${HOST}`, `list@${HOST}`, 'deliverable', '2.0.0', `delivery via maildir:${HOST}: ${ROUTED}`],
+    ['x@remote.example', `list@${HOST}`, 'deliverable', '2.0.0', `delivery via smtp:remote.example: ${ROUTED}`],
+  ],
+]
+cases.forEach(([what, asked, ...comes], n) =>
+  table(what, async () => {
+    site.put(`m.${n}`, dropFile(PROBE, { sender: `me${n}`, recipients: [asked], verify: true }))
+    const [mail] = await site.box(`me${n}`).waitFor(1)
+    assert.is(mail!.header('return-path'), '<>')
+    assert.is(mail!.header('subject'), 'Mail Delivery Status Report')
+    const body = mail!.raw.replaceAll('\r\n', '\n')
+    assert.match(body, 'Enclosed is the mail delivery report that you requested.\n')
+    assert.match(body, `Return-Path: <me${n}@${HOST}>\nFrom: me\nSubject: probe\nTo: all\n\n--`)
+    const people = /The mail system\n([^]*?)\n--/.exec(body)![1]!.trim().split('\n\n')
+    const fields = [...body.matchAll(/^Final-Recipient: [^]*?(?=\n\n)/gm)].map(([text]) => text)
+    assert.equal(
+      fields,
+      comes.map(([final, original, action, status, text]) =>
+        [
+          `Final-Recipient: rfc822; ${final}`,
+          `Original-Recipient: rfc822;${original}`,
+          `Action: ${action}`,
+          `Status: ${status}`,
+          `Diagnostic-Code: X-Postern; ${text}`,
+        ].join('\n'),
+      ),
+    )
+    assert.equal(
+      people,
+      comes.map(([final, original, , , text]) =>
+        final === original ? `<${final}>: ${text}` : `<${final}> (expanded from <${original}>): ${text}`,
+      ),
+    )
+  }),
+)
+table('nothing is delivered, the files are gone, nobody is told where nobody asked', async () => {
+  site.put('m.null', dropFile(PROBE, { sender: '', recipients: ['box'], verify: true }))
+  await until('an empty folder', () => site.names().length === 0)
+  await site.mta.idle()
+  assert.is((await site.box('box').messages()).length, 0)
+  assert.equal(site.corrupt(), [])
+  assert.is(site.mta.log.named('drop.pickup').length, 0)
+  assert.is(site.mta.log.named('drop.verified').length, cases.length + 1)
+})
+table('a list too long to verify is put aside', async () => {
+  const recipients = Array.from({ length: 1001 }, (_, n) => `u${n}@remote.example`)
+  site.put('m.long', dropFile(PROBE, { recipients, verify: true }))
+  await site.mta.log.waitFor('drop.corrupt', { file: 'm.long' })
+})
+table.run()
