@@ -40,7 +40,11 @@ table.after(() => site.stop())
 
 /** asked; then of each address: Final-Recipient, Original-Recipient, Action, Status, text */
 const cases: [string, string, ...[string, string, string, string, string][]][] = [
-  ['a mailbox', 'box', [`box@${HOST}`, `box@${HOST}`, 'deliverable', '2.0.0', `delivery via maildir:${HOST}: ${ROUTED}`]],
+  [
+    'a mailbox',
+    'box',
+    [`box@${HOST}`, `box@${HOST}`, 'deliverable', '2.0.0', `delivery via maildir:${HOST}: ${ROUTED}`],
+  ],
   [
     'another site',
     'x@remote.example',
