@@ -1,7 +1,8 @@
 /** The daemon's side of the control sockets. Holding the owner's is also what keeps a second daemon off the spool. */
-import { chmod, lstat, unlink } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { chmod, link, lstat, rename, unlink } from 'node:fs/promises'
 import { unlinkSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import type { Server, Socket } from 'node:net'
 import type { Logger } from '@postern/core'
 import { CommandError, EX } from '../exit.ts'
@@ -40,8 +41,7 @@ export class ControlServer {
   /** Throws CommandError when a daemon answers on this spool already; a dead one's sockets are replaced. */
   static async open(spool: string, doors: Doors, errorOf: (error: unknown) => RemoteError, log: () => Logger) {
     const [own, all] = [controlPath(spool), publicPath(spool)]
-    await makeWay(spool, own)
-    const owner = await Listening.open(own, OWNER, doors.owner, errorOf, log)
+    const owner = await takeOver(spool, own, () => Listening.open(own, OWNER, doors.owner, errorOf, log))
     try {
       // who holds the owner's socket may take the other one
       await clear(all)
@@ -102,10 +102,21 @@ class Listening {
   }
 }
 
+/** Two that start at once: one listens, the other finds it. */
+async function takeOver(spool: string, path: string, listens: () => Promise<Listening>): Promise<Listening> {
+  for (let tries = 0; ; tries++) {
+    await makeWay(spool, path)
+    try {
+      return await listens()
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || tries === 5) throw error
+    }
+  }
+}
 async function makeWay(spool: string, path: string): Promise<void> {
   if (!(await isSocket(path))) return
   const living = await connectDaemon(spool)
-  if (!living) return unlink(path)
+  if (!living) return removeDead(path)
   const pid = await living.ask('ping', {}).then(
     (r) => `pid ${r.pid}`,
     () => 'it does not say its pid',
@@ -114,6 +125,28 @@ async function makeWay(spool: string, path: string): Promise<void> {
     EX.UNAVAILABLE,
     `a postern is running on ${spool} already (${pid}): stop it with "postern stop", or give this one a spool of its own`,
   )
+}
+/** Between asking and removing another one may have begun to listen there: it is put aside, asked again, and put back. */
+async function removeDead(path: string): Promise<void> {
+  const aside = `${path}.${randomBytes(3).toString('hex')}`
+  try {
+    await rename(path, aside)
+  } catch (error) {
+    // another one was first
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
+    throw error
+  }
+  if (await isAlive(aside)) await link(aside, path)
+  await unlink(aside)
+}
+function isAlive(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path, () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.on('error', () => resolve(false))
+  })
 }
 async function clear(path: string): Promise<void> {
   if (await isSocket(path)) await unlink(path)
