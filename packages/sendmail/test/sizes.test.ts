@@ -1,4 +1,4 @@
-/** What the daemon would put aside is refused by the command: nobody is told of it later. */
+/** What the daemon would put aside is refused by the command: nobody is told of it later. And -bv, from end to end. */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
@@ -31,5 +31,18 @@ up('a long name is cut', async () => {
   const all = await site.box('box').waitFor(2)
   for (const mail of all) assert.match(mail.raw.replace(/\r?\n[ \t]/g, ' '), /^From: N{900,1000} <\w+@/m)
   assert.equal(readdirSync(join(site.spool, 'drop/corrupt')), [])
+})
+up('-bv: the report comes by mail, and nothing else', async () => {
+  const { exit, out } = await site.run(['-bv', '-f', 'asker', 'target', 'x@remote.example'], { input: MAIL })
+  assert.equal([exit, out], [0, 'Mail Delivery Status Report will be mailed to <asker>.\n'])
+  const [mail] = await site.box('asker').waitFor(1)
+  assert.equal(mail!.raw.match(/^(?:Final-Recipient|Action): .*$/gm), [
+    'Final-Recipient: rfc822; target@mail.site.example',
+    'Action: deliverable',
+    'Final-Recipient: rfc822; x@remote.example',
+    'Action: deliverable',
+  ])
+  assert.is((await site.box('target').messages()).length, 0)
+  assert.equal(site.waiting(), [])
 })
 up.run()
