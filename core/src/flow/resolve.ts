@@ -11,10 +11,20 @@ import { runStage, then } from './engine.ts'
 import type { Engine } from './engine.ts'
 import { MarkStore } from './slots.ts'
 
-/** Where mail for an address would go. */
+/** Where mail for an address would go; `failures`: addresses that it leads to and that go nowhere. */
 export type ResolvedAddress =
-  | { readonly kind: 'routes'; readonly routes: readonly ResolvedRoute[] }
-  | { readonly kind: 'failed'; readonly permanent: boolean; readonly esc: string; readonly text: string }
+  | {
+      readonly kind: 'routes'
+      readonly routes: readonly ResolvedRoute[]
+      readonly failures: readonly ResolvedFailure[]
+    }
+  | ({ readonly kind: 'failed' } & ResolvedFailure)
+export interface ResolvedFailure {
+  readonly address: string
+  readonly permanent: boolean
+  readonly esc: string
+  readonly text: string
+}
 export interface ResolvedRoute {
   readonly address: string
   readonly transport: string
@@ -129,7 +139,7 @@ function expansion(graph: Graph, s: ResolveSubject, v: Expand): Step {
 }
 const keyOf = (address: string) => addressKey(addressOf(address))
 
-/** Follows an address to its ends; nothing is written. Duplicates are named once. */
+/** Follows an address to its ends; nothing is written. Duplicates are named once. It fails where all of its ends do. */
 export async function resolveAll(
   engine: Engine,
   graph: Graph,
@@ -137,6 +147,7 @@ export async function resolveAll(
   trace?: Trace,
 ): Promise<ResolvedAddress> {
   const routes: ResolvedRoute[] = []
+  const failures: ResolvedFailure[] = []
   const seen = new Set<string>()
   const open: ResolveSubject[] = [subject]
   while (open.length > 0) {
@@ -145,8 +156,10 @@ export async function resolveAll(
     if (seen.has(key)) continue
     seen.add(key)
     const step = await resolveStep(engine, graph, s, trace)
-    if (step.kind === 'failed') return step
-    if (step.kind === 'route')
+    if (step.kind === 'failed') {
+      const { permanent, esc, text } = step
+      failures.push({ address: s.address, permanent, esc, text })
+    } else if (step.kind === 'route')
       routes.push({
         address: s.address,
         transport: step.transport,
@@ -163,5 +176,6 @@ export async function resolveAll(
         })),
       )
   }
-  return { kind: 'routes', routes }
+  const [failure] = failures
+  return routes.length === 0 && failure ? { kind: 'failed', ...failure } : { kind: 'routes', routes, failures }
 }

@@ -116,6 +116,7 @@ test('nobody knows a route: the mail is kept and says so', async () => {
   assert.equal([r.state, r.esc, r.text], ['pending', '4.3.5', 'no plugin knows a route for this recipient'])
   assert.equal(await w.node.resolve('u@d.example'), {
     kind: 'failed',
+    address: 'u@d.example',
     permanent: false,
     esc: '4.3.5',
     text: 'no plugin knows a route for this recipient',
@@ -152,8 +153,23 @@ test('resolve asked by a plugin and by the node: routes once each, nothing writt
       { address: 'a@d.example', transport: 'box', nexthop: 'd.example' },
       { address: 'b@e.example', transport: 'box', nexthop: 'e.example' },
     ],
+    failures: [],
   })
   assert.equal(w.store.log, [])
+  await w.stop()
+})
+test('resolve asked about a list with somebody who is not there: the others have their routes', async () => {
+  const w = await world((m) => {
+    m.resolve.tap(({ recipient: { local } }) => (local === 'list' ? expand([at('a'), at('nobody')]) : undefined))
+    m.resolve.tap(({ recipient: { local } }) => (local === 'nobody' ? refuse('5.1.1', 'no such user') : undefined))
+  })
+  const failure = { address: 'nobody@d.example', permanent: true, esc: '5.1.1', text: 'no such user' }
+  assert.equal(JSON.parse(JSON.stringify(await w.node.resolve(at('list')))), {
+    kind: 'routes',
+    routes: [{ address: 'a@d.example', transport: 'box', nexthop: 'd.example' }],
+    failures: [failure],
+  })
+  assert.equal(JSON.parse(JSON.stringify(await w.node.resolve(at('nobody')))), { kind: 'failed', ...failure })
   await w.stop()
 })
 test('a route for all passes resolve by', async () => {

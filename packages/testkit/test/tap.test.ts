@@ -148,7 +148,7 @@ test('commands by verb; an unknown one is not answered', async () => {
 
 test('mta.resolve is answered by the test, mta.submit written down', async () => {
   const route = { address: 'a', transport: 'smtp', nexthop: 'b' }
-  const t = tap(sample, {}, { resolve: () => ({ kind: 'routes', routes: [route] }) })
+  const t = tap(sample, {}, { resolve: () => ({ kind: 'routes', routes: [route], failures: [] }) })
   assert.is(((await t.resolve(resolveView())) as core.Route).transport, 'smtp')
   t.tell('received', { messageId: 'M1', origin: { kind: 'submit', by: 'x' }, sender: '', recipients: 1, size: 1 })
   await t.stop()

@@ -1,5 +1,5 @@
 /** The whole report in one line. */
-import type { ExplainReport, ExplainRoute, ExplainStep } from '@postern/core'
+import type { ExplainReport, ExplainRoute, ExplainStep, ResolvedFailure } from '@postern/core'
 import { saysNo, tapsOf } from './taps.ts'
 import type { SaidTap } from './taps.ts'
 import { replyText } from './words.ts'
@@ -28,7 +28,7 @@ export function verdictLine(report: ExplainReport): OneLine {
   if (thrown) return { kind: 'warn', text: `Accepted, and thrown away by ${thrown.use}.` }
   const ends = report.routes.map(endText)
   const held = allTaps(report).some((t) => t.details.some((d) => d.startsWith('hold: ')))
-  const kind = refused > 0 || held || report.routes.some((r) => r.result.kind === 'failed') ? 'warn' : 'good'
+  const kind = refused > 0 || held || report.routes.some(isTrouble) ? 'warn' : 'good'
   const also = refused > 0 ? `; ${refused} recipient${refused === 1 ? ' was' : 's were'} refused` : ''
   return {
     kind,
@@ -37,13 +37,19 @@ export function verdictLine(report: ExplainReport): OneLine {
 }
 const allTaps = (r: ExplainReport): SaidTap[] => r.steps.flatMap((s) => tapsOf(s.events))
 
+const isTrouble = ({ result }: ExplainRoute): boolean => result.kind === 'failed' || result.failures.length > 0
+const failureText = ({ permanent, esc, text }: ResolvedFailure): string =>
+  `${permanent ? 'would be returned to the sender' : 'would wait in the queue'} (${esc} ${text})`
+
 function endText({ recipient, result }: ExplainRoute): string {
-  if (result.kind === 'failed')
-    return `${recipient} ${result.permanent ? 'would be returned to the sender' : 'would wait in the queue'} (${result.esc} ${result.text})`
+  if (result.kind === 'failed') return `${recipient} ${failureText(result)}`
   const ways = result.routes.map((r) =>
     r.address === recipient ? `by ${r.transport}` : `to ${r.address} by ${r.transport}`,
   )
-  return `${recipient} goes ${ways.join(' and ')}`
+  return [
+    `${recipient} goes ${ways.join(' and ')}`,
+    ...result.failures.map((f) => `${f.address} ${failureText(f)}`),
+  ].join('; ')
 }
 function refusedLine(report: ExplainReport): OneLine {
   const step = report.steps.findLast((s) => s.reply.code >= 400 && !(s.command === 'DATA' && s.reply.code === 503))

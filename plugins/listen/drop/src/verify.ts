@@ -4,7 +4,7 @@
  * next hop takes a recipient is known only as far as its address class says so.
  */
 import type { Call, DraftRecipient, MessageDraft, Mta, Site } from '@postern/core'
-import { addressOf } from '@postern/core'
+import { addressOf, ownCall } from '@postern/core'
 import { reportOf, typed } from './report.ts'
 import type { Told } from './report.ts'
 
@@ -19,8 +19,7 @@ export interface Asked {
 /** The report to the sender. Never rejects: an address that cannot be resolved now is one of its lines. */
 export async function verified({ message, bad }: Asked, mta: Pick<Mta, 'resolve' | 'site' | 'clock' | 'log'>) {
   const { site, clock, log } = mta
-  const signal = AbortSignal.timeout(PATIENCE)
-  const call: Call = { signal, deadline: clock.now() + PATIENCE, clock, log, dry: false }
+  const { call, done } = ownCall(clock, log, PATIENCE)
   const recipients: Told[] = bad.map(({ address }) =>
     told(site, address, { address, esc: '5.1.3', what: 'bad address syntax' }),
   )
@@ -28,6 +27,7 @@ export async function verified({ message, bad }: Asked, mta: Pick<Mta, 'resolve'
     const asked = atOrigin(typeof one === 'string' ? one : one.address, site)
     recipients.push(...(await ends(asked, mta.resolve, call, site)))
   }
+  done()
   const parts = {
     subject: 'Mail Delivery Status Report',
     sender: message.sender,
@@ -44,7 +44,10 @@ async function ends(asked: string, resolve: Mta['resolve'], call: Call, site: Si
     call.signal.throwIfAborted()
     const found = await resolve(asked, call)
     if (found.kind === 'failed') return [told(site, asked, { address: asked, esc: found.esc, what: found.text })]
-    return found.routes.map((r) => told(site, asked, { address: atOrigin(r.address, site), ...routed(r) }))
+    return [
+      ...found.routes.map((r) => told(site, asked, { address: atOrigin(r.address, site), ...routed(r) })),
+      ...found.failures.map((f) => told(site, asked, { address: atOrigin(f.address, site), esc: f.esc, what: f.text })),
+    ]
   } catch (cause) {
     call.log.warn('drop.unverified', { address: asked, cause })
     return [told(site, asked, { address: asked, esc: '4.3.0', what: 'address resolution failed for the moment' })]

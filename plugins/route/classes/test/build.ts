@@ -31,15 +31,17 @@ export function build(
 
 async function resolved(t: Tapped, address: string, aliases: Record<string, string | undefined>, call: Call) {
   const target = aliases[address] ?? address
-  if (target === AWAY) return { kind: 'failed', permanent: false, esc: '4.3.0', text: 'away' } satisfies ResolvedAddress
+  if (target === AWAY)
+    return { kind: 'failed', address, permanent: false, esc: '4.3.0', text: 'away' } satisfies ResolvedAddress
   const answer = await t.resolve(resolveView({ recipient: target }), call)
   if (answer?.kind === 'route') {
     const { transport, nexthop = '' } = answer
-    return { kind: 'routes', routes: [{ address: target, transport, nexthop }] } satisfies ResolvedAddress
+    return { kind: 'routes', routes: [{ address: target, transport, nexthop }], failures: [] } satisfies ResolvedAddress
   }
   if (answer?.kind !== 'refuse' && answer?.kind !== 'defer') throw new Error('no answer')
   return {
     kind: 'failed',
+    address: target,
     permanent: answer.kind === 'refuse',
     esc: answer.esc,
     text: answer.text,
