@@ -87,7 +87,7 @@ export class BodySpool {
     this.folder = folder
     this.threshold = threshold
     this.io = io
-    this.#sync = new FolderSync(io, folder)
+    this.#sync = new FolderSync(io, folder, 'bodies')
   }
   sink(size?: number): BodySink {
     return new Sink(this, size !== undefined && size > this.threshold)

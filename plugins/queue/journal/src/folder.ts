@@ -1,12 +1,13 @@
 /** The segments of a part: made ahead, put to use, dropped. */
 import fs from 'node:fs'
-import { open, rename, stat, unlink } from 'node:fs/promises'
+import { rename, stat, unlink } from 'node:fs/promises'
 import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { join } from 'node:path'
 import { PAGE } from './frame.ts'
-import { FolderSync, syncFully, writeFully } from './io.ts'
+import { FolderSync, syncFully, systemFiles, writeFully } from './io.ts'
 import { MAJOR, MINOR, Segment, encodeSegmentHeader, segmentName } from './segment.ts'
-import type { Io } from './io.ts'
+import type { FileCalls, Io } from './io.ts'
 import type { Logger } from '@postern/core'
 import type { Previous } from './frame.ts'
 
@@ -16,6 +17,8 @@ const COPYING = new Set([0x9123683e, 0x2fc12fc1])
 /** kept ready, so that what ends mail can be recorded on a full disk */
 const SPARE_NAMES = ['spare', 'spare2']
 const SPARES = SPARE_NAMES.length
+/** ms after which a spare in the making that makes no progress is not waited for any longer: the pool may be blocked */
+const PATIENCE = 5000
 export interface Opening {
   readonly previous: Previous
   readonly lastHigh: number
@@ -30,6 +33,7 @@ export class SegmentFolder {
   readonly #corrupt: string
   readonly #part: string
   readonly #io: Io
+  readonly #files: FileCalls
   readonly #log: Logger
   readonly #sync: FolderSync
   /** the file system writes everything to a new place: zeros and spares promise nothing there */
@@ -39,6 +43,10 @@ export class SegmentFolder {
   voidBefore = 0
   #last = 0
   #spare: Promise<void> | undefined
+  /** slices written by the maker of spares; the one that was waited for in vain */
+  #progress = 0
+  #stuck: Promise<void> | undefined
+  #recount = false
   #spares = 0
   #dropping = false
   #closed = false
@@ -50,6 +58,7 @@ export class SegmentFolder {
     this.#part = uuid
     this.size = Math.ceil(size / PAGE) * PAGE
     this.#io = io
+    this.#files = io.files ?? systemFiles
     this.#log = log
     this.#sync = new FolderSync(io, this.#folder)
     this.#copies = COPYING.has(fs.statfsSync(this.#folder).type)
@@ -77,9 +86,10 @@ export class SegmentFolder {
   async activate(opening: Opening): Promise<Segment> {
     const number = this.#last + 1
     const size = Math.max(this.size, Math.ceil(opening.room / PAGE) * PAGE)
-    const ahead = size === this.size ? await this.#takeSpare() : join(this.#folder, 'large')
-    if (size !== this.size) await this.#fill(ahead, size)
-    await rename(ahead, this.path(number))
+    const spare = size === this.size ? await this.#takeSpare() : undefined
+    const ahead = spare ?? join(this.#folder, 'large')
+    if (!spare) await this.#fill(ahead, size, 'fill')
+    await this.#files.rename(ahead, this.path(number))
     this.#last = number
     await this.#sync.sync()
     const epoch = randomBytes(4).readUInt32LE(0)
@@ -112,22 +122,37 @@ export class SegmentFolder {
     })
   }
 
-  /** A spare, made if there is none; it is the caller's. */
-  async #takeSpare(): Promise<string> {
-    await this.#spare?.catch(() => undefined)
-    for (const name of SPARE_NAMES) {
+  /** A spare; it is the caller's. `undefined`: there is none, and none can be waited for. */
+  async #takeSpare(): Promise<string | undefined> {
+    for (let seen = -1; ;) {
+      const found = await this.#findSpare()
+      const maker = this.#spare
+      if (found || !maker || maker === this.#stuck) return found
+      if (seen === this.#progress) this.#stuck = maker
+      else {
+        seen = this.#progress
+        const ended = new AbortController()
+        await Promise.race([maker, sleep(PATIENCE, undefined, ended).catch(() => undefined)])
+        ended.abort()
+      }
+    }
+  }
+  async #findSpare(): Promise<string | undefined> {
+    for (const name of this.#spare ? SPARE_NAMES : [...SPARE_NAMES, 'recycled']) {
       const path = join(this.#folder, name)
-      if (!(await this.#fits(path))) continue
-      this.#spares = Math.max(0, this.#spares - 1)
+      if ((await this.#files.size(path)) !== this.size) continue
+      if (name !== 'recycled') this.#spares = Math.max(0, this.#spares - 1)
+      // a maker at work may have counted it
+      this.#recount = this.#spare !== undefined
       return path
     }
-    const path = join(this.#folder, SPARE_NAMES[0]!)
-    await this.#makeSpare(path)
-    return path
+    return undefined
   }
   /** Makes what is missing of the spares, one maker at a time. */
   #restock(): void {
-    this.#spare ??= this.#makeSpares()
+    if (this.#spare) return
+    this.#recount = false
+    this.#spare = this.#makeSpares()
       .then(
         () => (this.#short = undefined),
         (error: unknown) => {
@@ -135,8 +160,10 @@ export class SegmentFolder {
           this.#short = error as Error
         },
       )
-      .then(() => undefined)
-      .finally(() => (this.#spare = undefined))
+      .then(() => {
+        this.#spare = undefined
+        if (this.#recount && !this.#closed) this.#restock()
+      })
   }
   async #makeSpares(): Promise<void> {
     let spares = 0
@@ -150,7 +177,7 @@ export class SegmentFolder {
   async #makeSpare(path: string): Promise<void> {
     const recycled = join(this.#folder, 'recycled')
     if (await this.#fits(recycled)) return await rename(recycled, path)
-    await this.#fill(path + '.new', this.size)
+    await this.#fill(path + '.new', this.size, 'spare')
     await rename(path + '.new', path)
   }
   /** Spares that could not be made are tried again; `false`: they cannot be made. */
@@ -164,17 +191,19 @@ export class SegmentFolder {
     return (await stat(path).catch(() => undefined))?.size === this.size
   }
   /** Zeros are written and synced: space that was only promised (fallocate) costs a journal transaction at each sync. */
-  async #fill(path: string, size: number): Promise<void> {
-    const file = await open(path, 'w')
+  async #fill(path: string, size: number, purpose: 'fill' | 'spare'): Promise<void> {
+    const fd = await (purpose === 'fill' ? this.#files : systemFiles).create(path)
     try {
       const zeros = Buffer.alloc(Math.min(SLICE, size))
-      if (this.#copies) await file.truncate(size)
-      for (let at = this.#copies ? size : 0; at < size && !this.#closed; at += zeros.length)
-        await writeFully(this.#io, file.fd, zeros.subarray(0, Math.min(zeros.length, size - at)), at, 'fill')
+      if (this.#copies) fs.ftruncateSync(fd, size)
+      for (let at = this.#copies ? size : 0; at < size && !this.#closed; at += zeros.length) {
+        await writeFully(this.#io, fd, zeros.subarray(0, Math.min(zeros.length, size - at)), at, purpose)
+        if (purpose === 'spare') this.#progress++
+      }
       if (this.#closed) throw new Error('closed')
-      await syncFully(this.#io, file.fd, 'fill')
+      await syncFully(this.#io, fd, purpose)
     } finally {
-      await file.close()
+      fs.closeSync(fd)
     }
   }
 
@@ -182,9 +211,9 @@ export class SegmentFolder {
   async discard(segment: Segment): Promise<void> {
     this.segments.delete(segment.number)
     segment.close()
-    await unlink(segment.path).catch((error: unknown) =>
-      this.#log.warn('queue.discard', { segment: segment.number, error }),
-    )
+    await this.#files
+      .unlink(segment.path)
+      .catch((error: unknown) => this.#log.warn('queue.discard', { segment: segment.number, error }))
   }
 
   /**

@@ -8,6 +8,7 @@ import type { QueueStore } from '@postern/core'
 export { JournalStore } from './store.ts'
 export { readQueue } from './offline.ts'
 export { verifyQueue } from './verify.ts'
+export { ThreadIo } from './threads.ts'
 export { systemIo } from './io.ts'
 export type { JournalOptions } from './store.ts'
 export type { Io, Purpose } from './io.ts'
@@ -35,6 +36,9 @@ export default definePlugin({
     crashLimit: needsRestart(z.number().int().min(1).max(15))
       .default(3)
       .describe('crashes in a row during its delivery after which a message is held'),
+    threads: needsRestart(z.boolean())
+      .default(true)
+      .describe('write and sync with two threads of its own; false: with the pool, where others can be in the way'),
   }),
   provides: [queueStore],
   apply(mta, options) {
@@ -49,6 +53,7 @@ export default definePlugin({
         log: mta.log,
         now: () => mta.clock.now(),
         crashLimit: options.crashLimit,
+        threads: options.threads,
         worker: mta.site.worker,
       })
     // the journal has one owner: a reloaded configuration goes on with the store that is open

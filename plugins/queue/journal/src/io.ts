@@ -1,8 +1,22 @@
 /** The two calls on which durability rests, behind a seam: tests put failing ones in their place. */
 import fs from 'node:fs'
+import { rename, stat, unlink } from 'node:fs/promises'
+import { promisify } from 'node:util'
 
-/** what a call is for: records of the journal, filling of a new segment, a body file, a folder, a checkpoint */
-export type Purpose = 'records' | 'fill' | 'body' | 'folder' | 'checkpoint'
+/**
+ * What a call is for: records of the journal, filling of a segment that is needed now, or of one kept ready, a body file,
+ * the folder of body files, another folder, a checkpoint. Commits wait for `records`, `fill` and `folder`.
+ */
+export type Purpose = 'records' | 'fill' | 'spare' | 'body' | 'bodies' | 'folder' | 'checkpoint'
+/** What else the opening of a segment waits for. */
+export interface FileCalls {
+  rename(from: string, to: string): Promise<void>
+  unlink(path: string): Promise<void>
+  /** bytes; `undefined`: it is not there, or cannot be seen */
+  size(path: string): Promise<number | undefined>
+  /** a descriptor of a new, empty file, to be written */
+  create(path: string): Promise<number>
+}
 export interface Io {
   write(
     fd: number,
@@ -14,10 +28,24 @@ export interface Io {
   ): void
   /** fdatasync for files, fsync for folders */
   sync(fd: number, purpose: Purpose, done: (error: Error | null) => void): void
+  /** default: those of `systemIo` */
+  readonly files?: FileCalls
+}
+export const systemFiles: FileCalls = {
+  rename,
+  unlink,
+  size: (path) =>
+    stat(path).then(
+      ({ size }) => size,
+      () => undefined,
+    ),
+  create: promisify((path: string, done: (error: Error | null, fd: number) => void) => fs.open(path, 'w', done)),
 }
 export const systemIo: Io = {
   write: (fd, buffer, length, position, _purpose, done) => fs.write(fd, buffer, 0, length, position, done),
-  sync: (fd, purpose, done) => (purpose === 'folder' ? fs.fsync(fd, done) : fs.fdatasync(fd, done)),
+  sync: (fd, purpose, done) =>
+    purpose === 'folder' || purpose === 'bodies' ? fs.fsync(fd, done) : fs.fdatasync(fd, done),
+  files: systemFiles,
 }
 
 /** Writes all of it. A short count is no success: what stopped it (ENOSPC) comes with the next call. */
@@ -48,11 +76,13 @@ export const syncFully = (io: Io, fd: number, purpose: Purpose): Promise<void> =
 export class FolderSync {
   readonly #io: Io
   readonly #fd: number
+  readonly #purpose: Purpose
   #running: Promise<void> | undefined
   #next: Promise<void> | undefined
 
-  constructor(io: Io, path: string) {
+  constructor(io: Io, path: string, purpose: 'folder' | 'bodies' = 'folder') {
     this.#io = io
+    this.#purpose = purpose
     this.#fd = fs.openSync(path, 'r')
   }
 
@@ -61,7 +91,7 @@ export class FolderSync {
     if (this.#next) return this.#next
     const start = (): Promise<void> => {
       this.#next = undefined
-      const run = syncFully(this.#io, this.#fd, 'folder')
+      const run = syncFully(this.#io, this.#fd, this.#purpose)
       this.#running = run
       const end = () => {
         if (this.#running === run) this.#running = undefined

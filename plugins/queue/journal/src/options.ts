@@ -17,6 +17,9 @@ export interface JournalOptions {
   readonly log: Logger
   /** ms since 1970 */
   readonly now: () => number
+  /** writes and syncs by threads of the journal's own; default: true */
+  readonly threads?: boolean
+  /** in place of either */
   readonly io?: Io
   /** ms between tries to write again after a fault */
   readonly probe?: number

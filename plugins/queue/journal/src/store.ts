@@ -5,6 +5,7 @@ import { Verbs } from './verbs.ts'
 import { adoptParts, claimPart, removePart } from './part.ts'
 import { openJournal, partBits } from './journal.ts'
 import { partOfId } from './ids.ts'
+import { ThreadIo } from './threads.ts'
 import { systemIo } from './io.ts'
 import type {
   AdminRecord,
@@ -34,7 +35,8 @@ const ADOPT_EVERY = 30_000
 
 export class JournalStore implements QueueStore {
   readonly #o: JournalOptions
-  readonly #io: Io
+  #io: Io
+  #threads: ThreadIo | undefined
   #own: Verbs | undefined
   /** of workers that are no more, by the bits of the part */
   readonly #drained = new Map<number, Verbs>()
@@ -65,10 +67,13 @@ export class JournalStore implements QueueStore {
     this.#starting = true
     const { path, worker = { index: 0, count: 1 } } = this.#o
     fs.mkdirSync(path, { recursive: true, mode: 0o700 })
+    // they come up while the part is locked and looked at
+    if (this.#o.threads !== false && !this.#o.io) this.#io = this.#threads = this.#startThreads()
     try {
       this.#own = await this.#open(claimPart(path, worker))
     } catch (error) {
       this.#starting = false
+      await this.#endThreads()
       throw error
     }
     const found = [this.#own.journal.recover(row)]
@@ -81,6 +86,14 @@ export class JournalStore implements QueueStore {
     const done = Promise.all(found).then(() => undefined)
     done.catch(() => undefined)
     return { done }
+  }
+  #startThreads(): ThreadIo {
+    return new ThreadIo((error) => this.#o.log.error('queue.thread', { error }))
+  }
+  /** The store's, for all its parts. */
+  async #endThreads(): Promise<void> {
+    await this.#threads?.close()
+    this.#threads = undefined
   }
   async #open(part: OwnedPart): Promise<Verbs> {
     try {
@@ -190,6 +203,7 @@ export class JournalStore implements QueueStore {
     for (const verbs of this.#all) verbs.stopped = true
     await this.#adopting
     const ends = await Promise.allSettled(this.#all.map(({ journal }) => journal.close()))
+    await this.#endThreads()
     for (const end of ends) if (end.status === 'rejected') throw end.reason as Error
   }
 }
