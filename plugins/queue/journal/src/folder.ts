@@ -18,7 +18,7 @@ const COPYING = new Set([0x9123683e, 0x2fc12fc1])
 const SPARE_NAMES = ['spare', 'spare2']
 const SPARES = SPARE_NAMES.length
 /** ms after which a spare in the making that makes no progress is not waited for any longer: the pool may be blocked */
-const PATIENCE = 5000
+const PATIENCE = 2000
 export interface Opening {
   readonly previous: Previous
   readonly lastHigh: number

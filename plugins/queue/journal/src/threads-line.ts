@@ -4,7 +4,7 @@ import { LAYOUT, WORDS } from './threads-ring.ts'
 import type { MessagePort } from 'node:worker_threads'
 import type { Call, Failure, Setup } from './threads-ring.ts'
 
-const { RING, SIZE, FIRST, GIVEN, DONE, TOLD, OP, FD, OFFSET, LENGTH, LOW, HIGH, RESULT, PART, ops } = LAYOUT
+const { RING, SIZE, FIRST, GIVEN, UP, DONE, TOLD, OP, FD, OFFSET, LENGTH, LOW, HIGH, RESULT, PART, ops } = LAYOUT
 /** bytes copied for the thread at a time; of a larger write this much is written */
 const STAGE = 1024 * 1024
 /** ms before a thread that could not be started is tried again */
@@ -134,8 +134,6 @@ class Thread {
   #staged = 0
   #given = 0
   #taken = 0
-  /** it has begun to run */
-  up = false
 
   constructor(o: LineOptions, look: () => void) {
     const { port1, port2 } = new MessageChannel()
@@ -152,18 +150,23 @@ class Thread {
       trackUnmanagedFds: false,
       resourceLimits: LIMITS,
     })
-    this.worker.once('online', () => (this.up = true))
     this.worker.unref()
     port1.on('message', (message: Failure | null) => {
       this.#heard(message)
       look()
     })
+    // it is dying: that must be heard before the process may end
+    port1.on('close', () => this.worker.ref())
     port1.unref()
   }
   #heard(message: Failure | null): void {
     if (message) this.#failures.push(message)
     // before it looks: what is answered from now on is told anew
     else Atomics.store(this.#words, TOLD, 0)
+  }
+  /** It has begun to take orders. */
+  get up(): boolean {
+    return Atomics.load(this.#words, UP) === 1
   }
   /** Is there room for it? */
   takes(order: Order): boolean {

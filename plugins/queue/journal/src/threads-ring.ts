@@ -13,6 +13,8 @@ export const LAYOUT = {
   FIRST,
   /** orders given so far: the thread waits for it to change */
   GIVEN: 0,
+  /** 1: the thread has begun to take them */
+  UP: 1,
   /** orders carried out so far */
   DONE: 16,
   /** 1: the event loop has been told that there are answers, and has not looked yet */

@@ -11,7 +11,7 @@ type Setup = import('./threads-ring.ts').Setup
 type Call = import('./threads-ring.ts').Call
 
 const { words, stage, port, layout } = threads.workerData as Setup
-const { GIVEN, DONE, TOLD, RING, FIRST, SIZE, OP, FD, OFFSET, LENGTH, LOW, HIGH, RESULT, PART, ops } = layout
+const { GIVEN, UP, DONE, TOLD, RING, FIRST, SIZE, OP, FD, OFFSET, LENGTH, LOW, HIGH, RESULT, PART, ops } = layout
 const calls: Record<string, (...args: string[]) => number> = {
   rename: (from, to) => (fs.renameSync(from!, to!), 0),
   unlink: (path) => (fs.unlinkSync(path!), 0),
@@ -42,6 +42,7 @@ function carryOut(at: number): number {
     }
   }
 }
+Atomics.store(words, UP, 1)
 for (let done = 0; ;) {
   while (Atomics.load(words, GIVEN) === done) Atomics.wait(words, GIVEN, done)
   const at = FIRST + (done & (RING - 1)) * SIZE
