@@ -83,6 +83,8 @@ export class JournalStore implements QueueStore {
       for (const part of adopted) found.push(this.#adopt(part, row))
       this.#timer = setInterval(() => this.#lookAround(row), this.#o.adoptEvery ?? ADOPT_EVERY).unref()
     }
+    // what comes now depends on the pool no longer
+    await this.#threads?.ready()
     const done = Promise.all(found).then(() => undefined)
     done.catch(() => undefined)
     return { done }

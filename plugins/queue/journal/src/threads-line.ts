@@ -39,6 +39,9 @@ export class Line {
   #waiting: Order[] = []
   #thread: Thread | undefined
   #pausedUntil = 0
+  /** a thread has come up, or could not be started */
+  #begun = false
+  #ready: (() => void)[] = []
   #closing = false
   #ended: Promise<void> | undefined
 
@@ -61,13 +64,24 @@ export class Line {
       return false
     }
   }
+  /** The first thread has come up, or could not, when this resolves. Until then calls run elsewhere: a start waits for nothing. */
+  ready(): Promise<void> {
+    if (this.#begun) return Promise.resolve()
+    this.#thread?.port.ref()
+    return new Promise((resolve) => void this.#ready.push(resolve))
+  }
+  #isReady(): void {
+    this.#begun = true
+    for (const tell of this.#ready.splice(0)) tell()
+  }
   #pause(error: Error): void {
+    this.#isReady()
     this.#pausedUntil = performance.now() + PAUSE
     this.#o.lost(error)
   }
 
   give(order: Order): void {
-    if (this.#closing || (!this.#thread && !this.#start())) return order.elsewhere()
+    if (this.#closing || !this.#begun || (!this.#thread && !this.#start())) return order.elsewhere()
     if (this.#waiting.length > 0 || !this.#thread!.takes(order)) return void this.#waiting.push(order)
     this.#hand(order)
   }
@@ -78,6 +92,7 @@ export class Line {
   }
   /** Takes what has been answered. */
   #look(thread: Thread): void {
+    if (!this.#begun && thread.up) this.#isReady()
     for (let result = thread.take(); result !== undefined; result = thread.take()) {
       const order = this.#given.shift()!
       this.#giveWaiting()

@@ -43,6 +43,7 @@ function carryOut(at: number): number {
   }
 }
 Atomics.store(words, UP, 1)
+port.postMessage(null)
 for (let done = 0; ;) {
   while (Atomics.load(words, GIVEN) === done) Atomics.wait(words, GIVEN, done)
   const at = FIRST + (done & (RING - 1)) * SIZE

@@ -46,10 +46,14 @@ export class ThreadIo implements Io {
   #call(name: keyof FileCalls, ...args: string[]): Promise<number> {
     return new Promise((resolve, reject) => {
       const done = (error: Error | null, result: number) => (error ? reject(error) : resolve(result))
-      const elsewhere = () =>
-        void systemFiles[name](args[0]!, args[1]!).then((result) => resolve(result as number), reject)
+      const inPool = systemFiles[name] as (...args: string[]) => Promise<number>
+      const elsewhere = () => void inPool(...args).then(resolve, reject)
       this.#writes.give({ op: CALL, fd: 0, length: 0, position: 0, call: [name, ...args], done, elsewhere })
     })
+  }
+  /** Both threads are up, or cannot be started, when this resolves; until then calls run in the pool. */
+  async ready(): Promise<void> {
+    await Promise.all([this.#writes.ready(), this.#syncs.ready()])
   }
   /** The threads have ended when this resolves. */
   async close(): Promise<void> {

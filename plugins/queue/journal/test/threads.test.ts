@@ -42,6 +42,7 @@ async function withThreads(
   const path = join(temporary(), 'file')
   const fd = fs.openSync(path, 'w+')
   try {
+    await io.ready()
     await work(io, fd, path, lost)
   } finally {
     await io.close()
@@ -109,6 +110,21 @@ test('errors are what fs gives', () =>
     await Promise.all(Array.from({ length: 300 }, (_, n) => write(io, 20_000 + n, Buffer.from('y'), 0)))
     fs.closeSync(reading)
   }))
+test('before the threads are up calls run in the pool: nothing waits for them', async () => {
+  const late = scriptWith('Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000)')
+  const io = new ThreadIo(() => undefined, late)
+  let up = false
+  const ready = io.ready().then(() => (up = true))
+  const path = join(temporary(), 'file')
+  const fd = fs.openSync(path, 'w')
+  for (let n = 0; n < 10; n++) assert.equal(await write(io, fd, Buffer.from('x'), n), { error: null, result: 1 })
+  assert.not.ok(up)
+  await ready
+  assert.equal(await write(io, fd, Buffer.from('x'), 10), { error: null, result: 1 })
+  assert.is(fs.statSync(path).size, 11)
+  fs.closeSync(fd)
+  await io.close()
+})
 test('the calls beside: rename, unlink, size, create', () =>
   withThreads(async (io, _fd, path) => {
     const made = await io.files.create(`${path}.new`)
@@ -160,6 +176,9 @@ test('a thread that cannot run: all is done in the pool, told once', () =>
     assert.ok(done.every(({ error, result }) => error === null && result === 1))
     assert.is((await sync(io, fd)).error, null)
     assert.is(await io.files.size(path), 200)
+    fs.closeSync(await io.files.create(`${path}.new`))
+    await io.files.rename(`${path}.new`, path)
+    await io.files.unlink(path)
     assert.ok(lost.length >= 1 && lost.length <= 2, `${lost.length}`)
   }, new URL('file:///nowhere/at-all.cjs')))
 test('the journal lives through the death of its threads: commits hold, a new segment is begun', async () => {
@@ -173,6 +192,7 @@ test('the journal lives through the death of its threads: commits hold, a new se
   const lost: Error[] = []
   const io = new ThreadIo((error) => lost.push(error), script)
   const events: LogEvent[] = []
+  await io.ready()
   const queue = await started(join(path, 'q'), { io }, events)
   const made = await Promise.all(Array.from({ length: 10 }, (_, n) => message(queue, `body ${n}`)))
   await queue.commit(made[0]!)
@@ -210,6 +230,7 @@ test('idle threads cost nothing, and do not keep a process alive', () => {
     import fs from 'node:fs'
     const fd = fs.openSync(${JSON.stringify(join(temporary(), 'x'))}, 'w')
     const io = new ThreadIo((e) => { throw e })
+    await io.ready()
     io.write(fd, Buffer.from('x'), 1, 0, 'records', (e, n) => console.log('written', n))`
   const run = spawnSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8', timeout: 20_000 })
   assert.is(run.stdout, 'written 1\n', run.stderr)
