@@ -83,10 +83,10 @@ export class JournalStore implements QueueStore {
       for (const part of adopted) found.push(this.#adopt(part, row))
       this.#timer = setInterval(() => this.#lookAround(row), this.#o.adoptEvery ?? ADOPT_EVERY).unref()
     }
-    // what comes now depends on the pool no longer
-    await this.#threads?.ready()
     const done = Promise.all(found).then(() => undefined)
     done.catch(() => undefined)
+    // what comes now does not depend on the pool any more
+    await this.#threads?.ready()
     return { done }
   }
   #startThreads(): ThreadIo {

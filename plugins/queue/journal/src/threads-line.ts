@@ -135,6 +135,7 @@ export class Line {
     const exit = new Promise((resolve) => thread.worker.once('exit', resolve))
     thread.give({ op: ops.END, fd: 0, length: 0, position: 0, done: () => undefined, elsewhere: () => undefined })
     await exit
+    this.#isReady()
     thread.port.close()
   }
 }
