@@ -358,6 +358,8 @@ export class Writer {
       }
       await syncFully(this.#o.io, segment.fd, 'records')
       this.#use(segment, at)
+      // its header tells of them; those behind it speak of it only
+      this.#suspects = []
       this.#unsynced = [...batches]
       this.#down = this.#fault = undefined
       this.#settle(at)
@@ -403,8 +405,11 @@ export class Writer {
     if (this.#down) this.#retry()
     while (this.#busy) {
       if (this.#down && !this.#replaying) throw this.#giveUp(this.#down)
-      this.#open.durable = true
-      this.#pump()
+      // one more while a slow sync runs would need a sync of its own, and so on for ever
+      if (!this.#writing && !this.#syncing) {
+        this.#open.durable = true
+        this.#pump()
+      }
       await new Promise((resolve) => setTimeout(resolve, 1))
     }
     clearTimeout(this.#lazy)
