@@ -20,6 +20,8 @@ import type { Segment } from './segment.ts'
 import type { Outline } from './reader.ts'
 
 const TRIES = 5
+/** ms between looks whether commits are quick again */
+const WAIT = 100
 
 export interface CompactOptions {
   /** ms that a segment rests before it is looked at */
@@ -55,7 +57,7 @@ export class Compactor {
     let done = 0
     for (const segment of [...folder.segments.values()].sort((a, b) => a.number - b.number)) {
       if (this.#mustWait() || !(await folder.tend())) break
-      if (!this.#isWorthIt(segment) || !folder.segments.has(segment.number)) continue
+      if (!this.#isWorthIt(segment) || folder.readable(segment.number) !== segment) continue
       if (await this.#compact(segment)) done++
     }
     return done
@@ -65,7 +67,8 @@ export class Compactor {
     return this.#stopped || writer.fault !== undefined || writer.latency > this.#o.patience
   }
   #isWorthIt(segment: Segment): boolean {
-    if (segment.active || segment.damaged || segment.failed) return false
+    // one that speaks of a failed one stays for that, whatever is taken out of it
+    if (segment.active || segment.damaged || segment.failed || this.#journal.folder.isGuard(segment)) return false
     return performance.now() - segment.sealedAt >= this.#o.age && segment.liveBytes * 2 < segment.size
   }
 
@@ -126,6 +129,11 @@ export class Compactor {
     this.#bytes += bytes
     const ahead = (this.#bytes / this.#o.rate) * 1000 - (performance.now() - this.#began)
     await new Promise((resolve) => (ahead > 1 && !this.#stopped ? setTimeout(resolve, ahead) : setImmediate(resolve)))
+    // what is begun is finished when commits are quick again
+    while (this.#mustWait()) {
+      if (this.#stopped || this.#journal.writer.fault) throw new Busy()
+      await new Promise((resolve) => setTimeout(resolve, WAIT))
+    }
   }
   /** A record that comes between makes what was read old. */
   async #again(what: () => Promise<boolean>): Promise<void> {
@@ -176,13 +184,15 @@ export class Compactor {
     if (rows.leaving.has(slot)) await writer.flush()
     rows.watched = slot
     await writer.written()
+    const basis = recipients.basis(slot)
     const isSame = () => rows.watched === slot && rows.has(slot, LIVE) && !rows.leaving.has(slot)
     if (!isSame()) return undefined
     const stored = whole ? await reader.copy(slot) : await reader.outline(slot)
     if (!isSame()) return undefined
     const chosen = await recipients.choose(slot, seedsIn(stored.envelope, stored.fixed.recipients), undefined)
-    if (!isSame()) return undefined
-    if (chosen.recipients.length !== rows.count(slot)) throw new BodyDamaged(`${rows.id(slot)}: recipients are missing`)
+    // something it had to tell went with a segment while it was read
+    if (!isSame() || (chosen.lacks !== 'nothing' && recipients.basis(slot) !== basis)) return undefined
+    if (chosen.lacks === 'recipients') throw new BodyDamaged(`${rows.id(slot)}: recipients are missing`)
     return { stored, recipients: chosen.recipients }
   }
   #bury(id: string, home: number): void {

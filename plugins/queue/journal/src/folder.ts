@@ -49,6 +49,10 @@ export class SegmentFolder {
   #recount = false
   #spares = 0
   #dropping = false
+  /** what the segments found at start hold has been counted: before that nothing is dropped */
+  known = false
+  /** segments that went, and those that are about to */
+  drops = 0
   #closed = false
 
   /** `part`: the part's folder; `uuid`: 32 hexadecimal digits */
@@ -216,12 +220,9 @@ export class SegmentFolder {
       .catch((error: unknown) => this.#log.warn('queue.discard', { segment: segment.number, error }))
   }
 
-  /**
-   * Drops what may go: no live message, and every segment its records speak of is gone. (A record that ended a message of
-   * a segment that still exists must stay, or the message comes back to life.)
-   */
+  /** Drops what has no live message, and whose records speak only of segments that are gone: what ended a message stays as long as that. */
   async sweep(): Promise<void> {
-    if (this.#dropping) return
+    if (this.#dropping || !this.known) return
     this.#dropping = true
     try {
       for (let dropped = true; dropped && !this.#closed;) {
@@ -235,10 +236,23 @@ export class SegmentFolder {
   }
   #mayGo(segment: Segment): boolean {
     if (segment.active || segment.live > 0 || segment.pins > 0 || this.#closed) return false
+    if (this.isGuard(segment)) return false
     for (const number of segment.needs) if (this.segments.has(number)) return false
     return true
   }
+  /** It says what is to be ignored of a failed one that is still there. */
+  isGuard({ guards }: Segment): boolean {
+    for (const number of guards) if (this.segments.has(number)) return true
+    return false
+  }
+  /** One that may be read. */
+  readable(number: number): Segment | undefined {
+    const segment = this.segments.get(number)
+    return segment?.dropping ? undefined : segment
+  }
   async #drop(segment: Segment): Promise<boolean> {
+    segment.dropping = true
+    this.drops++
     try {
       if (segment.damaged) await rename(segment.path, join(this.#corrupt, segmentName(segment.number)))
       else if (segment.failed || segment.size !== this.size) await unlink(segment.path)
@@ -246,6 +260,7 @@ export class SegmentFolder {
       // durable before anything that needed it may go
       await this.#sync.sync()
     } catch (error) {
+      segment.dropping = false
       this.#log.warn('queue.drop', { segment: segment.number, error })
       return false
     }

@@ -97,8 +97,10 @@ export class Journal {
     this.space = new Space(part.folder, options.minFree)
     const segment = (number: number) => this.folder.segments.get(number)
     const { rows, problems, folder } = this
-    this.reader = new Reader({ part: part.folder, rows, segment, log, problems })
-    this.recipients = new Recipients(rows, this.reader)
+    const readable = (number: number) => this.folder.readable(number)
+    const written = () => this.writer.written()
+    this.reader = new Reader({ part: part.folder, rows, segment: readable, written, log, problems })
+    this.recipients = new Recipients(rows, this.reader, () => this.folder.drops)
     const hooks = {
       committed: (slot: number) => this.#committed(slot),
       moved: (slot: number, to: number, offset: number, length: number) => this.#moved(slot, to, offset, length),
@@ -135,7 +137,7 @@ export class Journal {
       rows.hold(slot, { by: 'queue', reason: 'body file is missing', at: options.now() })
     await sweepBodies({ folder, rows, problems, log, before: began, keep, missing })
     recordCrashes(this, tried, options)
-    this.ready = true
+    this.ready = this.folder.known = true
   }
   async #tell(row: (entry: RecoveredRow) => void): Promise<void> {
     const { rows } = this
@@ -174,6 +176,8 @@ export class Journal {
     this.#leave(slot)
     folder.segments.get(number)?.enter(length)
     rows.setHome(slot, number, offset, length)
+    // all recipients stand there now: the copy in memory has those that came with the message, and of expansions the places
+    this.fresh.drop(slot)
   }
   /** Its place among the segments' live messages is given up. */
   #leave(slot: number): void {

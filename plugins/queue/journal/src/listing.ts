@@ -8,6 +8,7 @@ import type { QueueEntry, QueueFilter } from '@postern/core'
 import type { Reader } from './reader.ts'
 import type { Recipients } from './recipients.ts'
 import type { Rows } from './rows.ts'
+import type { Writer } from './writer.ts'
 
 /** Rows that are sorted at a time. */
 const WINDOW = 65_536
@@ -18,6 +19,7 @@ export interface Listed {
   readonly reader: Reader
   readonly recipients: Recipients
   readonly fresh?: FreshMessages
+  readonly writer?: Pick<Writer, 'written'>
 }
 export async function* listRows(from: Listed, filter: QueueFilter = {}): AsyncGenerator<QueueEntry> {
   const { rows } = from
@@ -46,8 +48,10 @@ function matches(rows: Rows, slot: number, { before, after, held }: QueueFilter)
   const created = rows.created(slot)
   return created < (before ?? Infinity) && created > (after ?? -Infinity)
 }
-async function* entry({ rows, reader, recipients, fresh }: Listed, slot: number): AsyncGenerator<QueueEntry> {
+async function* entry(from: Listed, slot: number): AsyncGenerator<QueueEntry> {
+  const { rows, reader, recipients, fresh, writer } = from
   const facts = { ...factsOf(rows, slot), size: rows.size(slot) }
+  const basis = recipients.basis(slot)
   const gone = () => !rows.has(slot, LIVE) || rows.id(slot) !== facts.id
   try {
     const kept = fresh?.get(slot)
@@ -59,8 +63,14 @@ async function* entry({ rows, reader, recipients, fresh }: Listed, slot: number)
       seeds = seedsIn(frame.envelope, decodeHomeFixed(frame.envelope).recipients)
     }
     if (gone()) return
-    const chosen = await recipients.choose(slot, seeds, undefined)
-    if (!gone()) yield { ...facts, envelope, ...chosen }
+    const { lacks, ...chosen } = await recipients.choose(slot, seeds, undefined)
+    if (gone()) return
+    if (lacks !== 'nothing') {
+      await writer?.written()
+      if (gone()) return
+      if (recipients.basis(slot) !== basis) return yield* entry(from, slot)
+    }
+    yield { ...facts, envelope, ...chosen }
   } catch (error) {
     // reported when it was read; the listing goes on
     if (!(error instanceof BodyDamaged)) throw error

@@ -37,7 +37,10 @@ export interface StoredMessage extends Outline {
 export interface ReaderOptions {
   readonly part: string
   readonly rows: Rows
+  /** one that stays for now: not those that are about to go */
   readonly segment: (number: number) => Segment | undefined
+  /** resolves when everything that has its place in the log can be read from the file */
+  readonly written?: () => Promise<void> | undefined
   readonly log: Logger
   readonly problems: string[]
   /** nothing is kept or changed */
@@ -77,8 +80,15 @@ export class Reader {
     const { rows } = this.#o
     const id = rows.id(slot)
     const place = { segment: rows.segment(slot), offset: rows.offset(slot) }
-    const bytes = await this.#readAt(place, rows.length(slot))
-    const { header: frame, envelope } = this.#home(id, place, bytes)
+    const length = rows.length(slot)
+    const {
+      bytes,
+      header: frame,
+      envelope,
+    } = await this.#pinned(this.#stay(place), async (segment) => {
+      const all = await readAt(segment, place.offset, length)
+      return { bytes: all, ...this.#home(id, place, all, segment) }
+    })
     const start = HEADER + frame.envelopeLength
     const payload = bytes.subarray(start, start + frame.payloadLength)
     return { id, place, bytes, envelope, payload, fixed: decodeHomeFixed(envelope), data: decodeHome(envelope) }
@@ -94,36 +104,43 @@ export class Reader {
     const id = rows.id(slot)
     const place = { segment: rows.segment(slot), offset: rows.offset(slot) }
     const length = rows.length(slot)
-    let bytes = await this.#readAt(place, Math.min(length, GUESS))
-    const needed = HEADER + (decodeHeader(bytes, 0)?.envelopeLength ?? 0)
-    if (needed > bytes.length && needed <= length) bytes = await this.#readAt(place, needed)
-    return this.#home(id, place, bytes)
+    return this.#pinned(this.#stay(place), async (segment) => {
+      let bytes = await readAt(segment, place.offset, Math.min(length, GUESS))
+      const needed = HEADER + (decodeHeader(bytes, 0)?.envelopeLength ?? 0)
+      if (needed > bytes.length && needed <= length) bytes = await readAt(segment, place.offset, needed)
+      return this.#home(id, place, bytes, segment)
+    })
   }
   /** As the COMMIT has it. */
   async bodyCrc(slot: number): Promise<number> {
     return decodeHomeFixed((await this.envelope(slot)).envelope).bodyCrc
   }
-  #home(id: string, place: Place, bytes: Buffer): ReadFrame {
-    const found = this.#check(id, place, bytes)
+  #home(id: string, place: Place, bytes: Buffer, segment: Segment): ReadFrame {
+    const found = this.#check(id, place, bytes, segment)
     if (!found || !isHome(found.header.type)) throw this.#damaged(id, place, bytes, 'the envelope is damaged')
     return found
   }
   /** A record of message `id`; `undefined` when it is gone, throws BodyDamaged when it cannot be read. */
   async record(id: string, place: Place): Promise<ReadFrame | undefined> {
-    if (!this.#o.segment(place.segment)) return undefined
-    let bytes = await this.#readAt(place, RECORD_GUESS)
-    const header = decodeHeader(bytes, 0)
-    if (header && HEADER + header.envelopeLength > bytes.length)
-      bytes = await this.#readAt(place, HEADER + header.envelopeLength)
-    const found = this.#check(id, place, bytes)
-    if (!found) throw this.#damaged(id, place, bytes.subarray(0, HEADER), 'a record is damaged')
-    return found
+    // a record has its place before it is in the file
+    if (this.#o.segment(place.segment)?.active) await this.#o.written?.()
+    const segment = this.#o.segment(place.segment)
+    if (!segment) return undefined
+    return this.#pinned(segment, async () => {
+      let bytes = await readAt(segment, place.offset, RECORD_GUESS)
+      const header = decodeHeader(bytes, 0)
+      if (header && HEADER + header.envelopeLength > bytes.length)
+        bytes = await readAt(segment, place.offset, HEADER + header.envelopeLength)
+      const found = this.#check(id, place, bytes, segment)
+      if (!found) throw this.#damaged(id, place, bytes.subarray(0, HEADER), 'a record is damaged')
+      return found
+    })
   }
-  #check(id: string, place: Place, bytes: Buffer): ReadFrame | undefined {
+  #check(id: string, place: Place, bytes: Buffer, { epoch }: Segment): ReadFrame | undefined {
     const header = decodeHeader(bytes, 0)
     const holds =
       header?.segment === place.segment &&
-      header.epoch === this.#o.segment(place.segment)?.epoch &&
+      header.epoch === epoch &&
       formatId(header.high, header.low) === id &&
       envelopeHolds(bytes, 0, header)
     return holds ? { place, header, envelope: envelopeOf(bytes, 0, header) } : undefined
@@ -142,17 +159,16 @@ export class Reader {
     }
   }
 
-  /** The segment may not be recycled under a read. */
-  async #readAt(place: Place, length: number): Promise<Buffer> {
-    const segment = this.#o.segment(place.segment)
-    if (!segment) throw new BodyDamaged(`segment ${place.segment} is gone`)
-    const buffer = Buffer.allocUnsafeSlow(length)
+  #stay({ segment }: Place): Segment {
+    const found = this.#o.segment(segment)
+    if (!found) throw new BodyDamaged(`segment ${segment} is gone`)
+    return found
+  }
+  /** A segment may not be dropped and recycled under a read, nor between two reads of a frame. */
+  async #pinned<T>(segment: Segment, read: (segment: Segment) => Promise<T>): Promise<T> {
     segment.pins++
     try {
-      const read = await new Promise<number>((resolve, reject) =>
-        fs.read(segment.fd, buffer, 0, length, place.offset, (error, n) => (error ? reject(error) : resolve(n))),
-      )
-      return buffer.subarray(0, read)
+      return await read(segment)
     } finally {
       segment.pins--
     }
@@ -187,6 +203,13 @@ export class Reader {
   }
 }
 
+async function readAt({ fd }: Segment, offset: number, length: number): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafeSlow(length)
+  const read = await new Promise<number>((resolve, reject) =>
+    fs.read(fd, buffer, 0, length, offset, (error, n) => (error ? reject(error) : resolve(n))),
+  )
+  return buffer.subarray(0, read)
+}
 class MemoryBody implements BodySource {
   readonly size: number
   readonly bytes: readonly Uint8Array[]

@@ -40,6 +40,8 @@ export const seedsFrom = (seeds: readonly RecipientSeed[]): Seeds => ({
 export interface Chosen {
   readonly recipients: StoredRecipient[]
   readonly more?: number
+  /** Something could not be found: see `basis`. */
+  readonly lacks: 'nothing' | 'text' | 'recipients'
 }
 /** States as they were when the row was looked at: it may end, or go to another message, during the reads. */
 interface Look {
@@ -51,10 +53,22 @@ const nibble = (look: Look, n: number) => (look.nibbles[n >>> 1]! >>> ((n & 1) *
 export class Recipients {
   readonly #rows: Rows
   readonly #reader: Reader
+  readonly #drops: () => number
 
-  constructor(rows: Rows, reader: Reader) {
+  /** `drops`: how many segments have gone so far, those that are about to included. */
+  constructor(rows: Rows, reader: Reader, drops = () => 0) {
     this.#rows = rows
     this.#reader = reader
+    this.#drops = drops
+  }
+  /**
+   * What a read rests on. It may lack something when this has changed meanwhile, once everything is written: an expansion
+   * that had no place in the log yet, a message that moved, a segment that went. Then it is to be read again.
+   */
+  basis(slot: number): string {
+    const rows = this.#rows
+    const places = [rows.segment(slot), rows.offset(slot), rows.lastSegment(slot), rows.lastOffset(slot)]
+    return [this.#drops(), rows.count(slot), ...places].join()
   }
 
   /**
@@ -67,14 +81,21 @@ export class Recipients {
     const part = from > 0 || look.count > limit
     const { wanted, more } = part ? pendingIn(look, from, limit) : { wanted: upTo(look.count), more: undefined }
     const found = new Map<number, Seed>()
-    const texts = range ? new Map<number, Told>() : this.#texts(slot, look, wanted)
+    const texts = this.#texts(slot, look, range ? [] : wanted)
+    // what is read beside it may fail first
+    texts.catch(() => undefined)
     await this.#addresses(slot, seeds, wanted, found)
     // a chain of expansions: each parent was there before its children
-    for (let missing = orphans(found); missing.length > 0; missing = orphans(found))
+    let known = -1
+    for (let missing = orphans(found); missing.length > 0 && found.size > known; missing = orphans(found)) {
+      known = found.size
       await this.#addresses(slot, seeds, missing, found)
-    const told = await texts
+    }
+    const { told, whole } = await texts
     const recipients = [...found.keys()].sort((a, b) => a - b).map((n) => stored(n, found.get(n)!, look, told.get(n)))
-    return { recipients, ...(more !== undefined && { more }) }
+    const all = wanted.every((n) => found.has(n)) && orphans(found).length === 0
+    const lacks = !all ? 'recipients' : whole ? 'nothing' : 'text'
+    return { recipients, lacks, ...(more !== undefined && { more }) }
   }
 
   async #addresses(slot: number, seeds: Seeds, wanted: readonly number[], found: Map<number, Seed>): Promise<void> {
@@ -89,10 +110,14 @@ export class Recipients {
     }
   }
   /** What the wanted recipients were told last, from their latest outcomes. */
-  async #texts(slot: number, look: Look, wanted: readonly number[]): Promise<Map<number, Told>> {
-    const missing = new Set(wanted.filter((n) => (nibble(look, n) & TOLD) !== 0))
+  async #texts(
+    slot: number,
+    look: Look,
+    wanted: readonly number[],
+  ): Promise<{ told: ReadonlyMap<number, Told>; whole: boolean }> {
+    const missing = new Set(wanted.filter((n) => (nibble(look, n) & TOLD) !== 0 && (nibble(look, n) & 3) !== EXPANDED))
     const told = new Map<number, Told>()
-    if (missing.size === 0) return told
+    if (missing.size === 0) return { told, whole: true }
     for await (const { header, envelope } of this.#reader.chain(slot)) {
       const whole = header.type === STATE || header.type === FOLD
       for (const entry of toldIn(header.type, envelope))
@@ -104,7 +129,7 @@ export class Recipients {
         }
       if (missing.size === 0 || whole) break
     }
-    return told
+    return { told, whole: missing.size === 0 }
   }
 }
 function toldIn(type: number, envelope: Buffer): readonly Told[] {

@@ -139,6 +139,7 @@ export class Rows {
   restore(from: number, to: number): void {
     for (let slot = to - 1; slot >= from; slot--) {
       if (this.has(slot, LIVE)) {
+        this.#mend(slot)
         this.setFlag(slot, LIVE, false)
         this.insert(slot)
       } else {
@@ -146,6 +147,12 @@ export class Rows {
         this.free(slot)
       }
     }
+  }
+  /** It ended, and lost its extra, while the checkpoint was written: the log behind says so. */
+  #mend(slot: number): void {
+    const large = this.#at(slot).count[slot & 65_535] === LARGE
+    if (large && !this.extras.get(slot)?.states)
+      this.extra(slot).states = { nibbles: new Uint8Array(4), count: 0, pending: 0 }
   }
   /** -1: none */
   find(high: number, low: number): number {

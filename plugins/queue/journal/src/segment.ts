@@ -25,6 +25,8 @@ export class Segment {
   readonly guards = new Set<number>()
   /** reads under way */
   pins = 0
+  /** it is on its way out: no read may begin */
+  dropping = false
   /** a write or sync failed: never recycled */
   failed = false
   damaged = false

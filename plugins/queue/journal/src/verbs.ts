@@ -1,5 +1,5 @@
 /** What can be done to the messages of one open part. */
-import { PosternError } from '@postern/core'
+import { BodyDamaged, PosternError } from '@postern/core'
 import { ADMIN, ATTEMPT, EXPAND, OUTCOME } from './frame.ts'
 import { LIVE } from './flags.ts'
 import { SpooledBody } from './body.ts'
@@ -27,6 +27,7 @@ import type { AdminData, AttemptData, ExpandData, OutcomeData } from './envelope
 import type { Batch, Waiter } from './batch.ts'
 import type { Journal } from './journal.ts'
 import type { JournalOptions } from './options.ts'
+import type { Chosen } from './recipients.ts'
 import type { Replaced } from './message.ts'
 
 export class Verbs {
@@ -82,8 +83,25 @@ export class Verbs {
   }
 
   async load(id: MessageId, range?: LoadRange): Promise<QueuedMessage | undefined> {
+    const { recipients, writer } = this.journal
+    for (;;) {
+      const slot = await this.#sure(id)
+      if (slot === -1) return undefined
+      const basis = recipients.basis(slot)
+      const found = await this.#load(id, range)
+      if (!found) return undefined
+      const { lacks, ...message } = found
+      if (lacks === 'nothing') return message
+      await writer.written()
+      if (this.journal.find(id) !== slot || recipients.basis(slot) !== basis) continue
+      // mail for those that are left only would end without the others
+      if (lacks === 'recipients') throw new BodyDamaged(`${id}: recipients are missing`)
+      return message
+    }
+  }
+  async #load(id: MessageId, range?: LoadRange): Promise<(QueuedMessage & Pick<Chosen, 'lacks'>) | undefined> {
     const { rows, reader, recipients, fresh, writer } = this.journal
-    let slot = await this.#sure(id)
+    let slot = this.journal.find(id)
     if (slot === -1) return undefined
     // what cannot be recorded must not be delivered
     const refused = this.refusal()
@@ -96,7 +114,8 @@ export class Verbs {
       if (slot === -1) return undefined
     }
     const facts = factsOf(rows, slot)
-    if (kept) {
+    // it may have been moved: then the recipients that came with it are no more than those
+    if (kept && fresh.get(slot) === kept) {
       const { envelope, header, body } = kept
       return { ...facts, envelope, header, body, ...(await recipients.choose(slot, seedsFrom(kept.recipients), range)) }
     }
