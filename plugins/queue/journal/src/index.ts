@@ -1,6 +1,6 @@
 /** The embedded durable queue: one journal with group commit. */
 import { resolve } from 'node:path'
-import { definePlugin, needsRestart, queueStore, size } from '@postern/core'
+import { definePlugin, duration, needsRestart, queueStore, size } from '@postern/core'
 import { z } from 'zod'
 import { JournalStore } from './store.ts'
 import type { QueueStore } from '@postern/core'
@@ -39,6 +39,16 @@ export default definePlugin({
     threads: needsRestart(z.boolean())
       .default(true)
       .describe('write and sync with two threads of its own; false: with the pool, where others can be in the way'),
+    compact: needsRestart(z.boolean().default(true)).describe(
+      'write what is left of old files again, packed, so that those can be used again; off: a file stays as long as one message in it',
+    ),
+    compactAfter: needsRestart(duration())
+      .default(600_000)
+      .describe('how long a file rests before what is left in it may be moved'),
+    compactRate: needsRestart(size())
+      .default(20 * MIB)
+      .refine((n) => n > 0, 'a rate is above 0')
+      .describe('bytes that compaction reads and writes in a second, at most; it waits while commits take over 20 ms'),
   }),
   provides: [queueStore],
   apply(mta, options) {
@@ -54,6 +64,7 @@ export default definePlugin({
         now: () => mta.clock.now(),
         crashLimit: options.crashLimit,
         threads: options.threads,
+        compact: options.compact && { age: options.compactAfter, rate: options.compactRate },
         worker: mta.site.worker,
       })
     // the journal has one owner: a reloaded configuration goes on with the store that is open

@@ -25,7 +25,7 @@ export class Keeper {
   constructor(journal: Journal, options: JournalOptions & { readonly io: Io }) {
     this.#journal = journal
     this.#o = options
-    const { every, ...compact } = { ...COMPACT, ...options.compact }
+    const { every, ...compact } = { ...COMPACT, ...(options.compact || {}) }
     this.#compactor = new Compactor(journal, compact)
     this.#compactEvery = every
   }
@@ -36,7 +36,8 @@ export class Keeper {
   }
   #look(): void {
     if (!this.#journal.folder.hasSpares) void this.#journal.folder.tend()
-    if (this.#o.compact && performance.now() - this.#compacted >= this.#compactEvery) void this.compact()
+    const resting = performance.now() - this.#compacted < this.#compactEvery
+    if (this.#o.compact !== false && !resting) void this.compact()
     if (this.#running) return
     const { checkpointEvery = CHECKPOINT_EVERY, checkpointBytes = CHECKPOINT_BYTES } = this.#o
     const bytes = this.#journal.writer.bytes - this.#lastBytes
@@ -45,8 +46,8 @@ export class Keeper {
   }
   /** Makes room: resolves when there is nothing more to do for now. */
   compact(): Promise<void> {
-    return (this.#compacting ??= this.#compactor
-      .run()
+    return (this.#compacting ??= this.#journal.recovered
+      .then(() => this.#compactor.run())
       .then(
         (segments) => void (segments > 0 && this.#o.log.info('queue.compacted', { segments })),
         (error: unknown) => this.#o.log.warn('queue.compact', { error }),
@@ -63,7 +64,9 @@ export class Keeper {
     const { rows, writer, folder, part } = this.#journal
     const { io, now, log } = this.#o
     const segments = () => folder.segments.values()
-    return (this.#running ??= writeCheckpoint({ folder: part.folder, uuid: part.uuid, io, rows, writer, segments, now })
+    // rows that recovery has not filled yet would be taken for all there is
+    return (this.#running ??= this.#journal.recovered
+      .then(() => writeCheckpoint({ folder: part.folder, uuid: part.uuid, io, rows, writer, segments, now }))
       .catch((error: unknown) => {
         log.warn('queue.checkpoint', { error })
         throw error

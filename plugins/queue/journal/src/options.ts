@@ -28,8 +28,8 @@ export interface JournalOptions {
   /** ms and bytes of log between checkpoints; defaults 5 min, 256 MiB */
   readonly checkpointEvery?: number
   readonly checkpointBytes?: number
-  /** Compaction by itself; absent: only when `compact()` is called. `every`: ms between its runs. Defaults: every minute, 10 min, 20 MiB/s, 20 ms. */
-  readonly compact?: Partial<CompactOptions & { readonly every: number }>
+  /** Compaction by itself, `every` so many ms; defaults: every minute, 10 min, 20 MiB/s, 20 ms. `false`: only when `compact()` is called. */
+  readonly compact?: false | Partial<CompactOptions & { readonly every: number }>
   /** which of the processes that share the queue this is; default: the only one */
   readonly worker?: Worker
   /** ms between looks for parts that nobody owns; default 30 s */
