@@ -41,7 +41,7 @@ test(`the queue equals the model after each restart (SEED=${SEED} MODEL_OPERATIO
     0,
   )
   console.log(`turns ${world.turn}, trace ${world.trace}, at most ${model.tallest} segments,`, JSON.stringify(counts))
-  assert.ok(counts.restarts > OPERATIONS / 2000, `${counts.restarts} restarts`)
+  assert.ok(counts.restarts > OPERATIONS / 10_000, `${counts.restarts} restarts`)
   assert.ok(model.tallest < 40, `segments go when nothing in them is needed: ${model.tallest} at most`)
 })
 if (!NAIVE && process.env['MODEL_OPERATIONS'] === undefined)
@@ -50,6 +50,6 @@ if (!NAIVE && process.env['MODEL_OPERATIONS'] === undefined)
     const env = { ...process.env, NAIVE: '1', SEED: '7', MODEL_OPERATIONS: '4000' }
     const run = spawnSync(process.execPath, ['--import', 'tsx', file], { env })
     assert.is(run.status, 1)
-    assert.match(run.stdout.toString(), /the messages in the queue|is there|recipients of/)
+    assert.match(run.stdout.toString(), /the messages in the queue|is there|recipients (of|are missing)/)
   })
 test.run()
