@@ -282,10 +282,11 @@ export class Writer {
     this.#rolling = true
     try {
       await this.#syncAll()
-      if (this.#fault) return
-      this.#previous = { number: this.#segment.number, mark: this.#synced, sealed: false }
-      this.#use(await this.#activate(room))
-      void this.#o.folder.sweep()
+      if (!this.#fault) {
+        this.#previous = { number: this.#segment.number, mark: this.#synced, sealed: false }
+        this.#use(await this.#activate(room))
+        void this.#o.folder.sweep()
+      }
     } catch (error) {
       this.#fault = error as Error
     } finally {
