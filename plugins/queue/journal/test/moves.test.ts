@@ -223,6 +223,27 @@ test('what tells of a failed segment stays as long as that one; what comes behin
   fs.rmSync(join(partOf(copy), 'ckpt'), { recursive: true, force: true })
   assert.equal(await idsIn(copy), [stays])
 })
+test('a sync that fails when the segment is full is one like any other', async () => {
+  let hold = false
+  let fail: (() => void) | undefined
+  const io: Io = {
+    write: (...args) => systemIo.write(...args),
+    sync: (fd, purpose, done) => {
+      if (hold && purpose === 'records') fail = () => done(new Error('EIO'))
+      else systemIo.sync(fd, purpose, done)
+    },
+  }
+  const queue = await started(temporary(), { io })
+  await put(queue)
+  hold = true
+  const all = Promise.all(Array.from({ length: 20 }, () => put(queue, 7000)))
+  await settled()
+  hold = false
+  fail!()
+  const late = new Promise((resolve) => setTimeout(() => resolve('late'), 5000))
+  assert.is(await Promise.race([all.then(() => 'committed'), late]), 'committed')
+  await queue.stop()
+})
 test('a stop ends, however slow the disk is', async () => {
   const io: Io = {
     write: (...args) => systemIo.write(...args),

@@ -17,11 +17,15 @@ interface Unsynced {
   readonly before: Buffer
 }
 const PAGE = 4096
+/** turns */
+const FAULT_PAUSE = 400
 
 export class World {
   /** turns of the event loop: milliseconds here */
   turn = 0
   readonly #chance: () => number
+  readonly #faults: number
+  #lastFault = 0
   readonly #due = new Map<number, (() => void)[]>()
   #unsynced: Unsynced[] = []
   #undo: (() => void)[] = []
@@ -29,8 +33,10 @@ export class World {
   /** changes with everything that happens: two runs of a seed can be compared */
   trace = 0
 
-  constructor(seed: number) {
+  /** `faults`: share of the journal's syncs that fail, never two soon after another. */
+  constructor(seed: number, faults = 0) {
     this.#chance = random(seed)
+    this.#faults = faults
   }
   get now(): number {
     return 1_800_000_000_000 + this.turn
@@ -81,7 +87,12 @@ export class World {
       }
       this.#slowly(8, write, (error, n) => done(error, n ?? 0))
     },
-    sync: (fd, _purpose, done) => {
+    sync: (fd, purpose, done) => {
+      const due = this.#faults > 0 && purpose === 'records' && this.turn - this.#lastFault > FAULT_PAUSE
+      if (due && this.#chance() < this.#faults) {
+        this.#lastFault = this.turn
+        return this.after(2, () => done(new Error('EIO')))
+      }
       // what is written while it runs may be left out
       const covered = new Set(this.#unsynced)
       const sync = () => {
