@@ -101,7 +101,9 @@ class Recovery {
     const after = this.#o.found.successors.get(segment.number)
     const cut = after?.sealed ? after.mark : Infinity
     const scan = new SegmentScan(segment, Math.max(after?.mark ?? 0, from === PAGE ? 0 : from))
-    if (epoch === undefined && scan.mark > 0) this.#damaged(segment, 0, PAGE)
+    // it failed before its header was durable: nothing is missed
+    const unborn = cut <= PAGE
+    if (epoch === undefined && scan.mark > 0 && !unborn) this.#damaged(segment, 0, PAGE)
     const done = await hop(segment, {
       number: segment.number,
       epoch,
@@ -118,7 +120,7 @@ class Recovery {
     for (const gap of scan.gaps)
       if (gap.at < Math.min(scan.mark, cut)) this.#damaged(segment, gap.at, Math.min(gap.end, scan.mark), gap.id)
     if (done.end < Math.min(scan.mark, cut)) this.#damaged(segment, done.end, scan.mark)
-    if (epoch === undefined && scan.mark > 0 && !segment.damaged) this.#damaged(segment, 0, PAGE)
+    if (epoch === undefined && scan.mark > 0 && !unborn && !segment.damaged) this.#damaged(segment, 0, PAGE)
     for (const commit of scan.unsure) await this.#dropTorn(segment, commit)
     if (cut !== Infinity) segment.failed = true
   }
