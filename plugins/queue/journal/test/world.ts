@@ -104,6 +104,13 @@ export class World {
         done(null)
       })
     },
+    files: {
+      rename: (from, to) => this.#promised(() => fs.renameSync(from, to)),
+      unlink: (path) => this.#promised(() => fs.unlinkSync(path)),
+      size: (path) => this.#promised(() => fs.statSync(path, { throwIfNoEntry: false })?.size),
+      // what is written is read first
+      create: (path) => this.#promised(() => fs.openSync(path, 'w+')),
+    },
   }
   /** A copy of the disk as a killed process leaves it; `cut`: as a power failure does, without some of what was not synced (of a page all or nothing). */
   copy(path: string, cut: boolean): string {
@@ -144,6 +151,13 @@ export class World {
         20,
         () => fs.readSync(fd, to, from, length, at),
         (error, n) => done(error, n ?? 0),
+      ),
+    )
+    this.#replace(fs, 'open', (path: string, flags: string, done: Callback) =>
+      this.#slowly(
+        10,
+        () => fs.openSync(path, flags.startsWith('w') ? `${flags}+` : flags),
+        (error, fd) => done(error, fd ?? -1),
       ),
     )
     const sync = fs as unknown as Record<string, (...args: unknown[]) => unknown>
