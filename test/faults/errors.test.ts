@@ -1,5 +1,5 @@
 /**
- * Calls that fail: EIO, ENOSPC, EROFS at the first, the third and every call, too few descriptors, writes that end short, a disk
+ * Calls that fail: EIO, ENOSPC, EROFS, EMFILE at the first, the third and every call, too few descriptors, writes that end short, a disk
  * that refuses writes. The process lives on, what cannot be kept is answered 4xx, what was acknowledged arrives.
  */
 import { execFileSync } from 'node:child_process'
@@ -7,7 +7,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { sleep } from '@postern/testkit'
+import { sleep, tempFolder } from '@postern/testkit'
 import { Disk } from './disk/disk.ts'
 import { testWith } from './support/needs.ts'
 import { FULL, progress } from './support/report.ts'
@@ -22,35 +22,59 @@ function onlyDeferred(load: Load): void {
 }
 const alive = (r: Running) => process.kill(r.mta.pid, 0)
 
-const CALLS = ['fdatasync', 'pwrite64', 'fsync', 'rename', 'unlink']
+const CALLS = ['fdatasync', 'pwrite64', 'fsync', 'rename', 'unlink', 'openat']
 const ERRORS = ['EIO', 'ENOSPC', 'EROFS']
 const WHEN = ['1', '3', '1+']
-const every = CALLS.flatMap((call) => ERRORS.flatMap((error) => WHEN.map((when) => ({ call, error, when }))))
+const every = [
+  ...CALLS.flatMap((call) => ERRORS.flatMap((error) => WHEN.map((when) => ({ call, error, when })))),
+  // what RLIMIT_NOFILE does below, at each place where a file is opened
+  ...WHEN.map((when) => ({ call: 'openat', error: 'EMFILE', when })),
+]
 const few = [
   { call: 'fdatasync', error: 'EIO', when: '1' },
   { call: 'pwrite64', error: 'EIO', when: '1+' },
+  { call: 'openat', error: 'EMFILE', when: '1+' },
 ]
-testWith('strace')('calls that fail, and work again', () =>
-  running({}, async (r) => {
-    let faults = 0
-    for (const { call, error, when } of FULL ? every : few) {
-      const load = r.load()
-      await r.acknowledged(20)
-      const tracer = await inject(r.mta.pid, `${call}:error=${error}:when=${when}`)
-      await r.acknowledged(when === '1+' ? 200 : 60, 1500)
-      await tracer.stop()
-      await load.stop()
-      alive(r)
-      onlyDeferred(load)
-      // a new segment is tried every five seconds
-      await r.takesMail()
-      progress(`${call} ${error} ${when}: ${[...load.refused.values()].reduce((a, b) => a + b, 0)} refused`)
-      faults++
-    }
-    await r.judge('errors: EIO, ENOSPC, EROFS', faults)
-    assert.is(await r.mta.stop(), 0)
-  }),
-)
+/** segments roll every fifty messages, and every tenth has a body in a file: calls that are rare come often */
+const size = (i: number) => (i % 10 === 9 ? 100_000 : 15_000)
+
+testWith('strace')('calls that fail, and work again', async () => {
+  const folder = await tempFolder('postern-errors')
+  const output = join(folder.path, 'trace')
+  const struck = (): number => readFileSync(output, 'latin1').split('(INJECTED)').length - 1
+  try {
+    await running({}, async (r) => {
+      const missed: string[] = []
+      let hits = 0
+      const cells = FULL ? every : few
+      for (const { call, error, when } of cells) {
+        const cell = `${call} ${error} ${when}`
+        const load = r.load({ size })
+        await r.acknowledged(20)
+        const tracer = await inject(r.mta.pid, `${call}:error=${error}:when=${when}`, { output })
+        await r.acknowledged(when === '1+' ? 200 : 60, 1500)
+        // a cell in which nothing failed says nothing
+        for (let i = 0; i < 30 && struck() === 0; i++) await sleep(200)
+        await tracer.stop()
+        await load.stop()
+        alive(r)
+        onlyDeferred(load)
+        // a new segment is tried every five seconds
+        await r.takesMail()
+        const refused = [...load.refused.values()].reduce((a, b) => a + b, 0)
+        progress(`${cell}: ${struck()} calls failed, ${refused} refused`)
+        if (struck() === 0) missed.push(cell)
+        hits += struck()
+      }
+      const note = `${hits} calls failed${missed.length ? `; none in: ${missed.join(', ')}` : ''}`
+      await r.judge('errors: EIO, ENOSPC, EROFS, EMFILE', cells.length, note)
+      assert.is(await r.mta.stop(), 0)
+      assert.equal(missed, [], 'cells in which no call failed')
+    })
+  } finally {
+    await folder.remove()
+  }
+})
 testWith('prlimit')('no descriptors left', () =>
   running({}, async (r) => {
     const limit = (n: number) => execFileSync('prlimit', ['--pid', String(r.mta.pid), `--nofile=${n}:`])

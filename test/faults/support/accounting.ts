@@ -22,6 +22,8 @@ export interface Ending {
   readonly at: number
   /** ms since 1970: from here on the disk refused writes */
   readonly since?: number
+  /** whose mail it can have touched, by the queue id; default: all */
+  readonly concerns?: (id: string) => boolean
 }
 export interface Duplicate {
   readonly token: string
@@ -123,7 +125,8 @@ function duplicatesOf(sink: Sink, mta: MtaProcess, endings: readonly Ending[]): 
     // all but the last must have been forgotten by an end of the process
     all.slice(0, -1).map(({ token, id, at, report, taken }, n) => {
       const next = all[n + 1]!.at
-      const after = (slack: number) => endings.find((e) => e.at >= at - slack && e.at <= next)
+      const ours = endings.filter((e) => e.concerns?.(id) ?? true)
+      const after = (slack: number) => ours.find((e) => e.at >= at - slack && e.at <= next)
       // the sink may read what was sent before the end a moment later
       const ending = after(5) ?? after(SINK_BEHIND)
       const times = (logged.get(id) ?? []).map((line) => Date.parse(String(line.fields.time)))
@@ -132,7 +135,7 @@ function duplicatesOf(sink: Sink, mta: MtaProcess, endings: readonly Ending[]): 
       const evidence = () => {
         const seen = mta.log.filter((e) => e.fields.id === id).map((e) => `${String(e.fields.time)} ${e.event}`)
         const came = all.map((e) => new Date(e.at).toISOString())
-        const ends = endings.map((e) => new Date(e.at).toISOString())
+        const ends = ours.map((e) => new Date(e.at).toISOString())
         return `${id} at the sink ${came.join(', ')}; log ${seen.join(', ')}; ends ${ends.join(', ')}`
       }
       const cause = (taken ? undefined : unreportedCause(id, at, ending)) ?? (ending && causeOf(before, line, ending))
