@@ -13,6 +13,10 @@ import type { Sink } from './sink.ts'
 const IN_FLIGHT = 250
 /** ms by which the sink, which shares its process with the clients, may be late */
 const SINK_BEHIND = 1500
+/** ms for which a process may stand still on a busy machine, with a reply in its socket that it has not read */
+const LONGEST_PAUSE = 5000
+/** ms after which a reply that was not processed is told with what the log has of it: an excuse, but an odd one */
+const STANDSTILL = 2000
 /** ms that outcomes may be unsynced; a power cut takes them */
 const LAZY = 200
 
@@ -126,12 +130,18 @@ function duplicatesOf(sink: Sink, mta: MtaProcess, endings: readonly Ending[]): 
     all.slice(0, -1).map(({ token, id, at, report, taken }, n) => {
       const next = all[n + 1]!.at
       const ours = endings.filter((e) => e.concerns?.(id) ?? true)
-      const after = (slack: number) => ours.find((e) => e.at >= at - slack && e.at <= next)
-      // the sink may read what was sent before the end a moment later
-      const ending = after(5) ?? after(SINK_BEHIND)
       const times = (logged.get(id) ?? []).map((line) => Date.parse(String(line.fields.time)))
+      // a process that told of it lived on; else the end nearest to it, which the sink may have read past: what was sent before a
+      // kill is answered a moment later, and the next kill has nothing to do with it
+      const told = times.some((time) => time >= at - 5 && time < next - 5)
+      const ending = told
+        ? ours.find((e) => e.at >= at - 5 && e.at <= next)
+        : nearest(
+            at,
+            ours.filter((e) => e.at >= at - SINK_BEHIND && e.at <= next),
+          )
       const line = times.find((time) => time >= at - 5 && time <= (ending?.at ?? 0))
-      const before = ending ? ending.at - (line ?? at) : NaN
+      const before = ending ? Math.max(0, ending.at - (line ?? at)) : NaN
       const evidence = () => {
         const seen = mta.log.filter((e) => e.fields.id === id).map((e) => `${String(e.fields.time)} ${e.event}`)
         const came = all.map((e) => new Date(e.at).toISOString())
@@ -139,7 +149,8 @@ function duplicatesOf(sink: Sink, mta: MtaProcess, endings: readonly Ending[]): 
         return `${id} at the sink ${came.join(', ')}; log ${seen.join(', ')}; ends ${ends.join(', ')}`
       }
       const cause = (taken ? undefined : unreportedCause(id, at, ending)) ?? (ending && causeOf(before, line, ending))
-      return { token, before, report, cause, evidence: cause ? '' : evidence() }
+      const odd = !cause || (line === undefined && before >= STANDSTILL)
+      return { token, before, report, cause, evidence: odd ? evidence() : '' }
     }),
   )
 }
@@ -152,8 +163,12 @@ function grouped<T>(all: Iterable<T>, key: (one: T) => string): Map<string, T[]>
   }
   return groups
 }
+function nearest(at: number, endings: readonly Ending[]): Ending | undefined {
+  return [...endings].sort((a, b) => Math.abs(a.at - at) - Math.abs(b.at - at))[0]
+}
 function causeOf(before: number, logged: number | undefined, ending: Ending): string | undefined {
-  if (logged === undefined) return `the sink's reply had not been processed at the ${ending.kind}`
+  if (logged === undefined)
+    return before <= LONGEST_PAUSE ? `the sink's reply had not been processed at the ${ending.kind}` : undefined
   if (ending.since !== undefined && logged >= ending.since - LAZY - IN_FLIGHT)
     return 'its outcome could not be written, the disk refused'
   if (ending.kind === 'cut') return before <= LAZY + IN_FLIGHT ? 'its outcome was not synced at the cut' : undefined

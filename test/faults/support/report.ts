@@ -35,6 +35,8 @@ export function judge(name: string, runs: number, a: Account, note?: string): vo
   })
   progress(`${a.delivered} delivered, ${a.bounced} returned, ${a.queued} queued, ${a.held} held`)
   for (const d of unexplained) progress(`twice: ${d.token}, ${d.before} ms before the end: ${d.evidence}`)
+  for (const d of explained.filter((e) => e.evidence !== ''))
+    progress(`late: ${d.token}, ${d.before} ms before the end: ${d.evidence}`)
   for (const cause of new Set(explained.map((d) => d.cause))) {
     const same = explained.filter((d) => d.cause === cause)
     progress(`twice: ${same.length}: ${cause} (up to ${Math.max(...same.map((d) => d.before))} ms before)`)

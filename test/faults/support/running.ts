@@ -1,4 +1,6 @@
 /** A daemon with a sink behind it and acknowledgements beside it. */
+import { writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { sleep, startProcess, until } from '@postern/testkit'
 import type { MtaProcess, ProcessOptions } from '@postern/testkit'
 import { account } from './accounting.ts'
@@ -65,6 +67,9 @@ export class Running {
   }
   async remove(): Promise<void> {
     await this.mta.remove()
+    // LOGS=folder: what the daemon said, for who looks for a reason
+    if (process.env.LOGS)
+      writeFileSync(join(process.env.LOGS, `${basename(process.argv[1]!)}-${Date.now()}.log`), this.mta.output)
     await this.sink.stop()
   }
 }
