@@ -8,6 +8,7 @@ const STEADY = 30_000
 const LONGEST_PAUSE = 30_000
 /** ms until a worker that was told to end at once is killed */
 const LAST_PATIENCE = 20_000
+const UNNEEDED = 'it is not needed any more'
 
 export interface SlotParts {
   hire(): WorkerProcess
@@ -40,13 +41,15 @@ export class Slot {
   }
   /** Starts a worker; `gate` runs when its configuration checks, before it opens anything. Rejects with what is wrong. */
   async start(gate?: (built: Json) => Promise<void>): Promise<Json> {
+    // a stop came before its turn: nobody would wait for one that begins now
+    if (this.#retired) throw new WorkerGone(UNNEEDED)
     const worker = this.#parts.hire()
     this.worker = worker
     this.#failure = undefined
     try {
       const built = await worker.built
       await gate?.(built)
-      if (this.#retired) throw new WorkerGone('it is not needed any more')
+      if (this.#retired) throw new WorkerGone(UNNEEDED)
       worker.begin()
       const facts = await worker.ready
       this.#parts.manned()

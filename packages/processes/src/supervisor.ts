@@ -1,15 +1,20 @@
 /** The primary's work: workers that are started, replaced and stopped; what they share. It touches no mail and loads no plugin. */
 import type { Json, Level } from '@postern/core'
 import { Exchange } from './exchange.ts'
+import { WorkerGone } from './protocol.ts'
 import { Slot } from './slot.ts'
 import { Sockets } from './sockets.ts'
 import { WorkerProcess } from './worker-process.ts'
 import type { Commons, Program } from './worker-process.ts'
 
+const STOPPING = 'postern is being stopped'
+
 export class Supervisor {
   readonly #program: Program
   readonly #commons: Commons
   #slots: readonly Slot[] = []
+  /** a generation that starts beside the present one */
+  #coming: readonly Slot[] = []
   /** a generation that finishes what it has begun */
   readonly #leaving = new Set<Slot>()
   #changing = false
@@ -48,18 +53,21 @@ export class Supervisor {
   }
   /**
    * A new generation of `count` workers on the same sockets: they start and become ready, then the old ones stop accepting,
-   * finish and end. Rejects with what keeps a new one from starting; the old ones go on then.
+   * finish and end. Rejects with what keeps a new one from starting; the old ones go on then. A stop ends both.
    */
   async replace(count: number): Promise<void> {
     const next = this.#crew(count)
     this.#changing = true
+    this.#coming = next
     try {
       await Promise.all(next.map((slot) => slot.start()))
+      if (this.#stopping) throw new WorkerGone(STOPPING)
     } catch (error) {
       await Promise.all(next.map((slot) => slot.retire(true)))
-      throw error
+      throw this.#stopping ? new WorkerGone(STOPPING) : error
     } finally {
       this.#changing = false
+      this.#coming = []
     }
     const old = this.#slots
     this.#slots = next
@@ -79,7 +87,7 @@ export class Supervisor {
     this.#stopping = true
     // nobody comes back to them: a client is refused now rather than left waiting
     this.#commons.sockets.close()
-    await Promise.all([...this.#slots, ...this.#leaving].map((slot) => slot.retire(now)))
+    await Promise.all([...this.#slots, ...this.#coming, ...this.#leaving].map((slot) => slot.retire(now)))
   }
   /** Written by a worker's log plugin; to standard error where there is none. */
   log(level: Level, event: string, fields: Record<string, Json>): void {

@@ -137,4 +137,23 @@ test(
   }),
 )
 
+test(
+  'SIGTERM while a new generation starts: the primary ends behind all of its workers',
+  onSite(async (site) => {
+    await site.config()
+    const { pid } = await site.start('--workers', '2')
+    const reload = site.run('reload', '--workers', '3')
+    const workers = () =>
+      readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
+    await until('the new ones', () => workers().length === 5)
+    const all = workers()
+    process.kill(pid, 'SIGTERM')
+    await until('the end', () => !lives(pid))
+    assert.equal(all.filter(lives), [])
+    assert.match((await reload).err, /^postern: postern is being stopped/)
+    // nothing of it keeps the next start waiting
+    assert.is((await site.start('--workers', '2')).workers.length, 2)
+  }),
+)
+
 test.run()
