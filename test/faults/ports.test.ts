@@ -34,7 +34,7 @@ async function ids(r: Running): Promise<Set<string>> {
   assert.is(set.size, all.length, 'a message in two parts of the queue')
   return set
 }
-/** Until everything that was acknowledged is in the listing; parts of workers that are no more are looked for every 30 s. */
+/** Until everything that was acknowledged is in the listing, of the daemon or of its folder; parts of workers that are no more are looked for every 30 s. */
 async function complete(r: Running, ms: number): Promise<number> {
   const from = performance.now()
   const missing = async () => {
@@ -92,16 +92,19 @@ test('2 -> 1 -> 4 -> 2 workers by reload under load: nobody is refused, every pa
     }
     await probe.stop()
     assert.is(probe.refused, 0, probe.summary)
-    // the short version does not wait until the parts are adopted: the next start must know of them at once
     if (!FULL) {
+      // until the parts of the old workers are adopted a minute may pass; on disk everything is there at once
       assert.is(await r.mta.stop(), 0)
-      await r.mta.start()
+      await complete(r, 1000)
+      return
     }
-    await complete(r, 120_000)
     r.sink.policy = OK
     await postern(r, 'queue', 'flush')
-    const note = `${probe.summary}${waits.length ? `; parts adopted after ${waits.join(', ')} ms` : ''}`
-    await r.judge('ports: 2 -> 1 -> 4 -> 2 workers', waits.length || 1, note)
+    await r.judge(
+      'ports: 2 -> 1 -> 4 -> 2 workers',
+      waits.length,
+      `${probe.summary}; parts adopted after ${waits.join(', ')} ms`,
+    )
     assert.is(await r.mta.stop(), 0)
   }))
 test.run()
