@@ -238,6 +238,8 @@ export class Lanes {
       else this.#work.dead(leg, dead)
       if (++n % BURIED_AT_ONCE === 0) await new Promise<void>((wake) => setImmediate(wake))
     }
+    // a stop that came meanwhile found nothing here
+    if (this.#closed) for (const leg of d.drain()) this.#work.postpone(leg, 0)
     this.#pump(d)
   }
 }

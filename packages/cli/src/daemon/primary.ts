@@ -1,7 +1,7 @@
 /** The primary: takes the spool, starts workers, holds their sockets, answers for all of them. It loads no plugin. */
 import { openSync, rmSync, writeSync, closeSync, mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { Supervisor, WorkerRefused, actAs, prepareSpool } from '@postern/processes'
+import { Supervisor, WorkerGone, WorkerRefused, actAs, prepareSpool } from '@postern/processes'
 import type { User } from '@postern/processes'
 import { ControlServer } from '../control/server.ts'
 import { pidPath } from '../control/path.ts'
@@ -125,6 +125,9 @@ class RunningPrimary implements ServedWorkers {
       .then(() => {
         if (this.#stopping) throw new CommandError(EX.UNAVAILABLE, 'postern is being stopped')
         return reloadAll(this.supervisor, { spool: this.spool, plan: this.#plan, workers })
+      })
+      .catch((error: unknown) => {
+        throw error instanceof WorkerGone ? new CommandError(EX.UNAVAILABLE, error.message) : error
       })
     this.#changing = next
     return next

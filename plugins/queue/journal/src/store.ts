@@ -31,7 +31,8 @@ import type { OwnedPart } from './part.ts'
 
 export type { JournalOptions } from './options.ts'
 
-const ADOPT_EVERY = 30_000
+/** ms; a part that nobody owns is adopted when it is seen twice */
+const ADOPT_EVERY = 5000
 
 export class JournalStore implements QueueStore {
   readonly #o: JournalOptions
