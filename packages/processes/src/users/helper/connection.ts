@@ -1,0 +1,119 @@
+/** One connection: a request, its content, one answer. */
+import type { Socket } from 'node:net'
+import { crc32 } from 'node:zlib'
+import type { UserAnswer, UserOutcome, UserRequest } from '@postern/core'
+import { ANSWER, BadFrame, CHUNK, END, Frames, REQUEST, isEnd, jsonFrame } from '../frames.ts'
+import type { Frame } from '../frames.ts'
+import { requestOf } from '../request.ts'
+import type { AccountAnswer, Accounts } from './accounts.ts'
+import { CommandTarget } from './command.ts'
+import { Ended } from './faults.ts'
+import { MaildirTarget } from './maildir.ts'
+import { MboxTarget } from './mbox.ts'
+import { objection } from './rights.ts'
+import type { Settings, Target } from './target.ts'
+
+/** ms without a byte after which the asker is taken for dead */
+const IDLE = 60_000
+/** ms that the rest of an unwanted message is read, so that the answer gets through */
+const DRAIN = 5_000
+/** content of so many bytes is complete and checked before anything is touched */
+const GATHERED = 1024 * 1024
+
+export interface Desk {
+  readonly accounts: Accounts
+  readonly settings: Settings
+  group(pid: number): void
+}
+/** Resolves when it is over. Rejects with what the other side did wrong: BadFrame or BadRequest, or that it went away. */
+export async function serveConnection(socket: Socket, desk: Desk): Promise<void> {
+  socket.on('error', () => undefined)
+  socket.setTimeout(IDLE, () => socket.destroy())
+  try {
+    const frames = framesOf(socket)
+    const first = await next(frames)
+    if (first.type !== REQUEST) throw new BadFrame(`a frame of type ${first.type} instead of a request`)
+    const asked = requestOf(first.bytes)
+    const answer = asked.kind === 'find' ? told(desk.accounts.find(asked.user)) : await deliver(asked, frames, desk)
+    socket.end(jsonFrame(ANSWER, answer))
+    await drained(socket)
+  } finally {
+    socket.destroy()
+  }
+}
+async function* framesOf(socket: Socket): AsyncGenerator<Frame> {
+  const frames = new Frames()
+  for await (const bytes of socket.iterator({ destroyOnReturn: false })) yield* frames.push(bytes as Buffer)
+}
+async function next(frames: AsyncGenerator<Frame>): Promise<Frame> {
+  const { value, done } = await frames.next()
+  if (done) throw new BadFrame('the connection ended in the middle')
+  return value
+}
+function drained(socket: Socket): Promise<void> {
+  return new Promise((done) => {
+    const late = setTimeout(() => socket.destroy(), DRAIN)
+    socket.once('close', () => {
+      clearTimeout(late)
+      done()
+    })
+    socket.resume()
+  })
+}
+function told(answer: AccountAnswer): UserAnswer {
+  if (answer.kind !== 'found') return answer
+  const { name, uid, gid, home, shell } = answer.account
+  return { kind: 'found', user: { name, uid, gid, home, shell } }
+}
+
+async function deliver(request: UserRequest, frames: AsyncGenerator<Frame>, desk: Desk): Promise<UserOutcome> {
+  const answer = desk.accounts.find(request.user)
+  if (answer.kind === 'absent') return { kind: 'failed', esc: '5.1.1', text: `unknown user: "${request.user}"` }
+  if (answer.kind === 'failed')
+    return { kind: 'deferred', esc: '4.3.0', text: `temporary lookup failure: ${answer.cause}` }
+  const { account } = answer
+  const refused = objection(account, desk.settings.minimumUid)
+  if (refused) return refused
+  if (!account.home.startsWith('/'))
+    return { kind: 'deferred', esc: '4.3.5', text: `user ${account.name} has no home folder` }
+  const target = targetOf(request, account, desk)
+  try {
+    return await receive(target, frames)
+  } catch (error) {
+    await target.abort()
+    if (error instanceof Ended) return error.outcome
+    throw error
+  }
+}
+type Found = Extract<AccountAnswer, { kind: 'found' }>['account']
+function targetOf(request: UserRequest, account: Found, desk: Desk): Target {
+  if (request.kind === 'maildir') return new MaildirTarget(request, account)
+  if (request.kind === 'mbox') return new MboxTarget(request, account, desk.settings)
+  return new CommandTarget(request, account, (pid) => desk.group(pid))
+}
+
+async function receive(target: Target, frames: AsyncGenerator<Frame>): Promise<UserOutcome> {
+  let [crc, length, waiting] = [0, 0, 0]
+  let gathered: Buffer[] = []
+  let begun = false
+  const flush = async () => {
+    if (!begun) await target.begin()
+    begun = true
+    await target.write(Buffer.concat(gathered))
+    gathered = []
+    waiting = 0
+  }
+  for (;;) {
+    const { type, bytes } = await next(frames)
+    if (type === END) {
+      if (!isEnd(bytes, length, crc)) throw new BadFrame('the content is not what was sent')
+      await flush()
+      return target.commit()
+    }
+    if (type !== CHUNK) throw new BadFrame(`a frame of type ${type} in the content`)
+    crc = crc32(bytes, crc)
+    length += bytes.length
+    waiting += gathered.push(bytes) && bytes.length
+    if (waiting >= GATHERED) await flush()
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * The helpers of a node, and the door at which its workers ask. Connections are accepted here and given to a helper that is
+ * free; nothing of them is read here. No helper is started before somebody asks; as many as are asked for at a time, up to
+ * `most`; one that dies is not missed before somebody asks again.
+ */
+import { lstatSync, unlinkSync } from 'node:fs'
+import { createServer } from 'node:net'
+import type { Server, Socket } from 'node:net'
+import process from 'node:process'
+import type { Json, Level } from '@postern/core'
+import type { AsRoot } from '../../bind.ts'
+import type { Settings } from '../helper/target.ts'
+import { HelperProcess } from './helper-process.ts'
+
+export interface HelpersOptions extends Partial<Settings> {
+  /** path of the socket; the folder is the workers' */
+  readonly socket: string
+  /** runs a function with root's rights, where this process has them */
+  readonly asRoot: AsRoot
+  readonly log: (level: Level, event: string, fields: Record<string, Json>) => void
+  /** processes */
+  readonly most?: number
+}
+/** Postfix's limits for locks; virtual_minimum_uid */
+const DEFAULTS: Settings = {
+  minimumUid: 100,
+  deadline: 60_000,
+  lockAttempts: 20,
+  lockDelay: 1000,
+  staleLock: 500_000,
+}
+/** ms without work after which a helper ends */
+const IDLE = 300_000
+/** connections that the system keeps for us; one more is refused at once */
+const BACKLOG = 4096
+/** deaths in a row of helpers that never were ready, after which nobody is kept waiting; ms until the next try */
+const STILLBORN = 3
+const PAUSE = 5000
+
+export class UserHelpers {
+  readonly #options: HelpersOptions
+  readonly #settings: Settings
+  readonly #most: number
+  readonly #server: Server
+  readonly #helpers = new Set<HelperProcess>()
+  readonly #waiting: Socket[] = []
+  #stillborn = 0
+  #resume = 0
+  #sweeper: NodeJS.Timeout | undefined
+  #closed = false
+
+  private constructor(o: HelpersOptions) {
+    this.#options = o
+    const { minimumUid, deadline, lockAttempts, lockDelay, staleLock } = { ...DEFAULTS, ...o }
+    this.#settings = { minimumUid, deadline, lockAttempts, lockDelay, staleLock }
+    this.#most = o.most ?? 4
+    this.#server = createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => this.#accept(socket))
+  }
+  /** Rejects when the socket cannot be made; one that a dead daemon left is replaced. */
+  static async open(o: HelpersOptions): Promise<UserHelpers> {
+    const helpers = new UserHelpers(o)
+    await helpers.#listen(o.socket)
+    return helpers
+  }
+  #listen(path: string): Promise<void> {
+    if (lstatSync(path, { throwIfNoEntry: false })?.isSocket()) unlinkSync(path)
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject).once('listening', resolve)
+      // bind(2) happens within the call: at no moment may another user connect
+      const before = process.umask(0o177)
+      this.#server.listen({ path, backlog: BACKLOG })
+      process.umask(before)
+    })
+  }
+  get pids(): readonly number[] {
+    return [...this.#helpers].map((h) => h.pid)
+  }
+  /** Who waits is let go; who is served is served to the end. */
+  async close(): Promise<void> {
+    this.#closed = true
+    clearInterval(this.#sweeper)
+    const closed = new Promise((done) => this.#server.close(done))
+    this.#dropAll()
+    await Promise.all([...this.#helpers].map((h) => h.leave()))
+    await closed
+  }
+
+  #accept(socket: Socket): void {
+    socket.on('error', () => undefined)
+    if (this.#closed || performance.now() < this.#resume) return void socket.destroy()
+    this.#waiting.push(socket)
+    this.#dispatch()
+  }
+  #dispatch(): void {
+    const all = [...this.#helpers]
+    for (const helper of all) {
+      if (this.#waiting.length === 0) return
+      if (helper.state === 'idle') helper.serve(this.#waiting.shift()!)
+    }
+    let starting = all.filter((h) => h.state === 'starting').length
+    for (; this.#helpers.size < this.#most && starting < this.#waiting.length; starting++) this.#start()
+  }
+  #start(): void {
+    const helper: HelperProcess = new HelperProcess(this.#settings, this.#options.asRoot, {
+      idle: () => {
+        this.#stillborn = 0
+        this.#dispatch()
+      },
+      refused: (h, cause) => this.#options.log('warn', 'users.refused', { pid: h.pid, cause }),
+      hung: (h) => this.#options.log('error', 'users.hung', { pid: h.pid, deadline: this.#settings.deadline }),
+      gone: (h, how) => this.#gone(h, how),
+    })
+    this.#helpers.add(helper)
+    this.#sweeper ??= setInterval(() => this.#sweep(), IDLE / 4).unref()
+  }
+  #gone(helper: HelperProcess, how: string): void {
+    this.#helpers.delete(helper)
+    if (this.#closed || helper.state === 'leaving') return
+    this.#options.log('error', 'users.died', { pid: helper.pid, cause: how })
+    if (helper.state === 'starting' && ++this.#stillborn >= STILLBORN) {
+      this.#resume = performance.now() + PAUSE
+      this.#dropAll()
+    }
+    this.#dispatch()
+  }
+  #sweep(): void {
+    for (const h of this.#helpers) if (h.state === 'idle' && performance.now() - h.since > IDLE) void h.leave()
+  }
+  #dropAll(): void {
+    for (const socket of this.#waiting.splice(0)) socket.destroy()
+  }
+}
