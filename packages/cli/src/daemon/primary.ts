@@ -1,7 +1,15 @@
 /** The primary: takes the spool, starts workers, holds their sockets, answers for all of them. It loads no plugin. */
 import { openSync, rmSync, writeSync, closeSync, mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { Supervisor, WorkerGone, WorkerRefused, actAs, prepareSpool } from '@postern/processes'
+import {
+  Supervisor,
+  UserHelpers,
+  WorkerGone,
+  WorkerRefused,
+  actAs,
+  prepareSpool,
+  usersSocket,
+} from '@postern/processes'
 import type { User } from '@postern/processes'
 import { ControlServer } from '../control/server.ts'
 import { pidPath } from '../control/path.ts'
@@ -44,6 +52,7 @@ class RunningPrimary implements ServedWorkers {
   readonly #user: User | undefined
   readonly #asRoot: <T>(fn: () => T) => T
   #control: ControlServer | undefined
+  #users: UserHelpers | undefined
   #stopping: Promise<void> | undefined
   #changing: Promise<unknown> = Promise.resolve()
   #gone!: () => void
@@ -81,6 +90,7 @@ class RunningPrimary implements ServedWorkers {
       await this.#ended
     } finally {
       unwatch()
+      await this.#users?.close()
       // the answer to a "stop" goes out first
       await new Promise(setImmediate)
       if (this.#control) rmSync(pidPath(this.spool), { force: true })
@@ -95,6 +105,11 @@ class RunningPrimary implements ServedWorkers {
     if (user) this.#asRoot(() => prepareSpool(spool, user))
     else mkdirSync(spool, { recursive: true, mode: 0o700 })
     this.#control = await ControlServer.open(spool, answersOfAll(this), toldOf, () => this.#logger)
+    this.#users = await UserHelpers.open({
+      socket: usersSocket(spool),
+      asRoot: this.#asRoot,
+      log: (level, event, fields) => this.supervisor.log(level, event, fields),
+    })
   }
   readonly #logger = {
     debug: () => undefined,

@@ -1,6 +1,7 @@
 /** The daemon in one process: builds a node, takes the spool, starts, serves, stops. */
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { createNode } from '@postern/core'
+import { UserClient, UserHelpers, usersSocket } from '@postern/processes'
 import { bundledFrom } from '../config.ts'
 import type { Found } from '../config.ts'
 import { answers } from '../control/answers.ts'
@@ -17,7 +18,8 @@ import { watchSignals, watchStrays } from './signals.ts'
 /** Resolves when it has been stopped. Throws what kept it from starting. */
 export async function runDaemon(found: Found): Promise<void> {
   const log = new DaemonLog()
-  const node = await createNode(found.loaded, { log, resolveFrom: bundledFrom() })
+  const users = new UserClient(usersSocket(found.spool))
+  const node = await createNode(found.loaded, { log, resolveFrom: bundledFrom(), users })
   log.follow(node)
   await serve(new ServedNode(node, log, found.loaded))
 }
@@ -27,6 +29,11 @@ async function serve(served: ServedNode): Promise<void> {
   const { spool } = node.graph.settings
   await mkdir(spool, { recursive: true, mode: 0o700 })
   const control = await ControlServer.open(spool, answers(served), remoteErrorOf, () => node.log)
+  const users = await UserHelpers.open({
+    socket: usersSocket(spool),
+    asRoot: (fn) => fn(),
+    log: (level, event, fields) => node.log[level](event, fields),
+  })
   watchStrays(
     () => node.log,
     () => control.remove(),
@@ -44,6 +51,7 @@ async function serve(served: ServedNode): Promise<void> {
   } finally {
     unwatch()
     await rm(pidPath(spool), { force: true })
+    await users.close()
     await control.close()
   }
   // what a plugin left open must not keep a daemon that has stopped

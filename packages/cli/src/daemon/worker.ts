@@ -1,7 +1,7 @@
 /** A worker's process: a whole node, its sockets and what is shared from the primary that started it. */
 import { LocalShared, PosternError, createNode, silentSink, systemClock } from '@postern/core'
 import type { Json, LoadedConfig } from '@postern/core'
-import { joinPrimary } from '@postern/processes'
+import { UserClient, joinPrimary, usersSocket } from '@postern/processes'
 import type { AnswerPrimary } from '@postern/processes'
 import { bundledFrom, findConfig } from '../config.ts'
 import type { Found } from '../config.ts'
@@ -18,7 +18,9 @@ import { watchStrays } from './signals.ts'
 
 const primary = joinPrimary(new LocalShared(systemClock))
 const worker = { ...primary.worker, supervised: true }
-const shares = { worker, shared: primary.shared, sockets: primary.sockets, resolveFrom: bundledFrom() }
+const shared = { worker, shared: primary.shared, sockets: primary.sockets, resolveFrom: bundledFrom() }
+
+const sharesOf = ({ spool }: Found) => ({ ...shared, users: new UserClient(usersSocket(spool)) })
 
 async function run(): Promise<void> {
   process.title = `postern worker ${primary.worker.index}`
@@ -30,7 +32,7 @@ async function run(): Promise<void> {
       `the configuration names the user ${user}, and the daemon was started to run as root`,
     )
   const log = new DaemonLog()
-  const node = await createNode(found.loaded, { ...shares, log })
+  const node = await createNode(found.loaded, { ...sharesOf(found), log })
   log.follow(node)
   const served = new ServedNode(node, log, found.loaded)
   watchStrays(
@@ -71,7 +73,7 @@ function verbs(served: ServedNode, found: Found): AnswerPrimary {
     async check() {
       before = undefined
       candidate = await loaded!.again()
-      const node = await createNode(candidate, { ...shares, log: silentSink })
+      const node = await createNode(candidate, { ...sharesOf(found), log: silentSink })
       return { spool: node.graph.settings.spool, workers: workersIn(candidate), user: userIn(candidate) ?? null }
     },
     async reload() {

@@ -1,4 +1,4 @@
-import type { BodySource, Call, Job } from '@postern/core'
+import type { BodySource, Call, Job, UserContent } from '@postern/core'
 import { TooLarge, doing } from './faults.ts'
 import { writeAll } from './files.ts'
 import { LfStream, toLf } from './lines.ts'
@@ -69,6 +69,24 @@ function largeContent(header: Buffer, body: BodySource, limit: number, call: Cal
       parts.push(lines.end())
       waiting += parts[parts.length - 1]!.length
       await flush()
+    },
+  }
+}
+
+/** The same for whoever writes it elsewhere. Throws what the body throws. */
+export function userContentOf(job: Job): UserContent {
+  return {
+    async *stream() {
+      const { body } = job
+      const lines = new LfStream()
+      let read = 0
+      yield Buffer.concat([toLf(job.header), LF])
+      for await (const chunk of body.bytes ?? body.stream()) {
+        read += chunk.length
+        yield lines.push(chunk)
+      }
+      complete(read, body)
+      yield lines.end()
     },
   }
 }

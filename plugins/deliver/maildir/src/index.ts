@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import { definePlugin, delivered, failedWith } from '@postern/core'
 import type { Call, Job, JobRecipient, Outcome } from '@postern/core'
+import { deliverAs } from './as-user.ts'
 import { contentOf } from './content.ts'
 import { outcomeOf } from './faults.ts'
 import { deliveredTo, prependedLines } from './header.ts'
@@ -41,6 +42,8 @@ export default definePlugin({
           const target = targetOf(recipient, mta.site.recipientDelimiter)
           if (seen.has(target.text.toLowerCase()))
             return failedWith('5.4.6', `mail forwarding loop for ${target.plain}`)
+          if (recipient.user !== undefined)
+            return deliverAs(recipient.user, { mta, options, job, recipient, target, call })
           const mailbox = await locate(target, where, call)
           if (mailbox.kind !== 'mailbox') return mailbox
           if (call.dry) return delivered('2.0.0', 'delivers to maildir')

@@ -1,6 +1,12 @@
 import { size, tableRef } from '@postern/core'
 import { z } from 'zod'
 
+/** names of folders, none of which climbs */
+const isBelow = (path: string): boolean =>
+  path
+    .replace(/\/$/, '')
+    .split('/')
+    .every((name) => !['', '.', '..'].includes(name) && !name.includes('\0'))
 const id = () => z.number().int().nonnegative()
 
 export const schema = z
@@ -34,6 +40,14 @@ export const schema = z
     virtualMailboxLimit: size()
       .default(51_200_000)
       .describe('largest file in a maildir; larger mail is returned as 5.2.2. 0 is no limit'),
+    homeMailbox: z
+      .string()
+      .regex(/\/$/, 'expected a slash at its end: only maildirs are delivered to')
+      .refine((path) => isBelow(path), 'expected a path below the home folder')
+      .default('Maildir/')
+      .describe(
+        "maildir below the home folder, for recipients whose route names a user: delivered with that user's rights (home_mailbox)",
+      ),
     syncFolder: z
       .boolean()
       .default(true)
