@@ -127,7 +127,9 @@ asRoot(
     assert.ok(helpers.pids.length > 1 && helpers.pids.length <= 4, `${helpers.pids.length}`)
     for (const [n, p] of people.entries()) {
       const folder = path.join(p.home, 'Maildir/new')
-      const seen = files(folder).map((f) => Number(/Subject: (\d+)/.exec(fs.readFileSync(path.join(folder, f), 'utf8'))![1]))
+      const seen = files(folder).map((f) =>
+        Number(/Subject: (\d+)/.exec(fs.readFileSync(path.join(folder, f), 'utf8'))![1]),
+      )
       assert.equal(
         seen.sort((a, b) => a - b),
         all.filter((i) => i % 3 === n),
