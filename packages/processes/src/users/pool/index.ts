@@ -1,6 +1,6 @@
 /**
  * The helpers of a node, and the door at which its workers ask. Connections are accepted here and given to a helper that is
- * free; nothing of them is read here. No helper is started before somebody asks; as many as are asked for at a time, up to
+ * free; nothing of them is read here. No helper is started before somebody asks; another one when somebody has to wait, up to
  * `most`; one that dies is not missed before somebody asks again.
  */
 import { lstatSync, unlinkSync } from 'node:fs'
@@ -29,6 +29,8 @@ const DEFAULTS: Settings = {
   lockDelay: 1000,
   staleLock: 500_000,
 }
+/** ms that somebody waits before another helper is started */
+const GROW = 50
 /** ms without work after which a helper ends */
 const IDLE = 300_000
 /** connections that the system keeps for us; one more is refused at once */
@@ -46,6 +48,7 @@ export class UserHelpers {
   readonly #waiting: Socket[] = []
   #stillborn = 0
   #resume = 0
+  #growing: NodeJS.Timeout | undefined
   #sweeper: NodeJS.Timeout | undefined
   #closed = false
 
@@ -79,6 +82,7 @@ export class UserHelpers {
   async close(): Promise<void> {
     this.#closed = true
     clearInterval(this.#sweeper)
+    clearTimeout(this.#growing)
     const closed = new Promise((done) => this.#server.close(done))
     this.#dropAll()
     await Promise.all([...this.#helpers].map((h) => h.leave()))
@@ -92,13 +96,21 @@ export class UserHelpers {
     this.#dispatch()
   }
   #dispatch(): void {
-    const all = [...this.#helpers]
-    for (const helper of all) {
+    for (const helper of this.#helpers) {
       if (this.#waiting.length === 0) return
       if (helper.state === 'idle') helper.serve(this.#waiting.shift()!)
     }
-    let starting = all.filter((h) => h.state === 'starting').length
-    for (; this.#helpers.size < this.#most && starting < this.#waiting.length; starting++) this.#start()
+    if (this.#waiting.length === 0) return
+    if (this.#helpers.size === 0) this.#start()
+    else this.#growing ??= setTimeout(() => this.#grow(), GROW)
+  }
+  /** Somebody has waited for some time: one more, and another look. */
+  #grow(): void {
+    this.#growing = undefined
+    if (this.#closed || this.#waiting.length === 0) return
+    const starting = [...this.#helpers].some((h) => h.state === 'starting')
+    if (!starting && this.#helpers.size < this.#most) this.#start()
+    this.#dispatch()
   }
   #start(): void {
     const helper: HelperProcess = new HelperProcess(this.#settings, this.#options.asRoot, {
