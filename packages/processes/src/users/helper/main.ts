@@ -23,6 +23,7 @@ let busy = false
 
 async function serve(socket: Socket): Promise<void> {
   busy = true
+  say({ kind: 'taken' })
   // a call that hangs keeps this from being said, and then the process is ended
   const alive = setInterval(() => say({ kind: 'alive' }), settings.deadline / 4)
   try {

@@ -28,6 +28,7 @@ export class HelperProcess {
   readonly #asRoot: AsRoot
   readonly #events: HelperEvents
   #group = 0
+  #connection: Socket | undefined
   #late: NodeJS.Timeout | undefined
   #gone = false
 
@@ -51,8 +52,16 @@ export class HelperProcess {
   serve(socket: Socket): void {
     this.#to('busy')
     this.#watch()
-    // a helper that dies before it has taken it closes it for the asker by its death
-    this.#child.send({ kind: 'serve' } satisfies ToHelper, socket, () => undefined)
+    this.#connection = socket
+    // Node would count it with the server's for as long as the other process has it
+    Object.assign(socket, { server: undefined })
+    // kept until it has been taken: Node leaves open what it has sent to a process that is killed meanwhile, and the asker
+    // would wait for ever
+    this.#child.send({ kind: 'serve' } satisfies ToHelper, socket, { keepOpen: true }, () => undefined)
+  }
+  #letGo(): void {
+    this.#connection?.destroy()
+    this.#connection = undefined
   }
   /** Finishes what it has in hand and ends; resolves then. */
   async leave(): Promise<void> {
@@ -72,6 +81,8 @@ export class HelperProcess {
     switch (message.kind) {
       case 'alive':
         return this.#watch()
+      case 'taken':
+        return this.#letGo()
       case 'group':
         this.#group = message.pid
         return
@@ -79,6 +90,7 @@ export class HelperProcess {
         return this.#events.refused(this, message.cause)
       case 'idle':
         clearTimeout(this.#late)
+        this.#letGo()
         if (this.state === 'leaving') return
         this.#to('idle')
         return this.#events.idle(this)
@@ -102,6 +114,7 @@ export class HelperProcess {
     if (this.#gone) return
     this.#gone = true
     clearTimeout(this.#late)
+    this.#letGo()
     this.#endGroup()
     this.#events.gone(this, how)
   }

@@ -37,7 +37,7 @@ const IDLE = 300_000
 const BACKLOG = 4096
 /** deaths in a row of helpers that never were ready, after which nobody is kept waiting; ms until the next try */
 const STILLBORN = 3
-const PAUSE = 5000
+const PAUSE = 1000
 
 export class UserHelpers {
   readonly #options: HelpersOptions

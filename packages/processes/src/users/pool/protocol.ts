@@ -4,6 +4,8 @@ export type ToHelper =
   { readonly kind: 'serve' }
 export type FromHelper =
   | { readonly kind: 'idle' }
+  /** it has the connection */
+  | { readonly kind: 'taken' }
   /** busy, and its event loop turns */
   | { readonly kind: 'alive' }
   /** a program that it has started leads this process group; 0: it has ended */
