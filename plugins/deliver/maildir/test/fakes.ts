@@ -1,5 +1,5 @@
 /** A job, a call and an mta as the core makes them, as far as this plugin looks. */
-import { systemClock } from '@postern/core'
+import { noUsers, systemClock } from '@postern/core'
 import type {
   BodySource,
   Call,
@@ -12,6 +12,7 @@ import type {
   Table,
   TableRef,
   Transport,
+  UserDelivery,
 } from '@postern/core'
 import { fakeCall } from '@postern/testkit'
 import plugin from '@postern/deliver-maildir'
@@ -89,13 +90,20 @@ export interface Opened {
 export type Tables = Record<string, (key: string) => Lookup>
 
 /** Runs the plugin's `apply` with these options. */
-export function open(options: object, tables: Tables = {}, site: object = {}, clock: Clock = systemClock): Opened {
+export function open(
+  options: object,
+  tables: Tables = {},
+  site: object = {},
+  clock: Clock = systemClock,
+  users: UserDelivery = noUsers,
+): Opened {
   let registered: { name: string; transport: Transport } | undefined
   let stop: (() => unknown) | undefined
   const mta = {
     as: undefined,
     folder: '/nowhere',
     clock,
+    users,
     site: { recipientDelimiter: '+', messageSizeLimit: 10_240_000, ...site },
     table: (ref: TableRef): Table => ({
       name: `test:${String(ref.spec)}`,
