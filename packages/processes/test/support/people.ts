@@ -82,13 +82,7 @@ export const place =
     }
   }
 
-export const callOf = (signal = new AbortController().signal): Call => ({
-  signal,
-  deadline: Date.now() + 60_000,
-  clock: systemClock,
-  log: logger(() => silentSink),
-  dry: false,
-})
+export const callOf = (signal = new AbortController().signal): Call => fakeCall({ signal })
 export const contentOf = (text: string | Buffer, chunk = 65536): UserContent => {
   const bytes = Buffer.from(text as string)
   return {

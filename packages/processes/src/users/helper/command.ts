@@ -85,7 +85,9 @@ export class CommandTarget implements Target {
     const stdin = this.#child!.stdin as Writable
     if (bytes.length > 0 && stdin.writable) await new Promise<void>((done) => stdin.write(bytes, () => done()))
   }
-  async commit(): Promise<UserOutcome> {
+  async finish(bytes: Buffer): Promise<UserOutcome> {
+    if (!this.#child) await this.begin()
+    await this.write(bytes)
     this.#child!.stdin!.end()
     const end = await this.#gone!
     await this.#close()

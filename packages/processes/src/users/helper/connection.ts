@@ -96,24 +96,21 @@ async function receive(target: Target, frames: AsyncGenerator<Frame>): Promise<U
   let [crc, length, waiting] = [0, 0, 0]
   let gathered: Buffer[] = []
   let begun = false
-  const flush = async () => {
-    if (!begun) await target.begin()
-    begun = true
-    await target.write(Buffer.concat(gathered))
-    gathered = []
-    waiting = 0
-  }
   for (;;) {
     const { type, bytes } = await next(frames)
     if (type === END) {
       if (!isEnd(bytes, length, crc)) throw new BadFrame('the content is not what was sent')
-      await flush()
-      return target.commit()
+      return target.finish(Buffer.concat(gathered))
     }
     if (type !== CHUNK) throw new BadFrame(`a frame of type ${type} in the content`)
     crc = crc32(bytes, crc)
     length += bytes.length
     waiting += gathered.push(bytes) && bytes.length
-    if (waiting >= GATHERED) await flush()
+    if (waiting < GATHERED) continue
+    if (!begun) await target.begin()
+    begun = true
+    await target.write(Buffer.concat(gathered))
+    gathered = []
+    waiting = 0
   }
 }

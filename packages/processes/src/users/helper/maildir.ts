@@ -39,8 +39,8 @@ export class MaildirTarget implements Target {
       const flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW
       const open = () => fs.openSync(inside(this.#folders!.tmp, name), flags, 0o600)
       this.#file = { fd: doing(PREFIX, `create maildir file ${join(path, 'tmp', name)}`, open), name, micros }
+      this.write(Buffer.from(this.#request.above))
     })
-    this.write(Buffer.from(this.#request.above))
   }
   write(bytes: Buffer): void {
     this.#written += bytes.length
@@ -50,21 +50,26 @@ export class MaildirTarget implements Target {
       doing(PREFIX, `error writing message: ${this.#tmpPath()}`, () => writeAll(this.#file!.fd, bytes)),
     )
   }
-  commit(): UserOutcome {
+  finish(bytes: Buffer): UserOutcome {
     rights.as(this.#account, () => {
-      const { fd, name, micros } = this.#file!
-      const { tmp, fresh } = this.#folders!
-      doing(PREFIX, `error writing message: ${this.#tmpPath()}`, () => fs.fsyncSync(fd))
-      const s = fs.fstatSync(fd, { bigint: true })
-      const final = `${Math.floor(micros / 1e6)}.V${s.dev.toString(16)}I${s.ino.toString(16)}M${micros % 1e6}.${HOST}`
-      // not link and unlink: no other file that exists has this device and inode, so there is none to overwrite
-      doing(PREFIX, `create maildir file ${join(fresh.path, final)}`, () =>
-        fs.renameSync(inside(tmp, name), inside(fresh, final)),
-      )
-      if (this.#request.syncFolder !== false) this.#syncOrTakeBack(fresh, final)
-      this.#close()
+      if (!this.#file) this.begin()
+      this.write(bytes)
+      this.#commit()
     })
     return { kind: 'delivered', esc: '2.0.0', text: 'delivered to maildir' }
+  }
+  #commit(): void {
+    const { fd, name, micros } = this.#file!
+    const { tmp, fresh } = this.#folders!
+    doing(PREFIX, `error writing message: ${this.#tmpPath()}`, () => fs.fsyncSync(fd))
+    const s = fs.fstatSync(fd, { bigint: true })
+    const final = `${Math.floor(micros / 1e6)}.V${s.dev.toString(16)}I${s.ino.toString(16)}M${micros % 1e6}.${HOST}`
+    // not link and unlink: no other file that exists has this device and inode, so there is none to overwrite
+    doing(PREFIX, `create maildir file ${join(fresh.path, final)}`, () =>
+      fs.renameSync(inside(tmp, name), inside(fresh, final)),
+    )
+    if (this.#request.syncFolder !== false) this.#syncOrTakeBack(fresh, final)
+    this.#close()
   }
   /** It will be delivered again; a reader who was quick has it twice, which is better than not at all. */
   #syncOrTakeBack(fresh: Folder, final: string): void {

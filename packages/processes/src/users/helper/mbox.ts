@@ -60,8 +60,8 @@ export class MboxTarget implements Target {
       if (!sameStill(this.#folder!, this.#name, this.#fd!))
         throw deferredBy('4.2.0', `${this.#prefix}: target file status changed unexpectedly`)
       this.#end = fs.fstatSync(this.#fd!).size
+      this.#append(Buffer.from(withFromLine(this.#request.above)))
     })
-    this.#append(Buffer.from(withFromLine(this.#request.above)))
   }
   async #takeDotLock(): Promise<void> {
     const { lockAttempts, lockDelay, staleLock } = this.#settings
@@ -86,10 +86,13 @@ export class MboxTarget implements Target {
     this.#tried += bytes.length
     this.#as(() => this.#doing('error writing message', () => writeAll(this.#fd!, bytes)))
   }
-  commit(): UserOutcome {
-    this.#append(this.#quote.end())
-    this.#as(() => this.#doing('error writing message', () => fs.fsyncSync(this.#fd!)))
-    this.#close()
+  async finish(bytes: Buffer): Promise<UserOutcome> {
+    if (this.#end === undefined) await this.begin()
+    this.#as(() => {
+      this.#append(Buffer.concat([this.#quote.push(bytes), this.#quote.end()]))
+      this.#doing('error writing message', () => fs.fsyncSync(this.#fd!))
+      this.#close()
+    })
     return { kind: 'delivered', esc: '2.0.0', text: 'delivered to mailbox' }
   }
   abort(): void {

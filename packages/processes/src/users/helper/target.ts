@@ -8,8 +8,8 @@ export interface Target {
   begin(): void | Promise<void>
   /** A piece of the message. */
   write(bytes: Buffer): void | Promise<void>
-  /** The whole message has been written; durable when it returns. */
-  commit(): UserOutcome | Promise<UserOutcome>
+  /** The last piece, perhaps the only one: begins if nothing has begun. Durable when it returns. */
+  finish(bytes: Buffer): UserOutcome | Promise<UserOutcome>
   /** Nothing of it may be left. May be called at any time, does not throw. */
   abort(): void | Promise<void>
 }
