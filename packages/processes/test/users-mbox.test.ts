@@ -100,7 +100,7 @@ asRoot(
     // a mail reader with an fcntl lock of its own
     const reader = spawn('perl', [
       '-e',
-      'use Fcntl; open(F, "+<", $ARGV[0]); fcntl(F, F_SETLK, pack("s s x![q] q q i", F_WRLCK, 0, 0, 0, 0)) or die; syswrite(STDOUT, "x"); sleep 60',
+      'use Fcntl; open(F, "+<", $ARGV[0]); my $l = pack("s s x![q] q q i", F_WRLCK, 0, 0, 0, 0); fcntl(F, F_SETLK, $l) or die; syswrite(STDOUT, "x"); sleep 60',
       at(anna),
     ])
     await new Promise((done) => reader.stdout.once('data', done))
@@ -128,7 +128,7 @@ asRoot(
     await until('the first megabyte', () => fs.statSync(at(anna)).size > size)
     const asks = spawnSync('perl', [
       '-e',
-      'use Fcntl; open(F, "+<", $ARGV[0]); exit(fcntl(F, F_SETLK, pack("s s x![q] q q i", F_WRLCK, 0, 0, 0, 0)) ? 0 : 7)',
+      'use Fcntl; open(F, "+<", $ARGV[0]); my $l = pack("s s x![q] q q i", F_WRLCK, 0, 0, 0, 0); exit(fcntl(F, F_SETLK, $l) ? 0 : 7)',
       at(anna),
     ])
     assert.is(asks.status, 7)
