@@ -59,7 +59,7 @@ for (const workers of times(0, 1) ? ['1', '2'] : ['1'])
       assert.is(await mta.stop(), 0)
     } finally {
       await mta.remove()
-      execFileSync('userdel', [user], { stdio: 'ignore' })
+      execFileSync('userdel', ['-f', user], { stdio: 'ignore' })
       fs.rmSync(folder, { recursive: true, force: true })
     }
   })

@@ -21,6 +21,8 @@ export interface Person {
 }
 const made = new Set<string>()
 let serial = 0
+// a runner that has lost its patience ends a test so
+process.once('SIGTERM', () => process.exit(143))
 process.on('exit', () => {
   for (const name of made) removePerson(name)
 })
@@ -37,7 +39,7 @@ export function addPerson(base: string, ...more: string[]): Person {
 }
 export function removePerson(name: string): void {
   try {
-    execFileSync('userdel', [name], { stdio: 'ignore' })
+    execFileSync('userdel', ['-f', name], { stdio: 'ignore' })
   } catch {
     // it never came to be
   }
