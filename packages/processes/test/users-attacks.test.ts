@@ -42,10 +42,10 @@ interface Trick {
   readonly title: string
   readonly request: (user: string) => UserRequest
   /** `at`: the place that is delivered to */
-  set(at: string, user: Person, prize: string): void
+  readonly set: (at: string, user: Person, prize: string) => void
   readonly text: RegExp
 }
-const MBOX: readonly Trick[] = [
+const FILES: readonly Omit<Trick, 'request'>[] = [
   {
     title: 'a symbolic link',
     set: (at, user, prize) => (fs.symlinkSync(prize, at), own(at, user)),
@@ -69,7 +69,8 @@ const MBOX: readonly Trick[] = [
     set: (at) => (fs.writeFileSync(at, ''), fs.chmodSync(at, 0o666)),
     text: /not owned by recipient/,
   },
-].map((t) => ({ ...t, request: (user: string) => mbox(user) }))
+]
+const MBOX = FILES.map((t): Trick => ({ ...t, request: (user) => mbox(user) }))
 const FOLDERS: readonly Trick[] = [
   {
     title: 'Maildir is a symbolic link',

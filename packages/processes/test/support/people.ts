@@ -3,10 +3,11 @@ import { execFileSync } from 'node:child_process'
 import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { logger, silentSink, systemClock } from '@postern/core'
+
 import type { Call, UserContent } from '@postern/core'
 import { UserClient, UserHelpers } from '@postern/processes'
 import type { HelpersOptions } from '@postern/processes'
+import { fakeCall } from '@postern/testkit'
 import { test } from 'uvu'
 
 export const root = process.getuid!() === 0
