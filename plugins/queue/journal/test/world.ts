@@ -13,6 +13,8 @@ import type { Io } from '@postern/queue-journal'
 type Callback = (error: Error | null, n: number) => void
 interface Unsynced {
   readonly inode: number
+  /** where the file was: an inode may be another disk's later */
+  readonly path: string
   readonly at: number
   readonly before: Buffer
 }
@@ -74,13 +76,18 @@ export class World {
   }
 
   readonly io: Io = {
+    commit: (fd, buffer, length, position, done) =>
+      this.io.write(fd, buffer, length, position, 'records', (error, written) =>
+        error ? done(error, 0) : this.io.sync(fd, 'records', (failed) => done(failed, written)),
+      ),
     write: (fd, buffer, length, position, _purpose, done) => {
       const write = () => {
         const { ino: inode } = fs.fstatSync(fd)
+        const path = fs.readlinkSync(`/proc/self/fd/${fd}`)
         for (let at = position; at < position + length;) {
           const end = Math.min(position + length, (Math.floor(at / PAGE) + 1) * PAGE)
           const before = Buffer.alloc(end - at)
-          this.#unsynced.push({ inode, at, before: before.subarray(0, fs.readSync(fd, before, 0, end - at, at)) })
+          this.#unsynced.push({ inode, path, at, before: before.subarray(0, fs.readSync(fd, before, 0, end - at, at)) })
           at = end
         }
         return fs.writeSync(fd, buffer, 0, length, position)
@@ -105,12 +112,25 @@ export class World {
       })
     },
     files: {
-      rename: (from, to) => this.#promised(() => fs.renameSync(from, to)),
-      unlink: (path) => this.#promised(() => fs.unlinkSync(path)),
+      rename: (from, to) => this.#promised(() => this.#rename(from, to)),
+      unlink: (path) => this.#promised(() => this.#unlink(path)),
       size: (path) => this.#promised(() => fs.statSync(path, { throwIfNoEntry: false })?.size),
       // what is written is read first
       create: (path) => this.#promised(() => fs.openSync(path, 'w+')),
     },
+  }
+  /** What was not synced of a file that is gone is nobody's: its inode may be another file's soon. */
+  #forget(path: string): void {
+    const inode = fs.statSync(path, { throwIfNoEntry: false })?.ino
+    this.#unsynced = this.#unsynced.filter((one) => one.inode !== inode)
+  }
+  #unlink(path: string): void {
+    this.#forget(path)
+    fs.unlinkSync(path)
+  }
+  #rename(from: string, to: string): void {
+    this.#forget(to)
+    fs.renameSync(from, to)
   }
   /** A copy of the disk as a killed process leaves it; `cut`: as a power failure does, without some of what was not synced (of a page all or nothing). */
   copy(path: string, cut: boolean): string {
@@ -119,10 +139,10 @@ export class World {
     if (!cut) return copy
     const files = new Map<number, string>()
     for (const name of fs.readdirSync(path, { recursive: true }) as string[])
-      files.set(fs.statSync(join(path, name)).ino, join(copy, name))
-    for (const { inode, at, before } of [...this.#unsynced].reverse()) {
+      if (fs.statSync(join(path, name)).isFile()) files.set(fs.statSync(join(path, name)).ino, join(copy, name))
+    for (const { inode, path: from, at, before } of [...this.#unsynced].reverse()) {
       const file = files.get(inode)
-      if (file === undefined || this.#chance() < 0.5) continue
+      if (file === undefined || !from.startsWith(path) || this.#chance() < 0.5) continue
       const fd = fs.openSync(file, 'r+')
       fs.writeSync(fd, before, 0, before.length, at)
       fs.closeSync(fd)
@@ -160,8 +180,10 @@ export class World {
         (error, fd) => done(error, fd ?? -1),
       ),
     )
+    this.#replace(promises, 'rename', (from: string, to: string) => this.#promised(() => this.#rename(from, to)))
+    this.#replace(promises, 'unlink', (path: string) => this.#promised(() => this.#unlink(path)))
     const sync = fs as unknown as Record<string, (...args: unknown[]) => unknown>
-    for (const name of ['rename', 'unlink', 'stat', 'statfs', 'access', 'readdir', 'mkdir'])
+    for (const name of ['stat', 'statfs', 'access', 'readdir', 'mkdir'])
       this.#replace(promises, name, (...args: unknown[]) => this.#promised(() => sync[`${name}Sync`]!(...args)))
     this.#replace(promises, 'open', (path: string, flags: string, mode?: number) =>
       this.#promised(() => this.#handle(fs.openSync(path, flags.startsWith('w') ? `${flags}+` : flags, mode))),
