@@ -28,12 +28,15 @@ export const doorName = ({ host, port }: DoorAddress): string => `${isIPv6(host)
 
 const BACKLOG = 511
 const REUSE = { reusePort: true }
+const ignored = (): void => undefined
 
 export class Door {
   readonly #address: DoorAddress
   readonly #server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: false })
   #handler: AcceptHandler | undefined
   #onError: (error: Error) => void = () => undefined
+  /** clients that came before everything else had started: they wait, as in the system's own queue */
+  readonly #early = new Set<Socket>()
 
   constructor(address: DoorAddress) {
     this.#address = address
@@ -67,6 +70,11 @@ export class Door {
   open(handler: AcceptHandler, onError: (error: Error) => void): void {
     this.#handler = handler
     this.#onError = onError
+    for (const socket of this.#early) {
+      socket.off('error', ignored)
+      handler(socket)
+    }
+    this.#early.clear()
   }
   /** Stops accepting, unless another graph has taken the door over. */
   async release(handler: AcceptHandler): Promise<void> {
@@ -74,6 +82,8 @@ export class Door {
   }
   async close(): Promise<void> {
     this.#handler = undefined
+    for (const socket of this.#early) socket.destroy()
+    this.#early.clear()
     if (!this.#server.listening) return
     // close() waits for the sessions too, and those are not the door's: it is enough that the port is free
     this.#server.close()
@@ -84,7 +94,9 @@ export class Door {
   }
 
   #accept(socket: Socket): void {
-    if (this.#handler) this.#handler(socket)
-    else socket.destroy()
+    if (this.#handler) return this.#handler(socket)
+    if (this.#early.size >= BACKLOG) return void socket.destroy()
+    this.#early.add(socket)
+    socket.on('error', ignored).once('close', () => this.#early.delete(socket))
   }
 }
