@@ -13,7 +13,11 @@ const SETTLE = 2000
 
 export async function idle(o) {
   const results = []
-  for (const mta of await teamsFor(o.mtas, o.room, { workload: 'discard', idle: POSTFIX_MOST })) {
+  for (const mta of await teamsFor(o.mtas, o.room, {
+    workload: 'discard',
+    idle: POSTFIX_MOST,
+    sessions: o.idle + 10,
+  })) {
     const wanted = mta.name === 'postfix' ? Math.min(o.idle, POSTFIX_MOST) : o.idle
     const port = await freePort()
     const pid = await mta.start(port)

@@ -13,7 +13,7 @@ export class Postern {
   #folder
   #shape
   #child
-  /** `shape`: the workload, and what single modes need: `nodeArguments`, `sites` by domain (a port), `slow` (a domain that is deferred) */
+  /** `shape`: the workload, and what single modes need: `nodeArguments`, `sites` by domain (a port), `slow` (a domain that is deferred), `sessions` at a time */
   constructor(folder, shape) {
     this.#folder = folder
     this.#shape = shape
@@ -37,7 +37,7 @@ export class Postern {
     return this.#child.pid
   }
   #config(port, sink) {
-    const { sites = {}, slow } = this.#shape
+    const { sites = {}, slow, sessions } = this.#shape
     const routes = {
       discard: { defaultTransport: 'discard' },
       relay: { relayhost: `[127.0.0.1]:${sink}` },
@@ -55,7 +55,10 @@ export class Postern {
       deferTransports: slow ? ['slow'] : [],
       plugins: [
         { 'ops-log': { file: path.join(this.#folder, 'log'), format: 'json' } },
-        { 'listen-smtp': { listen: [`127.0.0.1:${port}`], smtpdClientConnectionCountLimit: 0 }, as: 'mx' },
+        {
+          'listen-smtp': { listen: [`127.0.0.1:${port}`], smtpdClientConnectionCountLimit: 0, maxSessions: sessions },
+          as: 'mx',
+        },
         { 'route-classes': { ...routes, ...maps } },
         { 'deliver-maildir': { mailboxBase: path.join(this.#folder, 'mail'), virtualMailboxMaps: `hash:${table}` } },
         ...(slow ? [{ 'deliver-smtp': {}, as: 'slow' }] : []),
