@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert'
 import { test } from 'uvu'
 import type { UserRequest } from '@postern/core'
 import { ABOVE, MAIL, asRoot, brokenContent, callOf, contentOf, files, only, place } from './support/people.ts'
+import { until } from './support/site.ts'
 
 const maildir = (user: string, more: object = {}): UserRequest => ({
   kind: 'maildir',
@@ -113,6 +114,41 @@ for (const size of [1000, 2_500_000])
       assert.is(fs.readFileSync(file, 'utf8'), 'before\n')
       assert.not(fs.existsSync(`${file}.lock`))
       assert.not(fs.existsSync(ended))
+    }),
+  )
+for (const [why, user, end] of [
+  ['the call is aborted', undefined, 'AbortError'],
+  ['the helper dies', undefined, 'HelperGone'],
+  ['the answer comes before it', 'no-such-user', 'failed'],
+] as const)
+  asRoot(
+    `content that does not go on keeps nobody: ${why}`,
+    place(async ({ client, person, helpers }) => {
+      const anna = person()
+      assert.equal(await client.deliver(maildir(anna.name), contentOf(MAIL), callOf()), DONE)
+      const call = new AbortController()
+      let goOn: () => void = () => undefined
+      let closed = false
+      const stuck = {
+        async *stream() {
+          try {
+            yield Buffer.alloc(2_000_000, 'x\n')
+            // all of that was sent; the helper that has it is in the middle of the message
+            if (!user) await until('a file', () => files(anna.home, 'Maildir/tmp').length === 1)
+            if (end === 'AbortError') setImmediate(() => call.abort())
+            if (end === 'HelperGone') setImmediate(() => helpers.pids.forEach((pid) => process.kill(pid, 'SIGKILL')))
+            await new Promise<void>((done) => (goOn = done))
+          } finally {
+            closed = true
+          }
+        },
+      }
+      const waits = client.deliver(maildir(user ?? anna.name), stuck, callOf(call.signal))
+      assert.is(await waits.then((o) => o.kind as string).catch((e: Error) => e.name), end)
+      goOn()
+      await until('the content to be closed', () => closed)
+      assert.equal(await client.deliver(maildir(anna.name), contentOf(MAIL), callOf()), DONE)
+      assert.is(files(anna.home, 'Maildir/new').length, 2)
     }),
   )
 asRoot(

@@ -71,10 +71,13 @@ interface Answer {
   readonly value: Promise<unknown>
   /** the answer is there, or will never be */
   readonly over: () => boolean
+  /** called once when it is over; `undefined`: nobody any more. One at a time, since there are as many as chunks */
+  readonly wake: (waiter: (() => void) | undefined) => void
 }
 function answerOn(socket: Socket): Answer {
   const frames = new Frames()
   let over = false
+  let waiter: (() => void) | undefined
   const value = new Promise((resolve, reject) => {
     socket.on('data', (bytes) => {
       try {
@@ -88,21 +91,30 @@ function answerOn(socket: Socket): Answer {
     socket.once('end', () => reject(new HelperGone()))
     socket.once('close', () => reject(new HelperGone()))
   })
-  value.then(
-    () => (over = true),
-    () => (over = true),
-  )
-  return { value, over: () => over }
+  const end = () => {
+    over = true
+    waiter?.()
+  }
+  value.then(end, end)
+  return { value, over: () => over, wake: (next) => (over ? next?.() : (waiter = next)) }
 }
 /** An abort's reason, not the system's error. */
 const isOurs = (error: Error): boolean => (error as NodeJS.ErrnoException).syscall === undefined
 
-/** Sends the content, unless the answer comes first. Throws what the content throws: then there is no end to it. */
+/**
+ * Sends the content, unless the answer comes first: content that does not go on keeps nobody whose call was aborted or whose
+ * helper is gone. Throws what the content throws: then there is no end to it.
+ */
 async function send(socket: Socket, content: UserContent, answer: Answer): Promise<void> {
   let [crc, length] = [0, 0]
-  for await (const bytes of content.stream()) {
+  const source = content.stream()[Symbol.asyncIterator]()
+  for (;;) {
+    const step = await nextOf(source, answer)
+    if (!step) return
+    if (step.done) break
+    const bytes = step.value
     for (let at = 0; at < bytes.length; at += CHUNK_SIZE) {
-      if (answer.over()) return
+      if (answer.over()) return void (await source.return?.())
       const chunk = Buffer.from(bytes.buffer, bytes.byteOffset + at, Math.min(CHUNK_SIZE, bytes.length - at))
       crc = crc32(chunk, crc)
       length += chunk.length
@@ -114,14 +126,26 @@ async function send(socket: Socket, content: UserContent, answer: Answer): Promi
     throw new Error(`the content has ${length} bytes instead of ${content.size}`)
   if (!answer.over()) socket.write(endFrame(length, crc))
 }
+type Step = IteratorResult<Uint8Array, unknown>
+/** `undefined`: the answer came first. Then the content is closed when it goes on, if ever, and nobody waits for that. */
+function nextOf(source: AsyncIterator<Uint8Array>, answer: Answer): Promise<Step | undefined> {
+  return new Promise<Step | undefined>((resolve, reject) => {
+    source.next().then(resolve, reject)
+    answer.wake(() => {
+      resolve(undefined)
+      source.return?.().catch(() => undefined)
+    })
+  }).finally(() => answer.wake(undefined))
+}
 /** Resolves too when there will never be room: the answer says why. */
-function roomIn(socket: Socket, answer: Answer): Promise<unknown> {
+function roomIn(socket: Socket, answer: Answer): Promise<void> {
   return new Promise((resolve) => {
     const go = () => {
       socket.off('drain', go).off('close', go)
-      resolve(undefined)
+      answer.wake(undefined)
+      resolve()
     }
     socket.on('drain', go).on('close', go)
-    answer.value.then(go, go)
+    answer.wake(go)
   })
 }
