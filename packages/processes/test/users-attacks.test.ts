@@ -7,6 +7,7 @@ import path from 'node:path'
 import * as assert from 'uvu/assert'
 import { test } from 'uvu'
 import type { UserOutcome, UserRequest } from '@postern/core'
+import { hang } from './support/hung.ts'
 import { until } from './support/site.ts'
 import { ABOVE, MAIL, asRoot, callOf, contentOf, files, place } from './support/people.ts'
 import type { Person, Place } from './support/people.ts'
@@ -150,6 +151,7 @@ while (1) {
 }`
     const ids = [`--reuid=${anna.uid}`, `--regid=${anna.gid}`, '--clear-groups']
     const child = spawn('setpriv', [...ids, 'perl', '-MPOSIX', '-e', juggler, at, file], { stdio: 'ignore' })
+    p.undo(() => child.kill('SIGKILL'))
     const kinds: Record<string, number> = {}
     try {
       for (let n = 0; n < 150; n++) {
@@ -315,18 +317,13 @@ asRoot(
   place(
     async (p) => {
       const anna = p.person()
-      const { Hung } = await import('./support/hung.ts')
-      const hung = await Hung.mount(anna.home)
-      if (!hung) return void process.stdout.write('# skipped: no /dev/fuse, or no right to mount\n')
-      try {
-        const waits = deliver(p, maildir(anna.name)).catch((e: Error) => e.name as unknown as UserOutcome)
-        await goesOn(p)
-        assert.is(await waits, 'HelperGone' as unknown as UserOutcome)
-        assert.ok(p.log.some((l) => l.event === 'users.hung'))
-        await goesOn(p)
-      } finally {
-        await hung.unmount()
-      }
+      if (!(await hang(anna.home, (step) => p.undo(step))))
+        return void process.stdout.write('# skipped: no /dev/fuse, or no right to mount\n')
+      const waits = deliver(p, maildir(anna.name)).catch((e: Error) => e.name as unknown as UserOutcome)
+      await goesOn(p)
+      assert.is(await waits, 'HelperGone' as unknown as UserOutcome)
+      assert.ok(p.log.some((l) => l.event === 'users.hung'))
+      await goesOn(p)
     },
     { deadline: 2000 },
   ),

@@ -1,6 +1,6 @@
 /** A file system that answers nothing, as a server for homes that is away: FUSE, mounted and never read. */
 import { spawn, spawnSync } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
+import { bounded } from './bounded.ts'
 
 /** In a process of its own: who asks such a file system in the one that serves it waits for ever. */
 const SERVER = `const fs = require('node:fs'), { spawnSync } = require('node:child_process')
@@ -14,29 +14,29 @@ out.writeUInt32LE(80, 0); buffer.copy(out, 8, 8, 16); out.writeUInt32LE(7, 16); 
 out.writeUInt32LE(4096, 36)
 fs.writeSync(fd, out)
 process.stdout.write('mounted')
-setInterval(() => {}, 1e6)`
+// closing it gives all who wait an error, even a test that waits itself and so cannot end this
+const end = () => { fs.closeSync(fd); spawnSync('umount', ['-l', at]); process.exit() }
+setTimeout(end, 25_000)
+process.stdin.on('end', end).resume()`
 
-export class Hung {
-  readonly #at: string
-  readonly #server: ChildProcess
-  private constructor(at: string, server: ChildProcess) {
-    this.#at = at
-    this.#server = server
+/** ms */
+const PATIENCE = 5_000
+
+/** `undefined` where this may not be done; otherwise ends it: all who wait get an error. Synchronous, to be called once or more. */
+export async function hang(at: string, undo: (step: () => void) => void): Promise<(() => void) | undefined> {
+  const server = spawn(process.execPath, ['-e', SERVER, at], { stdio: ['pipe', 'pipe', 'inherit'] })
+  let mounted: boolean | undefined
+  const end = () => {
+    server.kill('SIGKILL')
+    if (mounted !== false)
+      spawnSync('umount', ['-l', at], { stdio: 'ignore', timeout: PATIENCE, killSignal: 'SIGKILL' })
+    mounted = false
   }
-  /** `undefined` where this may not be done. */
-  static async mount(at: string): Promise<Hung | undefined> {
-    const server = spawn(process.execPath, ['-e', SERVER, at], { stdio: ['ignore', 'pipe', 'inherit'] })
-    const mounted = await new Promise<boolean>((done) => {
-      server.stdout.once('data', () => done(true))
-      server.once('exit', () => done(false))
-    })
-    return mounted ? new Hung(at, server) : undefined
-  }
-  /** All who wait get an error. */
-  async unmount(): Promise<void> {
-    const over = new Promise((done) => this.#server.once('exit', done))
-    this.#server.kill('SIGKILL')
-    await over
-    spawnSync('umount', ['-l', this.#at])
-  }
+  undo(end)
+  const said = new Promise<boolean>((done) => {
+    server.stdout.once('data', () => done(true))
+    server.once('exit', () => done(false))
+  })
+  mounted = await bounded('a mount', PATIENCE, said)
+  return mounted ? end : undefined
 }

@@ -9,6 +9,8 @@ import { UserClient, UserHelpers } from '@postern/processes'
 import type { HelpersOptions } from '@postern/processes'
 import { fakeCall } from '@postern/testkit'
 import { test } from 'uvu'
+import { Undo, bounded } from './bounded.ts'
+import { lives } from './site.ts'
 
 export const root = process.getuid!() === 0
 /** Skipped where this is not root: it needs users of its own. */
@@ -20,19 +22,20 @@ export interface Person {
   readonly gid: number
   readonly home: string
 }
+/** ms: a test, its helpers' end, one program; together less than half a minute */
+const LONGEST = { test: 22_000, close: 6_000, program: 5_000 }
+const everybody = new Undo()
 const made = new Set<string>()
 let serial = 0
-// a runner that has lost its patience ends a test so
-process.once('SIGTERM', () => process.exit(143))
-process.on('exit', () => {
+everybody.add(() => {
   for (const name of made) removePerson(name)
 })
 export function addPerson(base: string, ...more: string[]): Person {
   const name = `pn${process.pid.toString(36)}x${serial++}`
   const home = path.join(base, name)
   made.add(name)
-  execFileSync('useradd', ['-M', '-d', home, '-U', ...more, name], { stdio: ['ignore', 'ignore', 'pipe'] })
-  const [, , uid, gid] = execFileSync('getent', ['passwd', name], { encoding: 'utf8' }).split(':')
+  run('useradd', ['-M', '-d', home, '-U', ...more, name])
+  const [, , uid, gid] = run('getent', ['passwd', name]).split(':')
   const person = { name, uid: Number(uid), gid: Number(gid), home }
   fs.mkdirSync(home, { mode: 0o700 })
   fs.chownSync(home, person.uid, person.gid)
@@ -40,12 +43,14 @@ export function addPerson(base: string, ...more: string[]): Person {
 }
 export function removePerson(name: string): void {
   try {
-    execFileSync('userdel', ['-f', name], { stdio: 'ignore' })
+    run('userdel', ['-f', name])
   } catch {
     // it never came to be
   }
   made.delete(name)
 }
+const run = (program: string, args: readonly string[]): string =>
+  execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: LONGEST.program })
 
 export interface Place {
   readonly folder: string
@@ -54,14 +59,20 @@ export interface Place {
   readonly client: UserClient
   readonly log: { readonly event: string; readonly fields: Record<string, unknown> }[]
   person(...more: string[]): Person
+  /** Taken when the test is over, however it ends, even when the process is ended; before its people are removed. */
+  undo(step: () => void): void
 }
-/** A folder, helpers and whoever is asked for; all of it is gone after `work`. */
+/**
+ * A folder, helpers and whoever is asked for; all of it is gone after `work`. Work that hangs fails, and so does what hangs
+ * when its helpers are to end.
+ */
 export const place =
   (work: (p: Place) => Promise<void>, options: Partial<HelpersOptions> = {}) =>
   async (): Promise<void> => {
+    const undo = new Undo()
     const folder = fs.mkdtempSync(path.join(tmpdir(), 'pn-users-'))
+    undo.add(() => fs.rmSync(folder, { recursive: true, force: true }))
     fs.chmodSync(folder, 0o755)
-    const people: Person[] = []
     const log: { event: string; fields: Record<string, unknown> }[] = []
     const socket = path.join(folder, 'users')
     const helpers = await UserHelpers.open({
@@ -72,17 +83,35 @@ export const place =
       lockDelay: 100,
       ...options,
     })
+    const killed = () => {
+      for (const pid of helpers.pids) if (lives(pid)) process.kill(pid, 'SIGKILL')
+    }
+    undo.add(killed)
+    let over = false
+    const begin = () => {
+      // work that was given up may go on some day
+      if (over) throw new Error('the test is over')
+    }
     const person = (...more: string[]) => {
-      people.push(addPerson(folder, ...more))
-      return people[people.length - 1]!
+      begin()
+      const person = addPerson(folder, ...more)
+      undo.add(() => removePerson(person.name))
+      return person
     }
-    try {
-      await work({ folder, socket, helpers, client: new UserClient(socket), log, person })
-    } finally {
-      await helpers.close()
-      for (const { name } of people) removePerson(name)
-      fs.rmSync(folder, { recursive: true, force: true })
+    const add = (step: () => void) => {
+      undo.add(step)
+      begin()
     }
+    const client = new UserClient(socket)
+    const errors: unknown[] = []
+    const test = work({ folder, socket, helpers, client, log, person, undo: add })
+    await bounded('the test', LONGEST.test, test).catch((error) => errors.push(error))
+    over = true
+    // one that serves a client that hangs would do so to the end
+    if (errors.length > 0) killed()
+    await bounded('the end of the helpers', LONGEST.close, helpers.close()).catch((error) => errors.push(error))
+    errors.push(...undo.run())
+    if (errors.length > 0) throw errors[0]
   }
 
 export const callOf = (signal = new AbortController().signal): Call => fakeCall({ signal })
