@@ -36,11 +36,18 @@ export const pendingOf = (m: Expected) => m.states.flatMap((s, n) => (s.state ==
 export function same(id: string, found: Parameters<typeof factsOf>[0], expected: Expected): void {
   const states = expected.states.map(({ state, text, parent }) => ({ state, text, parent }))
   const { attempts, nextTry, held, expired, warned } = expected
-  assert.equal(
-    JSON.stringify(factsOf(found)),
-    JSON.stringify({ states, attempts, nextTry, held, expired, warned }),
-    `recipients of ${id}`,
+  const [is, should] = [factsOf(found), { states, attempts, nextTry, held, expired, warned }]
+  if (JSON.stringify(is) === JSON.stringify(should)) return
+  // a list of hundreds takes long to lay side by side: the first that differ are shown
+  const differ = Array.from({ length: Math.max(is.states.length, states.length) }, (_, n) => n).filter(
+    (n) => JSON.stringify(is.states[n]) !== JSON.stringify(states[n]),
   )
+  const some = <T extends { states: readonly unknown[] }>(all: T) => ({
+    ...all,
+    states: differ.slice(0, 5).map((n) => [n, all.states[n]]),
+    count: all.states.length,
+  })
+  assert.is(JSON.stringify(some(is)), JSON.stringify(some(should)), `recipients of ${id}`)
 }
 interface Found {
   readonly recipients: readonly { readonly state: string; readonly text?: string; readonly parent?: number }[]
