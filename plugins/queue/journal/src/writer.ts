@@ -148,7 +148,9 @@ export class Writer {
   /** Everything recorded so far can be read from the file; `undefined`: it can already. */
   written(): Promise<void> | undefined {
     const last = this.#open.length > 0 ? this.#open : this.#full.at(-1)
-    const batch = last ?? (this.#writing ? this.#unsynced.at(-1) : undefined)
+    // after a fault what was written is on its way to another place
+    const underway = this.#writing || this.#fault !== undefined || this.#replaying
+    const batch = last ?? (underway ? this.#unsynced.at(-1) : undefined)
     return batch && new Promise((resolve, reject) => void batch.readable.push({ resolve, reject }))
   }
 
@@ -376,16 +378,18 @@ export class Writer {
   }
   /** Writes batches again, into a segment of their own start, and syncs them. */
   async #rewrite(batches: readonly Batch[]): Promise<void> {
-    for (const batch of [...batches].reverse()) batch.unplace()
     const room = batches.reduce((sum, batch) => sum + batch.length, 0)
     const segment = await this.#activate(room)
     try {
+      // in one go: at no time does a message's chain lack a record that its row has
+      for (const batch of [...batches].reverse()) batch.unplace()
       let at = PAGE
-      for (const batch of batches) {
-        const length = this.#place(batch, segment, at, PAGE, batch === batches.at(-1))
-        await writeFully(this.#o.io, segment.fd, batch.buffer.subarray(0, length), at, 'records')
+      const placed = batches.map((batch) => {
+        const [start, length] = [at, this.#place(batch, segment, at, PAGE, batch === batches.at(-1))]
         at = batch.end
-      }
+        return { bytes: batch.buffer.subarray(0, length), start }
+      })
+      for (const { bytes, start } of placed) await writeFully(this.#o.io, segment.fd, bytes, start, 'records')
       await syncFully(this.#o.io, segment.fd, 'records')
       this.#use(segment, at)
       // its header tells of them; those behind it speak of it only
@@ -418,6 +422,7 @@ export class Writer {
     this.#replaying = true
     const batch = this.#open
     this.#open = this.#fresh()
+    this.#unsynced = [batch]
     void this.#rewrite([batch]).then(
       () => {
         this.#replaying = false
