@@ -44,6 +44,9 @@ export async function look(options: LookOptions): Promise<Look> {
     const successors = new Map<number, Previous>()
     for (const one of opened) await hearPrevious(one, successors)
     const end = await lastUsed(opened, successors, options)
+    for (const { segment } of opened) segment.mark = successors.get(segment.number)?.mark ?? Infinity
+    const last = opened.at(-1)?.segment
+    if (last?.number === end.previous.number) last.mark = end.previous.mark
     const highest = numbers.at(-1) ?? 0
     const known = Math.max(0, ...opened.map(({ header }) => header?.voidBefore ?? 0))
     return { opened, successors, highest, ...end, voidBefore: end.clean ? highest + 1 : known }

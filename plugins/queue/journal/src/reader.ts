@@ -7,6 +7,7 @@ import { HEADER, decodeHeader, envelopeHolds, envelopeOf, isHome } from './frame
 import { decodeHome, decodeHomeFixed } from './envelope.ts'
 import { formatId } from './ids.ts'
 import { keepDamaged, keepDamagedFile } from './damage.ts'
+import { placeBefore } from './torn.ts'
 import { readChecked } from './body.ts'
 import type { BodySource, Logger } from '@postern/core'
 import type { FrameHeader } from './frame.ts'
@@ -120,7 +121,7 @@ export class Reader {
     if (!found || !isHome(found.header.type)) throw this.#damaged(id, place, bytes, 'the envelope is damaged')
     return found
   }
-  /** A record of message `id`; `undefined` when it is gone, throws BodyDamaged when it cannot be read. */
+  /** A record of message `id`; `undefined` when it is gone or was never whole, throws BodyDamaged when it cannot be read. */
   async record(id: string, place: Place): Promise<ReadFrame | undefined> {
     // a record has its place before it is in the file
     if (this.#o.segment(place.segment)?.active) await this.#o.written?.()
@@ -132,7 +133,8 @@ export class Reader {
       if (header && HEADER + header.envelopeLength > bytes.length)
         bytes = await readAt(segment, place.offset, HEADER + header.envelopeLength)
       const found = this.#check(id, place, bytes, segment)
-      if (!found) throw this.#damaged(id, place, bytes.subarray(0, HEADER), 'a record is damaged')
+      if (!found && place.offset < segment.mark)
+        throw this.#damaged(id, place, bytes.subarray(0, HEADER), 'a record is damaged')
       return found
     })
   }
@@ -145,13 +147,18 @@ export class Reader {
       envelopeHolds(bytes, 0, header)
     return holds ? { place, header, envelope: envelopeOf(bytes, 0, header) } : undefined
   }
-  /** The message's records, the latest first, back to its COMMIT, STATE or a FOLD; what cannot be read ends the walk. */
+  /**
+   * The message's records, the latest first, back to its COMMIT or STATE; what is gone ends the walk. Around a record that a
+   * power failure took out of a tail, which one behind it names, the walk goes on.
+   */
   async *chain(slot: number): AsyncGenerator<ReadFrame> {
     const { rows } = this.#o
     const id = rows.id(slot)
     let place: Place = { segment: rows.lastSegment(slot), offset: rows.lastOffset(slot) }
     while (place.segment !== 0) {
-      const frame = await this.record(id, place)
+      let frame = await this.record(id, place)
+      const around = frame ? undefined : await placeBefore(slot, place, this.#o)
+      if (around) frame = await this.record(id, around)
       if (!frame) return
       yield frame
       const { prevSegment, prevOffset } = frame.header

@@ -30,6 +30,8 @@ export class Segment {
   /** a write or sync failed: never recycled */
   failed = false
   damaged = false
+  /** known to be durable up to here: what cannot be read behind it was never acknowledged */
+  mark = Infinity
   /** written to, or to be written to */
   active = true
   /** ms (monotonic) since when nothing more is written here, or the start */

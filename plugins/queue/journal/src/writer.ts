@@ -366,6 +366,7 @@ export class Writer {
     const carried = this.#unsynced
     if (this.#segment.failed) {
       this.#previous = { number: this.#segment.number, mark: this.#synced, sealed: true }
+      this.#segment.mark = this.#synced
       this.#suspects.push(this.#segment.number)
     }
     void this.#rewrite(carried).then(

@@ -177,7 +177,7 @@ export class Model {
     assert.ok(Buffer.from(body!).equals(expected.body), `body of ${id}`)
     const [first, next] = pendingOf(expected).filter((n) => n >= 1)
     const got = some.recipients.filter((r) => r.state === 'pending').map((r) => r.n)
-    assert.equal([got, some.more], [first === undefined ? [] : [first], next])
+    assert.equal([got, some.more], [first === undefined ? [] : [first], next], `recipients of ${id} in a range`)
   }
   /** Everything that was there and stayed as it was is in the listing, as it was. */
   async #list(): Promise<void> {
@@ -196,8 +196,8 @@ export class Model {
     const seen = new Set<string>()
     for await (const entry of this.#store.list()) seen.add(entry.id)
     assert.equal([...seen].sort(), [...this.#model.keys()].sort(), 'the messages in the queue')
-    assert.is(this.#store.health().messages, this.#model.size)
-    assert.equal(this.#store.health().problems, [])
+    assert.is(this.#store.health().messages, this.#model.size, 'the messages in the queue: how many')
+    assert.equal(this.#store.health().problems, [], 'problems of the queue')
     for (const [id, m] of this.#model) await this.#check(id, m)
   }
 
@@ -235,11 +235,14 @@ export class Model {
     if (this.#failed) throw this.#failed
     for (const m of this.#model.values()) m.trying = false
     if (this.#chance(0.3)) for (const one of checkpointsOf(this.#path)) if (this.#chance(0.6)) fs.rmSync(one)
-    if (this.#chance(0.2))
+    if (this.#chance(0.2)) {
+      const { problems } = await verifyQueue(this.#path)
       assert.equal(
-        (await verifyQueue(this.#path)).problems.filter((p) => p.kind !== 'orphan'),
+        problems.filter((p) => p.kind !== 'orphan'),
         [],
+        'what verifyQueue finds',
       )
+    }
     await this.start()
     this.counts.restarts++
     await this.#checkAll()
