@@ -203,13 +203,15 @@ export class QueueManager {
       this.#feed()
     }
     if (!active) return undo
-    const late = new Promise<never>((_, reject) => {
-      const timer = this.#engine.clock.after(ms, () => reject(new PosternError('PN_BUSY', `${id} is being delivered`)))
-      void active.still().then(() => timer.cancel())
-    })
-    await Promise.race([active.still(), late]).catch((error: unknown) => {
-      undo()
-      throw error
+    await new Promise<void>((resolve, reject) => {
+      const timer = this.#engine.clock.after(ms, () => {
+        undo()
+        reject(new PosternError('PN_BUSY', `${id} is being delivered`))
+      })
+      void active.still().then(() => {
+        timer.cancel()
+        resolve()
+      })
     })
     return undo
   }

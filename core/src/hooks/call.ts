@@ -86,7 +86,7 @@ export class HookCall implements Call {
       // asked for too late: what would listen now would listen for ever
       if (this.#over) controller.abort(new Error('the call is over'))
       else if (this.frame.scope.reason) controller.abort(this.frame.scope.reason)
-      if (!this.#over) this.#release = this.frame.scope.onAbort((reason) => controller.abort(reason))
+      this.#heed()
     }
     return this.#controller.signal
   }
@@ -96,11 +96,12 @@ export class HookCall implements Call {
   onAbort(fn: (reason: Error) => void): () => void {
     const listeners = (this.#listeners ??= new Set())
     listeners.add(fn)
-    const off = this.frame.scope.onAbort((reason) => listeners.delete(fn) && fn(reason))
-    return () => {
-      listeners.delete(fn)
-      off()
-    }
+    this.#heed()
+    return () => void listeners.delete(fn)
+  }
+  /** Listens to the scope, once for all who listen here; ends with the call, whoever forgets to. */
+  #heed(): void {
+    if (!this.#over) this.#release ??= this.frame.scope.onAbort((reason) => this.abort(reason))
   }
   /** Ends the wait for a pending tap after `ms`, or when the scope ends. One timer at a time. */
   arm(ms: number, fn: (reason: Error | undefined) => void): () => void {
@@ -116,8 +117,9 @@ export class HookCall implements Call {
   abort(reason: Error): void {
     this.#aborted = true
     this.#controller?.abort(reason)
-    for (const fn of this.#listeners ?? []) fn(reason)
-    this.#listeners?.clear()
+    const listeners = this.#listeners
+    this.#listeners = undefined
+    for (const fn of listeners ?? []) fn(reason)
   }
   done(): void {
     this.#over = true

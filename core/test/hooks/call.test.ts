@@ -151,6 +151,19 @@ function raise(e: unknown): never {
   throw e
 }
 
+test('who listens to a call hears of its end once, by the scope or by the deadline, and not behind it', () => {
+  for (const by of ['scope', 'call', 'nobody'] as const) {
+    const scope = new AbortScope()
+    const call = new HookCall({ scope, clock: systemClock, log: QUIET }, 1000)
+    const heard: string[] = []
+    call.onAbort((reason) => heard.push(reason.message))
+    call.onAbort(() => heard.push('left'))()
+    if (by === 'call') call.abort(new Error(by))
+    if (by === 'nobody') call.done()
+    scope.abort(new Error('scope'))
+    assert.equal(heard, by === 'nobody' ? [] : [by])
+  }
+})
 test('faults under explain open no breaker, and answers under explain close none', async () => {
   let calls = 0
   const w = await world((m) =>
