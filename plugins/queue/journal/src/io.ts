@@ -28,6 +28,14 @@ export interface Io {
   ): void
   /** fdatasync for files, fsync for folders */
   sync(fd: number, purpose: Purpose, done: (error: Error | null) => void): void
+  /** Records, written and then synced in one go; a short count was not synced. */
+  commit?(
+    fd: number,
+    buffer: Uint8Array,
+    length: number,
+    position: number,
+    done: (error: Error | null, written: number) => void,
+  ): void
   /** default: those of `systemIo` */
   readonly files?: FileCalls
 }

@@ -45,8 +45,14 @@ export function encodeMessage(
     file: body.file,
     held,
   })
-  const facts = { headerLength: header.length, headerCrc: crc32(header), bodyLength: body.size, bodyCrc: body.crc }
-  encodeHome(batch, COMMIT, slot, data, recipients, { ...facts, created: envelope.created }, payload, waiter)
+  const facts: PayloadFacts = {
+    headerLength: header.length,
+    headerCrc: crc32(header),
+    bodyLength: body.size,
+    bodyCrc: body.crc,
+    created: envelope.created,
+  }
+  encodeHome(batch, COMMIT, slot, data, recipients, facts, payload, waiter)
   if (replaced) {
     batch.replaces.push({ at: batch.rows.length - 1, old: replaced.slot, slot })
     rows.leaving.add(replaced.slot)
@@ -82,8 +88,18 @@ export function encodeHome(
   const { buffer } = batch
   const jsonLength = buffer.write(json, at + HOME_FIXED)
   const apart = data.f !== undefined
-  const marks = { apart, held: data.h !== undefined, replaces: data.x !== undefined }
-  encodeHomeFixed(buffer, at, { ...facts, ...marks, json: jsonLength, recipients: seeds.length })
+  encodeHomeFixed(buffer, at, {
+    headerLength: facts.headerLength,
+    headerCrc: facts.headerCrc,
+    bodyLength: facts.bodyLength,
+    bodyCrc: facts.bodyCrc,
+    created: facts.created,
+    json: jsonLength,
+    recipients: seeds.length,
+    apart,
+    held: data.h !== undefined,
+    replaces: data.x !== undefined,
+  })
   const start = writeChunks(buffer, at + HOME_FIXED + jsonLength, chunks)
   let end = start
   for (const part of payload) {

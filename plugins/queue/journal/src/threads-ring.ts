@@ -30,7 +30,7 @@ export const LAYOUT = {
   /** what the call gave; -1: it failed, the error is in a message */
   RESULT: 6,
   PART: 2 ** 30,
-  ops: { WRITE: 1, FDATASYNC: 2, FSYNC: 3, CALL: 4, END: 5 },
+  ops: { WRITE: 1, FDATASYNC: 2, FSYNC: 3, CALL: 4, END: 5, COMMIT: 6 },
 } as const
 export const WORDS = FIRST + RING * SIZE
 

@@ -30,6 +30,13 @@ function carryOut(at: number): number {
         words[at + LENGTH],
         words[at + LOW]! + words[at + HIGH]! * PART,
       )
+    case ops.COMMIT: {
+      const length = words[at + LENGTH]!
+      const position = words[at + LOW]! + words[at + HIGH]! * PART
+      const written = fs.writeSync(fd, stage, words[at + OFFSET], length, position)
+      if (written === length) fs.fdatasyncSync(fd)
+      return written
+    }
     case ops.FDATASYNC:
       fs.fdatasyncSync(fd)
       return 0

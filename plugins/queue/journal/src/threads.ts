@@ -7,7 +7,7 @@ import { Line } from './threads-line.ts'
 import { LAYOUT } from './threads-ring.ts'
 import type { FileCalls, Io, Purpose } from './io.ts'
 
-const { WRITE, FDATASYNC, FSYNC, CALL } = LAYOUT.ops
+const { WRITE, FDATASYNC, FSYNC, CALL, COMMIT } = LAYOUT.ops
 const SCRIPT = new URL('./threads-worker.cjs', import.meta.url)
 
 export class ThreadIo implements Io {
@@ -37,6 +37,20 @@ export class ThreadIo implements Io {
     const elsewhere = () => systemIo.write(fd, buffer, length, position, purpose, done)
     if (purpose !== 'records' && purpose !== 'fill') return elsewhere()
     this.#writes.give({ op: WRITE, fd, buffer, length, position, done, elsewhere })
+  }
+  commit(
+    fd: number,
+    buffer: Uint8Array,
+    length: number,
+    position: number,
+    done: (error: Error | null, written: number) => void,
+  ): void {
+    const elsewhere = () =>
+      systemIo.write(fd, buffer, length, position, 'records', (error, written) => {
+        if (error || written < length) return done(error, written)
+        systemIo.sync(fd, 'records', (failed) => done(failed, written))
+      })
+    this.#syncs.give({ op: COMMIT, fd, buffer, length, position, done, elsewhere })
   }
   sync(fd: number, purpose: Purpose, done: (error: Error | null) => void): void {
     const elsewhere = () => systemIo.sync(fd, purpose, done)

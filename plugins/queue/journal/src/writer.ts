@@ -20,6 +20,8 @@ const IDLE_MARK = 50
 const LAZY_SYNC = 200
 const PROBE = 5000
 const SLOW_SYNC = 10_000
+/** ms a sync takes on a disk so quick that what comes meanwhile may wait for it: one order a batch instead of three */
+const QUICK_SYNC = 2
 /** batches whose time to durability is remembered */
 const LATENCIES = 100
 /** ms after which a slow batch is forgotten when nothing follows */
@@ -79,6 +81,8 @@ export class Writer {
   #writing = false
   #syncing = false
   #syncStarted = 0
+  /** ms that the last sync took */
+  #syncTook = 0
   #rolling = false
   #scheduled = false
   #fault: Error | undefined
@@ -197,7 +201,13 @@ export class Writer {
     this.bytes += length
     this.#unsynced.push(batch)
     this.#writing = true
-    writeAll(this.#o.io, this.#segment.fd, batch.buffer, length, start, 'records', (error) => {
+    if (batch.durable && this.#o.io.commit && !this.#syncing && this.#syncTook < QUICK_SYNC)
+      return this.#commit(batch, length, start)
+    this.#put(batch, 0, length, start)
+  }
+  #put(batch: Batch, from: number, length: number, start: number): void {
+    const { io } = this.#o
+    writeAll(io, this.#segment.fd, batch.buffer.subarray(from), length - from, start + from, 'records', (error) => {
       this.#writing = false
       if (error) return this.#fail(error)
       if (this.#fault) return this.#replay()
@@ -205,6 +215,23 @@ export class Writer {
       if (batch.durable) this.#padded = batch.end
       this.#sync()
       this.#pump()
+    })
+  }
+  /** Written and synced by one order. */
+  #commit(batch: Batch, length: number, start: number): void {
+    this.#syncing = true
+    this.#syncStarted = Date.now()
+    this.#o.io.commit!(this.#segment.fd, batch.buffer, length, start, (error, written) => {
+      this.#syncing = false
+      if (!error && written < length && written > 0) return this.#put(batch, written, length, start)
+      this.#writing = false
+      if (error ?? written < length) return this.#fail(error ?? new Error(`nothing was written at ${start}`))
+      this.#syncTook = performance.now() - batch.began
+      this.#padded = this.#synced = batch.end
+      batch.isWritten()
+      this.#settle(batch.end)
+      if (this.#open.length > 0 || this.#full.length > 0) this.#schedule()
+      this.#quieten()
     })
   }
   /** Gives the batch its place, and its PAD; the bytes to write. */
@@ -235,9 +262,11 @@ export class Writer {
     const target = this.#padded
     this.#syncing = true
     this.#syncStarted = Date.now()
+    const began = performance.now()
     this.#o.io.sync(this.#segment.fd, 'records', (error) => {
       this.#syncing = false
       if (error) return this.#fail(error)
+      this.#syncTook = performance.now() - began
       this.#synced = target
       this.#settle(target)
       if (this.#fault) return this.#replay()

@@ -1,7 +1,7 @@
 /**
  * Random operations against a model in memory, many at a time, with restarts at random points: clean, killed, and without
  * what was not synced. What is recorded is never taken back. Order of disk and timers is part of the seed (world.ts).
- * MODEL_OPERATIONS, SEED: how many, which. FAULTS: share of syncs that fail. NAIVE=1: with a rule
+ * MODEL_OPERATIONS, SEED: how many, which. FAULTS: share of syncs that fail. SPLIT: a write and its sync are never one order. NAIVE=1: with a rule
  * for dropping segments that is wrong (a segment goes when its own messages are gone), and without compaction, which hides it: the model must see it;
  * NAIVE=0: without compaction, and the right rule.
  */
@@ -16,6 +16,7 @@ import { World } from './world.ts'
 const OPERATIONS = Number(process.env['MODEL_OPERATIONS'] ?? 5000)
 const SEED = Number(process.env['SEED'] ?? randomInt(2 ** 32))
 const FAULTS = Number(process.env['FAULTS'] ?? 0)
+const SPLIT = process.env['SPLIT'] !== undefined
 const BARE = process.env['NAIVE'] !== undefined
 const NAIVE = process.env['NAIVE'] === '1'
 /** seeds with which the wrong rule is looked for, one after the other */
@@ -33,7 +34,7 @@ test(`the queue equals the model after each restart (SEED=${SEED} MODEL_OPERATIO
     }
     Segment.prototype.refer = () => undefined
   }
-  const world = new World(SEED, FAULTS)
+  const world = new World(SEED, FAULTS, SPLIT)
   const journal = { checkpointBytes: 512 * 1024, ...(!BARE && { compact: COMPACT }) }
   const model = new Model(world, { naive: BARE, journal, kills: 0.6, cuts: 0.5 })
   let done = 0

@@ -25,67 +25,72 @@ async function until(what: () => boolean): Promise<void> {
 }
 
 // what was written is written again elsewhere: between the two places a record has none
-for (const when of ['as one', 'after another fault'])
-  test(`what is read while a failed sync is made good has the latest texts; ${when}`, async () => {
-    const { io, state } = faulty()
-    const held: (() => void)[] = []
-    let hold = false
-    const path = temporary()
-    // the new segment's name is waited for
-    const rename = async (from: string, to: string) => {
-      if (hold && /\d{8}$/.test(to)) await new Promise<void>((resolve) => held.push(resolve))
-      await systemIo.files!.rename(from, to)
-    }
-    const queue = await started(path, {
-      io: { ...io, files: { ...systemIo.files!, rename } },
-      probe: 20,
-    })
-    const one = await message(queue, 'one', [seed('a@x'), seed('b@x')])
-    await queue.commit(one)
-    const tell = (text: string) =>
-      queue.outcome(one.id, [{ n: 0, state: 'deferred', esc: '4.0.0', text }], { nextTry: 5, durable: true })
-    await tell('earlier')
-    await settle(100)
-    hold = true
-    state.sync = when === 'as one' ? 1 : 2
-    const told = tell('later')
-    await until(() => held.length === 1)
-    if (when !== 'as one') {
-      held.shift()!()
+for (const order of ['commit', 'sync'] as const)
+  for (const when of ['as one', 'after another fault'])
+    test(`what is read while a failed ${order} is made good has the latest texts; ${when}`, async () => {
+      const { io, state } = faulty()
+      const held: (() => void)[] = []
+      let hold = false
+      const path = temporary()
+      const commit: Io['commit'] = (fd, buffer, length, position, done) =>
+        io.write(fd, buffer, length, position, 'records', (error, n) =>
+          error ? done(error, 0) : io.sync(fd, 'records', (failed) => done(failed, n)),
+        )
+      // the new segment's name is waited for
+      const rename = async (from: string, to: string) => {
+        if (hold && /\d{8}$/.test(to)) await new Promise<void>((resolve) => held.push(resolve))
+        await systemIo.files!.rename(from, to)
+      }
+      const queue = await started(path, {
+        io: { ...io, ...(order === 'commit' && { commit }), files: { ...systemIo.files!, rename } },
+        probe: 20,
+      })
+      const one = await message(queue, 'one', [seed('a@x'), seed('b@x')])
+      await queue.commit(one)
+      const tell = (text: string) =>
+        queue.outcome(one.id, [{ n: 0, state: 'deferred', esc: '4.0.0', text }], { nextTry: 5, durable: true })
+      await tell('earlier')
+      await settle(100)
+      hold = true
+      state.sync = when === 'as one' ? 1 : 2
+      const told = tell('later')
       await until(() => held.length === 1)
-    }
-    const list = async () => {
-      for await (const entry of queue.list()) return entry.recipients[0]?.text
-    }
-    const history = async () => {
-      const all = []
-      for await (const { kind } of queue.history(one.id)) all.push(kind)
-      return all
-    }
-    const reads = Promise.all([
-      queue.load(one.id).then(
-        (m) => m?.recipients[0]?.text,
-        (error: Error) => error.message,
-      ),
-      list(),
-      history(),
-      queue.compact(),
-    ])
-    await settle(50)
-    hold = false
-    for (const go of held.splice(0)) go()
-    await told
-    const [text, listed, kinds] = await reads
-    // while nothing can be recorded nothing is given
-    if (when === 'as one') assert.is(text, 'later')
-    else assert.match(text!, /EIO|later/)
-    assert.is(listed, 'later')
-    assert.equal(kinds, ['received', 'outcome', 'outcome'])
-    await queue.stop()
-    const again = await started(path)
-    assert.is((await loaded(again, one.id)).recipients[0]?.text, 'later')
-    await again.stop()
-  })
+      if (when !== 'as one') {
+        held.shift()!()
+        await until(() => held.length === 1)
+      }
+      const list = async () => {
+        for await (const entry of queue.list()) return entry.recipients[0]?.text
+      }
+      const history = async () => {
+        const all = []
+        for await (const { kind } of queue.history(one.id)) all.push(kind)
+        return all
+      }
+      const reads = Promise.all([
+        queue.load(one.id).then(
+          (m) => m?.recipients[0]?.text,
+          (error: Error) => error.message,
+        ),
+        list(),
+        history(),
+        queue.compact(),
+      ])
+      await settle(50)
+      hold = false
+      for (const go of held.splice(0)) go()
+      await told
+      const [text, listed, kinds] = await reads
+      // while nothing can be recorded nothing is given
+      if (when === 'as one') assert.is(text, 'later')
+      else assert.match(text!, /EIO|later/)
+      assert.is(listed, 'later')
+      assert.equal(kinds, ['received', 'outcome', 'outcome'])
+      await queue.stop()
+      const again = await started(path)
+      assert.is((await loaded(again, one.id)).recipients[0]?.text, 'later')
+      await again.stop()
+    })
 /** The page at `at` as it was before: a power failure keeps what it likes of what was not synced. */
 function tearPage(file: string, at: number): void {
   const fd = fs.openSync(file, 'r+')

@@ -35,10 +35,11 @@ export class World {
   /** changes with everything that happens: two runs of a seed can be compared */
   trace = 0
 
-  /** `faults`: share of the journal's syncs that fail, never two soon after another. */
-  constructor(seed: number, faults = 0) {
+  /** `faults`: share of the journal's syncs that fail, never two soon after another. `split`: a write and its sync are never one order. */
+  constructor(seed: number, faults = 0, split = false) {
     this.#chance = random(seed)
     this.#faults = faults
+    if (split) delete this.io.commit
   }
   get now(): number {
     return 1_800_000_000_000 + this.turn
@@ -75,7 +76,11 @@ export class World {
     )
   }
 
-  readonly io: Io = {
+  readonly io: { -readonly [K in keyof Io]: Io[K] } = {
+    commit: (fd, buffer, length, position, done) =>
+      this.io.write(fd, buffer, length, position, 'records', (error, written) =>
+        error ? done(error, 0) : this.io.sync(fd, 'records', (failed) => done(failed, written)),
+      ),
     write: (fd, buffer, length, position, _purpose, done) => {
       const write = () => {
         const { ino: inode } = fs.fstatSync(fd)
