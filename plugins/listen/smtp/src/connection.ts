@@ -188,7 +188,15 @@ export class Connection extends SMTPConnection implements LineHandler {
   hangUp(): void {
     this.#out.flush()
     this.#intake?.abort()
+    if (this.#saidBye) this._socket.destroy()
     this.close()
+  }
+  /**
+   * A client that has said QUIT is owed nothing but our answer, which the system has. Most have closed their side by now:
+   * closing half of it first would cost a timer, and an error with its stack.
+   */
+  get #saidBye(): boolean {
+    return this.#speech.command === 'QUIT' && !this.secure && this._socket.writableLength === 0
   }
 
   // ---- content
