@@ -42,8 +42,17 @@ export function fieldsFor(
     if (Array.isArray(value)) return value.map((v) => plain(v, path, depth + 1))
     return plainObject(value, path, depth + 1)
   }
-  return (fields) => plainObject(fields, '', 0)
+  const isPlain = (fields: Readonly<Record<string, unknown>>): boolean => {
+    for (const key of Object.keys(fields)) {
+      if ((secret.get(key) ?? isSecret(key)) || hidden.has(key) || !isSimple(fields[key])) return false
+    }
+    return true
+  }
+  // most lines are as they may be written: those are not copied
+  return (fields) => (isPlain(fields) ? fields : plainObject(fields, '', 0))
 }
+const isSimple = (value: unknown): boolean =>
+  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' || value === undefined
 
 /** Message, code, and what caused it; no stack and no other property, which may hold a password. */
 export function errorFields(error: Error, depth = 0): Record<string, unknown> {

@@ -8,7 +8,7 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 export interface OutputOptions {
   /** `-` is stdout */
   readonly file: string
-  /** bytes gathered before a write; default 4096 */
+  /** bytes gathered before a write; default 16 KiB */
   readonly minLength?: number
   /** ms after which a shorter rest is written; default 100 */
   readonly flushAfter?: number
@@ -46,7 +46,7 @@ class BufferedOutput implements Output {
 
   constructor(options: OutputOptions) {
     this.#file = options.file
-    this.#minLength = options.minLength ?? 4096
+    this.#minLength = options.minLength ?? 16_384
     this.#flushAfter = options.flushAfter ?? 100
     this.#maxLength = options.maxLength ?? 1_048_576
     this.#onFault = options.onFault

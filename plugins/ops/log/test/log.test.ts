@@ -257,7 +257,7 @@ test('a short rest is written by the timer, a long one at once', async () => {
   assert.is(readFileSync(file, 'utf8'), '')
   for (let i = 0; i < 50 && readFileSync(file, 'utf8') === ''; i++) await sleep(20)
   assert.match(readFileSync(file, 'utf8'), 'small')
-  sink.write('info', 'large', { text: 'x'.repeat(5000) })
+  sink.write('info', 'large', { text: 'x'.repeat(20_000) })
   assert.match(readFileSync(file, 'utf8'), 'large')
   sink.close()
 })
