@@ -32,7 +32,9 @@ const SYNTAX: PathResult = { ok: false, error: 'syntax' }
 const ATEXT = /^[^\x00-\x20\x7f"(),.:;<>@[\\\]]+(?:\.[^\x00-\x20\x7f"(),.:;<>@[\\\]]+)*$/ // eslint-disable-line no-control-regex
 const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/ // eslint-disable-line no-control-regex
 /** a host name's label, an underscore allowed as Postfix does; U-labels as they are (RFC 6531) */
-const LABEL = /^[A-Za-z0-9_\u0080-\u{10ffff}](?:[A-Za-z0-9_\u0080-\u{10ffff}-]{0,61}[A-Za-z0-9_\u0080-\u{10ffff}])?$/u
+const LABEL =
+  '[A-Za-z0-9_\\u0080-\\u{10ffff}](?:[A-Za-z0-9_\\u0080-\\u{10ffff}-]{0,61}[A-Za-z0-9_\\u0080-\\u{10ffff}])?'
+const HOST_NAME = new RegExp(`^${LABEL}(?:\\.${LABEL})*$`, 'u')
 
 /** The path at the start of `input` (what stands behind `MAIL FROM:` or `RCPT TO:`), and the rest of the line. */
 export function parsePath(input: string, options: PathOptions = {}): PathResult {
@@ -216,7 +218,7 @@ const goodLocal = (local: string) => !local.startsWith('.') && !local.endsWith('
 function goodDomain(domain: string): boolean {
   const name = withoutDot(domain)
   if (name === '' || name.length > 255) return false
-  return name.split('.').every((l) => LABEL.test(l)) && (!/^[\d.]+$/.test(name) || isV4(name))
+  return HOST_NAME.test(name) && (!/^[\d.]+$/.test(name) || isV4(name))
 }
 const isV4 = (text: string) => /^\d{1,3}(?:\.\d{1,3}){3}$/.test(text)
 const withoutDot = (domain: string) => (domain.endsWith('.') ? domain.slice(0, -1) : domain)

@@ -36,22 +36,22 @@ export interface Failed extends OutcomeFacts {
 export type Outcome = Delivered | Deferred | Failed
 
 export const delivered = (esc: `2.${number}.${number}`, text: string, facts?: OutcomeFacts): Delivered => ({
-  ...facts,
   kind: 'delivered',
   esc,
   text,
+  ...facts,
 })
 export const deferred = (esc: TemporaryCode, text: string, facts?: OutcomeFacts): Deferred => ({
-  ...facts,
   kind: 'deferred',
   esc,
   text,
+  ...facts,
 })
 export const failedWith = (esc: PermanentCode, text: string, facts?: OutcomeFacts): Failed => ({
-  ...facts,
   kind: 'failed',
   esc,
   text,
+  ...facts,
 })
 
 export interface JobRecipient {

@@ -60,7 +60,7 @@ export class ActiveMessage {
     const known = new Map(message.recipients.map((r) => [r.n, r]))
     this.open = message.recipients
       .filter((r) => r.state === 'pending' && !round.had.has(r.n))
-      .map((r) => ({ ...r, ancestors: ancestorsOf(r, known), root: rootOf(r, known) }))
+      .map((r) => active(r, known))
       .reverse()
     for (const r of this.open) this.unsettled.set(r.n, r)
     // the limit of expansion holds over all rounds
@@ -106,6 +106,15 @@ export class ActiveMessage {
 const mailboxKey = (address: string) => addressKey(addressOf(address)).toLowerCase()
 
 type Known = ReadonlyMap<number, StoredRecipient>
+/** Named one by one: properties added to a spread object cost V8 a microsecond each. */
+function active(r: StoredRecipient, known: Known): ActiveRecipient {
+  const { n, parent, address, original, orcpt, notify, bcc, final } = r
+  const [ancestors, root] = [ancestorsOf(r, known), rootOf(r, known)]
+  return { n, parent, ancestors, root, address, original, orcpt, notify, bcc, final } satisfies Record<
+    keyof ActiveRecipient,
+    unknown
+  >
+}
 function ancestorsOf(r: StoredRecipient, all: Known): string[] {
   const out: string[] = []
   for (let p = r.parent; p !== undefined; p = all.get(p)?.parent) {

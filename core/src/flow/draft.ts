@@ -137,28 +137,45 @@ export class Draft implements EditTarget {
   }
   /** What a tap of this tier may see, and no more. */
   view<B extends BodyTier>(tier: B): DraftView<B> {
-    const draft = this
-    const base = {
-      id: this.id,
-      origin: this.origin,
-      session: this.session,
-      get sender() {
-        return draft.envelope.sender
-      },
-      get recipients() {
-        return draft.envelope.recipients.map((r) => ({ address: r.address, original: r.original, bcc: r.bcc ?? false }))
-      },
-      marks: this.envelope.marks,
-      slots: this.slots,
-      get size() {
-        return draft.header.toBuffer().length + 2 + draft.body.size
-      },
-    }
-    if (tier === 'none') return base as unknown as DraftView<B>
-    const more = { header: this.header }
-    if (tier === 'lines') Object.assign(more, { lines: () => lines(this.body.stream()) })
-    if (tier === 'stream') Object.assign(more, { stream: () => this.body.stream() })
-    if (tier === 'mime') Object.assign(more, { parts: () => mimeParts(this.header, this.body) })
-    return Object.defineProperties(base, Object.getOwnPropertyDescriptors(more)) as unknown as DraftView<B>
+    return new Seen(this, tier) as unknown as DraftView<B>
+  }
+}
+/** A draft as taps see it. A class: getters of an object literal are made anew for each message. */
+class Seen {
+  readonly #draft: Draft
+  readonly id: string
+  readonly origin: Origin
+  readonly session: SessionView | undefined
+  readonly marks: MarkStore
+  readonly slots: Slots
+  // there when the tier has them, and only then
+  declare readonly header?: Header
+  declare readonly lines?: () => ReturnType<typeof lines>
+  declare readonly stream?: () => AsyncIterable<Uint8Array>
+  declare readonly parts?: () => ReturnType<typeof mimeParts>
+  constructor(draft: Draft, tier: BodyTier) {
+    this.#draft = draft
+    this.id = draft.id
+    this.origin = draft.origin
+    this.session = draft.session
+    this.marks = draft.envelope.marks
+    this.slots = draft.slots
+    if (tier !== 'none') this.header = draft.header
+    if (tier === 'lines') this.lines = () => lines(draft.body.stream())
+    if (tier === 'stream') this.stream = () => draft.body.stream()
+    if (tier === 'mime') this.parts = () => mimeParts(draft.header, draft.body)
+  }
+  get sender() {
+    return this.#draft.envelope.sender
+  }
+  get recipients() {
+    return this.#draft.envelope.recipients.map((r) => ({
+      address: r.address,
+      original: r.original,
+      bcc: r.bcc ?? false,
+    }))
+  }
+  get size() {
+    return this.#draft.header.toBuffer().length + 2 + this.#draft.body.size
   }
 }

@@ -8,10 +8,13 @@ interface Field {
   readonly raw: string
 }
 const NAME = /^[!-9;-~]+$/
+const EIGHT_BIT = /[\x80-\xff]/
+const RECEIVED = /^received:/gim
 
 export class Header implements HeaderView {
   /** untouched bytes behind what was put in front */
-  #raw: Buffer
+  readonly #raw: Buffer
+  #latin1: string | undefined
   #front: string[] = []
   #parsed: Field[] | undefined
 
@@ -25,7 +28,7 @@ export class Header implements HeaderView {
   }
   get #list(): Field[] {
     if (!this.#parsed) {
-      this.#parsed = [...this.#front.map(field), ...parseFields(this.#raw.toString('latin1'))]
+      this.#parsed = [...this.#front.map(field), ...parseFields(this.#text)]
       this.#front = []
     }
     return this.#parsed
@@ -35,8 +38,20 @@ export class Header implements HeaderView {
   }
   get(name: string): string | undefined {
     const wanted = name.toLowerCase()
-    const f = this.#list.find((x) => x.name.toLowerCase() === wanted)
+    const f = this.#parsed ? this.#parsed.find((x) => x.name.toLowerCase() === wanted) : this.#peek(wanted)
     return f && unfold(f.raw)
+  }
+  /** The first field of that name, without parsing the rest. */
+  #peek(wanted: string): Field | undefined {
+    for (const raw of this.#front) if (startsWith(raw, 0, wanted)) return field(raw)
+    const text = this.#text
+    for (let at = 0; at < text.length; at = text.indexOf('\n', at) + 1 || text.length)
+      if (startsWith(text, at, wanted)) return parseFields(text.slice(at, endOfField(text, at)))[0]
+    return undefined
+  }
+  /** of the untouched bytes, latin1 */
+  get #text(): string {
+    return (this.#latin1 ??= this.#raw.toString('latin1'))
   }
   all(name: string): readonly string[] {
     const wanted = name.toLowerCase()
@@ -51,17 +66,13 @@ export class Header implements HeaderView {
   }
   /** Received fields, for loop detection; cheap on an unparsed header. */
   hops(): number {
-    return (
-      this.toBuffer()
-        .toString('latin1')
-        .match(/^received:/gim)?.length ?? 0
-    )
+    if (this.#parsed) return count(this.toBuffer().toString('latin1'), RECEIVED)
+    return this.#front.reduce((sum, raw) => sum + count(raw, RECEIVED), 0) + count(this.#text, RECEIVED)
   }
   /** What takes back later edits. */
   snapshot(): () => void {
-    const [raw, front, parsed] = [this.#raw, [...this.#front], this.#parsed && [...this.#parsed]]
+    const [front, parsed] = [[...this.#front], this.#parsed && [...this.#parsed]]
     return () => {
-      this.#raw = raw
       this.#front = front
       this.#parsed = parsed
     }
@@ -93,13 +104,25 @@ export function checkHeaderEdit(edit: HeaderEdit): void {
 }
 
 const field = (raw: string): Field => ({ name: raw.slice(0, raw.indexOf(':')).trimEnd(), raw })
+const count = (text: string, what: RegExp): number => text.match(what)?.length ?? 0
+/** Does a line that begins there begin with that name (in lower case) and, perhaps behind white space, a colon? */
+function startsWith(text: string, at: number, name: string): boolean {
+  const end = at + name.length
+  return text.slice(at, end).toLowerCase() === name && /^[ \t]*:/.test(text.slice(end, text.indexOf(':', end) + 1))
+}
+/** Behind the last line of the field that begins there. */
+function endOfField(text: string, at: number): number {
+  let end = text.indexOf('\n', at) + 1 || text.length
+  while (text[end] === ' ' || text[end] === '\t') end = text.indexOf('\n', end) + 1 || text.length
+  return end
+}
 /** Lines that begin with white space belong to the field before. */
 const parseFields = (text: string): Field[] => (text.match(/[^\r\n][^\n]*\n(?:[ \t][^\n]*\n)*/g) ?? []).map(field)
-const unfold = (raw: string): string =>
-  Buffer.from(raw.slice(raw.indexOf(':') + 1), 'latin1')
-    .toString('utf8')
-    .replace(/\r?\n(?=[ \t])/g, '')
-    .trim()
+function unfold(raw: string): string {
+  const value = raw.slice(raw.indexOf(':') + 1)
+  const text = EIGHT_BIT.test(value) ? Buffer.from(value, 'latin1').toString('utf8') : value
+  return text.replace(/\r?\n(?=[ \t])/g, '').trim()
+}
 function fold(name: string, value: string): Field {
   const lines = value.replace(/\r?\n$/, '').split(/\r?\n/)
   // a new line that is not a continuation would begin a field, or the body, of somebody's choosing

@@ -41,6 +41,9 @@ import { Transaction } from './transaction.ts'
 
 type Early = Exclude<KeptStage, 'rcpt'>
 
+/** One for all: taking a stack for each costs more than everything else at the end of a session. */
+const CLIENT_GONE = new Error('the client has gone')
+
 export class SessionFlow implements Session, EditTarget {
   readonly view: SessionFacts
   readonly scope = new AbortScope()
@@ -183,7 +186,7 @@ export class SessionFlow implements Session, EditTarget {
   end(): void {
     if (this.#ended) return
     this.#ended = true
-    this.scope.abort(new Error('the client has gone'))
+    this.scope.abort(CLIENT_GONE)
     this.#unlink()
     // what is still coming in will not be complete; what is being committed goes on
     this.#content?.abort()

@@ -34,7 +34,6 @@ export class Transaction implements MailView, DataView {
     return this.envelope.marks
   }
   rcptView(recipient: MailAddress, parameters: RcptParameters): RcptView {
-    const tx = this
     return {
       session: this.session,
       sender: this.sender,
@@ -43,9 +42,7 @@ export class Transaction implements MailView, DataView {
       marks: this.marks,
       recipient,
       recipientParameters: parameters,
-      get accepted() {
-        return tx.accepted
-      },
+      accepted: this.accepted,
     }
   }
   accept(recipient: MailAddress, p: RcptParameters): void {
