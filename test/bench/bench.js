@@ -2,8 +2,9 @@
 /**
  * npm run bench: Postern beside Postfix and Haraka, in turn in one run. Loads are bounded in count and time.
  *
- *   npm run bench -- [--messages 3000] [--runs 5] [--sessions 10] [--sizes 4096,102400] [--json FILE]
- *                    [--workloads discard,relay,maildir] [--mtas postern,postfix,haraka]
+ *   npm run bench -- [--messages 3000] [--warm 10000] [--runs 5] [--sessions 10]
+ *                    [--sizes 4096,102400] [--workloads discard,relay,maildir] [--mtas postern,postfix,haraka]
+ *                    [--json FILE]
  *
  * One of these instead of the workloads:
  *   --latency       how long a client waits for its 250, under load
@@ -29,6 +30,7 @@ const text = (value) => ({ type: 'string', default: value })
 const { values: v } = parseArgs({
   options: {
     messages: text('3000'),
+    warm: text('10000'),
     runs: text('5'),
     sessions: text('10'),
     sizes: text('4096,102400'),
@@ -54,7 +56,7 @@ const o = {
   room,
   results: v.results,
   ...Object.fromEntries(
-    ['messages', 'runs', 'sessions', 'idle', 'soak', 'deferred'].map((name) => [name, count(name)]),
+    ['messages', 'warm', 'runs', 'sessions', 'idle', 'soak', 'deferred'].map((name) => [name, count(name)]),
   ),
   sizes: v.sizes.split(',').map(Number),
   workloads: v.workloads.split(','),
@@ -76,7 +78,7 @@ const MODES = {
 const mode = Object.keys(MODES).find((name) => name !== 'workloads' && v[name]) ?? 'workloads'
 try {
   console.log(
-    `${mode}: ${o.messages} messages, ${o.sessions} sessions, median of ${o.runs} runs; ${os.cpus().length} cores, Node ${process.version}, load ${os.loadavg()[0].toFixed(1)}\n`,
+    `${mode}: ${o.messages} messages after ${o.warm} uncounted, ${o.sessions} sessions, median of ${o.runs} runs; ${os.cpus().length} cores, Node ${process.version}, load ${os.loadavg()[0].toFixed(1)}\n`,
   )
   await MODES[mode]()
 } finally {

@@ -53,8 +53,9 @@ async function measure(mta, o) {
   const port = await freePort()
   const pid = await mta.start(port, sink?.port)
   try {
-    // as many uncounted: a server runs for days, its first second says nothing (in Node it is the compiler's)
-    await load(mta, sink, port, o)
+    // uncounted: a server runs for days, its first seconds say nothing (in Node they are the compiler's)
+    const warm = mta.compiles ? o.warm : Math.min(o.warm, o.messages)
+    if (warm > 0) await load(mta, sink, port, { ...o, messages: warm })
     const before = cpuOfTree(pid)
     const began = performance.now()
     const complete = await load(mta, sink, port, o)

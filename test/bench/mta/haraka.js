@@ -11,6 +11,8 @@ const BIN = path.join(HOME, 'node_modules/Haraka/bin/haraka')
 
 export class Haraka {
   name = 'haraka'
+  /** its code is compiled while it runs */
+  compiles = true
   #folder
   #shape
   #child

@@ -10,6 +10,8 @@ const CLI = fileURLToPath(new URL('../../../packages/cli/bin/postern.js', import
 
 export class Postern {
   name = 'postern'
+  /** its code is compiled while it runs */
+  compiles = true
   #folder
   #shape
   #child
