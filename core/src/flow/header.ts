@@ -9,7 +9,7 @@ interface Field {
 }
 const NAME = /^[!-9;-~]+$/
 const EIGHT_BIT = /[\x80-\xff]/
-const RECEIVED = /^received:/gim
+const RECEIVED = 'received'
 
 export class Header implements HeaderView {
   /** untouched bytes behind what was put in front */
@@ -45,7 +45,7 @@ export class Header implements HeaderView {
   #peek(wanted: string): Field | undefined {
     for (const raw of this.#front) if (startsWith(raw, 0, wanted)) return field(raw)
     const text = this.#text
-    for (let at = 0; at < text.length; at = text.indexOf('\n', at) + 1 || text.length)
+    for (let at = 0; at < text.length; at = nextLine(text, at))
       if (startsWith(text, at, wanted)) return parseFields(text.slice(at, endOfField(text, at)))[0]
     return undefined
   }
@@ -66,7 +66,7 @@ export class Header implements HeaderView {
   }
   /** Received fields, for loop detection; cheap on an unparsed header. */
   hops(): number {
-    if (this.#parsed) return count(this.toBuffer().toString('latin1'), RECEIVED)
+    if (this.#parsed) return this.#parsed.reduce((sum, { raw }) => sum + count(raw, RECEIVED), 0)
     return this.#front.reduce((sum, raw) => sum + count(raw, RECEIVED), 0) + count(this.#text, RECEIVED)
   }
   /** What takes back later edits. */
@@ -104,16 +104,24 @@ export function checkHeaderEdit(edit: HeaderEdit): void {
 }
 
 const field = (raw: string): Field => ({ name: raw.slice(0, raw.indexOf(':')).trimEnd(), raw })
-const count = (text: string, what: RegExp): number => text.match(what)?.length ?? 0
+const nextLine = (text: string, at: number): number => text.indexOf('\n', at) + 1 || text.length
+/** Fields of that name (in lower case). */
+function count(text: string, name: string): number {
+  let n = 0
+  for (let at = 0; at < text.length; at = nextLine(text, at)) if (startsWith(text, at, name)) n++
+  return n
+}
 /** Does a line that begins there begin with that name (in lower case) and, perhaps behind white space, a colon? */
 function startsWith(text: string, at: number, name: string): boolean {
+  // most lines begin with another letter
+  if ((text.charCodeAt(at) | 0x20) !== (name.charCodeAt(0) | 0x20)) return false
   const end = at + name.length
   return text.slice(at, end).toLowerCase() === name && /^[ \t]*:/.test(text.slice(end, text.indexOf(':', end) + 1))
 }
 /** Behind the last line of the field that begins there. */
 function endOfField(text: string, at: number): number {
-  let end = text.indexOf('\n', at) + 1 || text.length
-  while (text[end] === ' ' || text[end] === '\t') end = text.indexOf('\n', end) + 1 || text.length
+  let end = nextLine(text, at)
+  while (text[end] === ' ' || text[end] === '\t') end = nextLine(text, end)
   return end
 }
 /** Lines that begin with white space belong to the field before. */

@@ -1,6 +1,6 @@
 /** Postern as it is configured for each workload: the defaults, and what the workload needs. */
 import { spawn } from 'node:child_process'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { listening, ours, unlimited } from '../load.js'
@@ -12,12 +12,14 @@ export class Postern {
   name = 'postern'
   /** its code is compiled while it runs */
   compiles = true
+  #base
   #folder
+  #starts = 0
   #shape
   #child
   /** `shape`: the workload, and what single modes need: `nodeArguments`, `sites` by domain (a port), `slow` (a domain that is deferred), `sessions` at a time */
   constructor(folder, shape) {
-    this.#folder = folder
+    this.#base = folder
     this.#shape = shape
   }
   async unavailable() {
@@ -25,7 +27,8 @@ export class Postern {
   }
   /** `again`: with the queue that it left */
   async start(port, sink, { again = false } = {}) {
-    if (!again) rmSync(this.#folder, { recursive: true, force: true })
+    // what was delivered stays until the bench is over: ext4 looks for a new inode past each that was freed of late
+    if (!again) this.#folder = `${this.#base}-${++this.#starts}`
     mkdirSync(this.#folder, { recursive: true })
     const file = path.join(this.#folder, 'postern.config.json')
     writeFileSync(file, JSON.stringify(this.#config(port, sink), null, 2))

@@ -1,9 +1,13 @@
+import { readFileSync } from 'node:fs'
 import { FileFault } from './faults.ts'
 import { Maildir } from './maildir.ts'
 import type { Owner } from './owner.ts'
 
-/** Maildirs held open: two descriptors each */
-const MAX_OPEN = 512
+/**
+ * Maildirs held open, two descriptors each: an eighth of what the process may have, sessions need the rest. To open one
+ * again costs more than the delivery.
+ */
+const MAX_OPEN = Math.min(4096, Math.max(64, Math.floor(descriptors() / 16)))
 /** ms after which a held maildir is compared with its path again */
 const RECHECK = 1000
 
@@ -96,4 +100,12 @@ export class Maildirs {
   }
 }
 
+/** Files that the process may have open; 8192 where the system does not say. */
+function descriptors(): number {
+  try {
+    return Number(/^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1] ?? 8192)
+  } catch {
+    return 8192
+  }
+}
 const codeOf = (error: unknown): string | undefined => (error instanceof FileFault ? error.code : undefined)
