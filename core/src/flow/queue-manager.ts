@@ -41,6 +41,7 @@ interface Shares {
   readonly recipients: number
   /** ms */
   readonly backoff: number
+  readonly lifetime: number
 }
 
 /** What was thrown may be anything, one that throws when it is looked at too. */
@@ -83,6 +84,8 @@ export class QueueManager {
   /** recipients of a message, as the last ones had them */
   #usual = RECIPIENTS_AT_ONCE
   #recovering = false
+  /** ms since 1970: one of the messages from before may have ended the process that had it */
+  #suspectedUpTo = -Infinity
   /** flushed before the store had found it */
   #askedFor: 'all' | Set<string> = new Set()
   #shares: Shares | undefined
@@ -104,8 +107,11 @@ export class QueueManager {
   /** From recovery. */
   found(row: RecoveredRow): void {
     if (row.held) return this.#waiting.hold(row.id)
-    // a wall clock that was set back while we were down does not make mail wait for it
-    const latest = this.#engine.clock.now() + this.#limits().backoff * LONGEST_JITTER
+    const now = this.#engine.clock.now()
+    if (row.interrupted) this.#suspectedUpTo = now
+    const { backoff, lifetime } = this.#limits()
+    // a wall clock that was set back while we were down does not make mail wait for it; a next hop's own schedule may be longer
+    const latest = now + (row.created > now ? backoff * LONGEST_JITTER : Math.max(lifetime, backoff * LONGEST_JITTER))
     this.#waiting.wait(row.id, Math.min(row.nextTry, latest))
     if (this.#askedFor === 'all' || this.#askedFor.delete(row.id)) this.#waiting.flush(row.id)
   }
@@ -241,8 +247,9 @@ export class QueueManager {
     const { settings } = graph
     if (this.#shares?.of !== settings) {
       const { qmgrMessageActiveLimit: active, qmgrMessageRecipientLimit: recipients } = settings
-      const backoff = settings.maximalBackoffTime
-      this.#shares = { of: settings, active: share(active, workers), recipients: share(recipients, workers), backoff }
+      const { maximalBackoffTime: backoff, maximalQueueLifetime: lifetime } = settings
+      const [messages, inMemory] = [share(active, workers), share(recipients, workers)]
+      this.#shares = { of: settings, active: messages, recipients: inMemory, backoff, lifetime }
     }
     return this.#shares
   }
@@ -277,6 +284,7 @@ export class QueueManager {
   }
   async #load(id: string, flushed: Flushed): Promise<void> {
     const m = await this.#engine.store.load(id, { limit: RECIPIENTS_AT_ONCE })
+    if (m && !m.held && m.envelope.created <= this.#suspectedUpTo) await this.#noteAttempt(m)
     if (this.#goneInReading.delete(id)) return this.#ended(id)
     if (!m || !m.recipients.some((r) => r.state === 'pending')) return this.#ended(id)
     // released while it was being read: what was read is older
@@ -284,6 +292,12 @@ export class QueueManager {
     // by the store, or by an operator while it was being read
     if (this.#heldActive.has(id)) return this.#ended(id)
     this.#start(m, flushed)
+  }
+  /** On disk before anybody looks at it: mail that kills the process while it is being resolved would do so for ever. */
+  async #noteAttempt(m: QueuedMessage): Promise<void> {
+    const { store } = this.#engine
+    store.attempt(m.id, [], m.attempts + 1)
+    await store.written?.(m.id)
   }
   /** The next recipients of a large list, while the last deliveries of those before run. */
   #nextPart(round: Round): void {
