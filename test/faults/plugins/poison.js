@@ -6,7 +6,11 @@ export default definePlugin({
   name: 'poison',
   options: z.strictObject({
     localpart: z.string().describe('whose mail is poison'),
-    after: z.int().nonnegative().optional().describe('ms from the attempt to the end; 0: in the tap itself; none: while it is resolved'),
+    after: z
+      .int()
+      .nonnegative()
+      .optional()
+      .describe('ms from the attempt to the end; 0: in the tap itself; none: while it is resolved'),
   }),
   apply(mta, { localpart, after }) {
     const isPoison = (address) => address.startsWith(`${localpart}@`)
