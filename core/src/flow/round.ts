@@ -1,6 +1,6 @@
 /** One round of attempts for one message. A large list is in memory a part at a time: the parts share their round. */
 import type { QueuedMessage } from '../contract/store.ts'
-
+import type { RoundResult } from './active.ts'
 import type { Flushed } from './waiting.ts'
 
 /** parts of one list in memory: the next one starts while the last deliveries of the one before run */
@@ -27,6 +27,8 @@ export class Round {
   held: { by: string; reason: string } | undefined
   delivered = 0
   failed = 0
+  /** of a long list: failures of parts that are over, still to be told and written */
+  readonly failures: RoundResult[] = []
   /** deliveries under way: somebody may be taking the message just now */
   #running = 0
   #whenStill: (() => void)[] = []

@@ -12,6 +12,8 @@ import { sendReport } from './report.ts'
 import type { Submit } from './report.ts'
 import type { Round } from './round.ts'
 
+/** failures of a list that are kept for one report; with more the sender gets several */
+const REPORTED_TOGETHER = 10_000
 /** the least that mail waits whose next hop has too much to do, ms */
 const POSTPONED_AT_LEAST = 1000
 
@@ -43,6 +45,7 @@ export class Settling {
     m.unsettled.clear()
     if (round.told === 'delete') return this.#partOver(round) ?? { kind: 'gone' }
     this.#expire(m, graph)
+    if (round.isLong) keepFailures(m)
     if (m.failures.length > 0) await this.#reportFailures(m, graph)
     if (m.successes.length > 0) await this.#report(m, graph, 'success', m.successes)
     const open = m.deferrals.length > 0 || m.postponed !== undefined
@@ -52,6 +55,8 @@ export class Settling {
     round.failed += m.failures.length
     round.open ||= open
     if (open) round.wait = Math.min(round.wait, this.#waitOf(m, graph))
+    // before it counts as over: nobody may take the round for ended while its report is being made
+    if (round.parts === 1 && isLast(round)) await this.#reportKept(m, graph)
     const part = this.#partOver(round)
     if (part) this.#write(m, m.deferrals, { warned })
     const end = part ?? (await this.#conclude(m, warned))
@@ -61,8 +66,7 @@ export class Settling {
   /** Undefined when this was the last part. */
   #partOver(round: Round): RoundEnd | undefined {
     round.parts--
-    const last = round.parts === 0 && (round.next === undefined || round.told !== undefined || round.held !== undefined)
-    return last ? undefined : { kind: 'part' }
+    return round.parts === 0 && isLast(round) ? undefined : { kind: 'part' }
   }
   async #conclude(m: ActiveMessage, warned: true | undefined): Promise<RoundEnd> {
     const { round } = m
@@ -128,6 +132,18 @@ export class Settling {
         outcome: deferred('4.3.0', `the report of a failure could not be made; it was: ${f.outcome.text}`),
       })
   }
+  /** The last part of a list is over: what failed in all of them. */
+  async #reportKept(m: ActiveMessage, graph: Graph): Promise<void> {
+    const { round } = m
+    if (round.failures.length === 0) return
+    const deferred = m.deferrals.length
+    m.failures.splice(0, Infinity, ...round.failures.splice(0))
+    await this.#reportFailures(m, graph)
+    round.failed += m.failures.length
+    if (m.deferrals.length === deferred) return
+    round.open = true
+    round.wait = Math.min(round.wait, this.#waitOf(m, graph))
+  }
   /** True when the sender has now been told of the delay, or there is nobody to tell. */
   async #warn(m: ActiveMessage, graph: Graph): Promise<true | undefined> {
     const { delayWarningTime } = graph.settings
@@ -140,4 +156,14 @@ export class Settling {
     const told = results.filter((r) => !r.twin)
     return sendReport(this.#engine, graph, m.message, why, told, this.#submit)
   }
+}
+
+/** No part comes behind those in memory. */
+const isLast = (round: Round): boolean =>
+  round.next === undefined || round.told !== undefined || round.held !== undefined
+/** Until the round ends; a part that would make them too many tells those before with its own. */
+function keepFailures(m: ActiveMessage): void {
+  const kept = m.round.failures
+  if (kept.length + m.failures.length <= REPORTED_TOGETHER) kept.push(...m.failures.splice(0))
+  else m.failures.unshift(...kept.splice(0))
 }

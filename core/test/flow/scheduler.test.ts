@@ -27,6 +27,8 @@ interface Made {
   readonly policy?: (nexthop: string) => DestinationLimits | undefined | Promise<DestinationLimits | undefined>
   readonly outcome?: (address: string, job: Job) => Outcome | Promise<Outcome>
   readonly mine?: (mta: Mta) => void
+  /** no report can be made */
+  readonly noReports?: () => boolean
   readonly store?: MemoryStore
 }
 async function start(o: Made = {}) {
@@ -42,7 +44,11 @@ async function start(o: Made = {}) {
     })
   const w = await world(
     (mta) => {
-      mta.report.tap((v) => (reports.push(v), silent('noted')))
+      mta.report.tap((v) => {
+        if (o.noReports?.()) throw new Error('no ink')
+        reports.push(v)
+        return silent('noted')
+      })
       o.mine?.(mta)
     },
     { clock, store: o.store, config: o.config, outcome: o.outcome, uses: policy ? [policy] : [] },
@@ -171,6 +177,52 @@ test('a list of 2,500 is in memory a part at a time, everybody is tried once a r
   assert.is(tried.get('u7@d0.example'), 2)
   assert.is(w.store.messages.size, 0)
   assert.is(w.log.of('queue.fault').length, 0)
+  await w.stop()
+})
+
+for (const [recipients, expected] of [
+  [2500, [2500]],
+  [12_500, [11_000, 1500]],
+] as const)
+  test(`a list of ${recipients} of which nobody exists: the sender gets ${expected.length} of it`, async () => {
+    const { w, reports } = await start({
+      config: { recipientLimit: 20_000 },
+      outcome: () => failedWith('5.1.1', 'no such user'),
+    })
+    await w.send(Array.from({ length: recipients }, (_, i) => `u${i}@d.example`))
+    for (let i = 0; i < recipients / 5 && w.store.messages.size > 0; i++) await settle()
+    assert.equal(
+      reports.map((r) => r.recipients.length),
+      expected,
+    )
+    assert.is(new Set(reports.flatMap((r) => r.recipients.map((x) => x.address))).size, recipients)
+    assert.is(w.store.messages.size, 0)
+    assert.is(w.log.of('queue.fault').length, 0)
+    await w.stop()
+  })
+
+test('a list of which nobody exists, and no report of it can be made: all of them are tried again, and told then', async () => {
+  let broken = true
+  const tried = new Map<string, number>()
+  const { w, clock, reports } = await start({
+    config: { recipientLimit: 5000 },
+    outcome: (to) => {
+      tried.set(to, (tried.get(to) ?? 0) + 1)
+      return failedWith('5.1.1', 'no such user')
+    },
+    noReports: () => broken,
+  })
+  await w.send(Array.from({ length: 1500 }, (_, i) => `u${i}@d.example`))
+  for (let i = 0; i < 300; i++) await settle()
+  assert.equal([reports.length, w.store.messages.size, ...new Set(tried.values())], [0, 1, 1])
+  broken = false
+  await clock.advance(HOUR)
+  for (let i = 0; i < 300; i++) await settle()
+  assert.equal(
+    reports.map((r) => r.recipients.length),
+    [1500],
+  )
+  assert.is(w.store.messages.size, 0)
   await w.stop()
 })
 
