@@ -9,6 +9,7 @@ import { SMTPConnection } from 'smtp-server/lib/smtp-connection.js'
 import { dispatch } from './commands/index.ts'
 import type { Chunks, ContentReader } from './content.ts'
 import { overdue } from './deadlines.ts'
+import type { Local } from './door.ts'
 import { greet } from './greeting.ts'
 import type { Intake } from './intake.ts'
 import { Patience } from './limits.ts'
@@ -45,7 +46,7 @@ export class Connection extends SMTPConnection implements LineHandler {
   #afterContent: (() => Pending) | undefined
   #timer: NodeJS.Timeout | undefined
 
-  constructor(server: SmtpServer, socket: Socket | TLSSocket, options: { id: string }) {
+  constructor(server: SmtpServer, socket: Socket | TLSSocket, options: { id: string } & Partial<Local>) {
     super(server, socket, options)
     this.settings = server.settings
     this.patience = new Patience(server.settings.limits)

@@ -11,7 +11,12 @@ export interface DoorAddress {
   readonly host: string
   readonly port: number
 }
-export type AcceptHandler = (socket: Socket) => void
+/** `local`: where the client has come in, when all who come here come in there */
+export type AcceptHandler = (socket: Socket, local?: Local) => void
+export interface Local {
+  readonly localAddress: string
+  readonly localPort: number
+}
 
 export const DOOR_ADDRESS = /^(?:(\d{1,5})|\[?([^[\]]*)\]?:(\d{1,5}|smtps?|submissions?|lmtp))$/i
 const SERVICES: Record<string, number> = { smtp: 25, smtps: 465, submission: 587, submissions: 465, lmtp: 24 }
@@ -34,6 +39,8 @@ export class Door {
   readonly #address: DoorAddress
   readonly #server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: false })
   #handler: AcceptHandler | undefined
+  /** told once, so that not every connection has to ask the system */
+  #local: Local | undefined
   #onError: (error: Error) => void = () => undefined
   /** clients that came before everything else had started: they wait, as in the system's own queue */
   readonly #early = new Set<Socket>()
@@ -61,6 +68,7 @@ export class Door {
     const { host, port } = this.#address
     return new Promise((done, failed) => {
       this.#onError = failed
+      this.#server.once('listening', () => (this.#local = localOf(this.bound)))
       if (handle) this.#server.listen(handle, BACKLOG, done)
       // reusePort: Node 22.12 and 23.1; where it is not known the second process says that the port is taken
       else this.#server.listen({ port, backlog: BACKLOG, ...(host ? { host } : {}), ...(shared && REUSE) }, done)
@@ -72,7 +80,7 @@ export class Door {
     this.#onError = onError
     for (const socket of this.#early) {
       socket.off('error', ignored)
-      handler(socket)
+      handler(socket, this.#local)
     }
     this.#early.clear()
   }
@@ -94,9 +102,15 @@ export class Door {
   }
 
   #accept(socket: Socket): void {
-    if (this.#handler) return this.#handler(socket)
+    if (this.#handler) return this.#handler(socket, this.#local)
     if (this.#early.size >= BACKLOG) return void socket.destroy()
     this.#early.add(socket)
     socket.on('error', ignored).once('close', () => this.#early.delete(socket))
   }
 }
+
+/** Undefined for a port of all addresses. */
+const localOf = (bound: AddressInfo | undefined): Local | undefined =>
+  bound && bound.address !== '::' && bound.address !== '0.0.0.0'
+    ? { localAddress: bound.address, localPort: bound.port }
+    : undefined

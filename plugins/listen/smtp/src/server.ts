@@ -7,6 +7,7 @@ import { Anvil } from './anvil.ts'
 import type { AnvilLimits } from './anvil.ts'
 import { Connection } from './connection.ts'
 import type { Peers } from './peer.ts'
+import type { Local } from './door.ts'
 import type { Settings } from './settings.ts'
 
 export interface ServerParts {
@@ -26,7 +27,7 @@ export class SmtpServer extends SMTPServer {
   readonly peers: Peers | undefined
   readonly log: Logger
   readonly anvil: Anvil
-  readonly accept = (socket: Socket): void => this.#accept(socket)
+  readonly accept = (socket: Socket, local?: Local): void => this.#accept(socket, local)
   readonly sessions = new Set<Connection>()
   /** no new sessions, and none goes on after its message */
   draining = false
@@ -93,16 +94,16 @@ export class SmtpServer extends SMTPServer {
     // there is none to warn about
   }
 
-  override connect(socket: Socket | TLSSocket): void {
-    const session = new Connection(this, socket, { id: String(++this.#ids) })
+  override connect(socket: Socket | TLSSocket, local?: Local): void {
+    const session = new Connection(this, socket, { id: String(++this.#ids), ...local })
     this.connections.add(session)
     this.sessions.add(session)
     session.on('error', (error: Error) => this._onError(error))
     session.init()
   }
 
-  #accept(socket: Socket): void {
-    if (!this.settings.wrapper) return this.connect(socket)
+  #accept(socket: Socket, local: Local | undefined): void {
+    if (!this.settings.wrapper) return this.connect(socket, local)
     if (this._pendingSockets.size >= this.settings.maxSessions) return void socket.destroy()
     this._pendingSockets.set(socket, socket)
     const release = (): void => void this._pendingSockets.delete(socket)
@@ -110,7 +111,7 @@ export class SmtpServer extends SMTPServer {
     this._upgrade(socket, (error, secured) => {
       release()
       socket.removeListener('close', release)
-      if (secured && !error && !this.draining) return this.connect(secured)
+      if (secured && !error && !this.draining) return this.connect(secured, local)
       if (error) this._onError(error)
       socket.destroy()
     })

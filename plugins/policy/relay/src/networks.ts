@@ -4,6 +4,9 @@ import { clientBytes, mask, parseNetwork } from './cidr.ts'
 import type { Network } from './cidr.ts'
 import type { NetworkEntry } from './options.ts'
 
+/** addresses whose place in the list is remembered */
+const KNOWN = 1000
+
 export type Member = boolean | Extract<Lookup, { kind: 'failed' }>
 export interface Networks {
   /** Answers at once where no table had to be asked. */
@@ -35,12 +38,21 @@ export function networks(entries: readonly NetworkEntry[], open: (ref: TableRef)
     }
     return best?.sign ?? false
   }
+  // asked for each recipient, and clients come again
+  const known = new Map<string, Entry | 'no address' | undefined>()
+  const match = (address: string): Entry | 'no address' | undefined => {
+    if (known.has(address)) return known.get(address)
+    const bytes = clientBytes(address)
+    const best = bytes ? firstMatch(prefixes, bytes) : 'no address'
+    if (known.size >= KNOWN) known.clear()
+    known.set(address, best)
+    return best
+  }
   return {
     has(address, call) {
-      const bytes = clientBytes(address)
+      const best = match(address)
       // a client without an IP address is nobody's network
-      if (!bytes) return false
-      const best = firstMatch(prefixes, bytes)
+      if (best === 'no address') return false
       if (tables.length === 0 || (best && best.at < tables[0]!.at)) return best?.sign ?? false
       return ask(plainAddress(address), best, call)
     },

@@ -180,15 +180,18 @@ export class JournalStore implements QueueStore {
   health(): StoreHealth {
     const { journal } = this.#writing
     const { fault, slow } = journal.writer
-    const stuck = slow === undefined ? undefined : `a sync has taken ${Math.round(slow / 1000)} s so far`
-    const now = [fault && `nothing can be written: ${fault.message}`, stuck].filter((text) => text !== undefined)
-    const all = this.#all.map((verbs) => verbs.journal)
-    return {
-      messages: all.reduce((sum, { rows }) => sum + rows.messages, 0),
-      bytes: all.reduce((sum, { rows }) => sum + rows.bytes, 0),
-      refusing: now[0] ?? journal.folder.short ?? journal.space.refusing,
-      problems: [...now, ...all.flatMap(({ problems }) => problems)],
+    const now: string[] = []
+    if (fault) now.push(`nothing can be written: ${fault.message}`)
+    if (slow !== undefined) now.push(`a sync has taken ${Math.round(slow / 1000)} s so far`)
+    const problems = [...now]
+    let [messages, bytes] = [0, 0]
+    // asked for each message that comes: no lists are made for what is nearly always empty
+    for (const { journal } of this.#all) {
+      messages += journal.rows.messages
+      bytes += journal.rows.bytes
+      if (journal.problems.length > 0) problems.push(...journal.problems)
     }
+    return { messages, bytes, refusing: now[0] ?? journal.folder.short ?? journal.space.refusing, problems }
   }
   /** Makes room now, without waiting for its time; resolves when there is nothing more to do. */
   async compact(): Promise<void> {
