@@ -18,7 +18,8 @@ import { Resolving } from './resolving.ts'
 import { share } from './rules.ts'
 import { Settling } from './settling.ts'
 import type { RoundEnd } from './settling.ts'
-import { Waiting } from './waiting.ts'
+import { Places } from './places.ts'
+import type { Waiting } from './waiting.ts'
 import type { Flushed } from './waiting.ts'
 
 /** messages read ahead of their delivery */
@@ -65,15 +66,7 @@ export class QueueManager {
   readonly #deliveries: Deliveries
   readonly #resolving: Resolving
   readonly #settling: Settling
-  readonly #waiting: Waiting
-  /** in delivery, or (undefined) being read for it */
-  readonly #active = new Map<string, Round | undefined>()
-  /** active messages that are to be tried again as soon as they have ended */
-  readonly #again = new Set<string>()
-  /** active messages that an operator holds */
-  readonly #heldActive = new Set<string>()
-  /** deleted, or under another id, while they were being read */
-  readonly #goneInReading = new Set<string>()
+  readonly #places: Places
   #loading = 0
   /** recipients in memory */
   #recipients = 0
@@ -94,11 +87,17 @@ export class QueueManager {
 
   constructor(engine: Engine, submit: Submit) {
     this.#engine = engine
-    this.#waiting = new Waiting(engine.clock, () => this.#feed())
+    this.#places = new Places(engine.clock, {
+      feed: () => this.#feed(),
+      left: () => {
+        this.#feed()
+        this.#wakeIfIdle()
+      },
+    })
     this.#deliveries = new Deliveries(engine, {
       over: (m) => this.#over(m),
       nextPart: (round) => this.#nextPart(round),
-      room: () => this.#limits().active - this.#active.size,
+      room: () => this.#limits().active - this.#places.active,
     })
     this.#resolving = new Resolving(engine, this.#deliveries)
     this.#settling = new Settling(engine, this.#deliveries.outcomes, submit)
@@ -157,15 +156,15 @@ export class QueueManager {
     this.#open = false
     this.#waiting.close()
     this.#deliveries.lanes.close()
-    while (this.#active.size > 0) await new Promise<void>((r) => this.#idlers.push(r))
+    while (this.#places.active > 0) await new Promise<void>((r) => this.#idlers.push(r))
   }
   /** Resolves when nothing is in delivery and nothing is due. */
   async idle(): Promise<void> {
-    while (this.#active.size > 0 || this.#recovering || (this.#open && this.#waiting.isDue))
+    while (this.#places.active > 0 || this.#recovering || (this.#open && this.#waiting.isDue))
       await new Promise<void>((r) => this.#idlers.push(r))
   }
   get counts() {
-    return { active: this.#active.size, waiting: this.#waiting.size, held: this.#waiting.held }
+    return { active: this.#places.active, waiting: this.#waiting.size, held: this.#waiting.held }
   }
   /** These are due at once; without ids everything that waits, and dead sites are tried again. */
   flush(ids?: readonly string[]): void {
@@ -180,55 +179,14 @@ export class QueueManager {
     }
     this.#feed()
   }
-  /** An operator's word, after the store has recorded it. */
   administered(id: string, action: AdminAction): void {
-    const active = this.#active.get(id)
-    if (active && (action === 'hold' || action === 'delete')) active.told = action
-    if (active && action === 'release') active.told = undefined
-    if (active && action === 'expire') active.expired = true
-    if (action === 'hold' || action === 'delete') {
-      if (action === 'delete' && this.#active.has(id) && !active) this.#goneInReading.add(id)
-      if (action === 'delete') this.#forget(id)
-      else if (this.#active.has(id)) this.#heldActive.add(id)
-      // what has ended meanwhile is nobody's any more
-      else if (this.#waiting.has(id)) this.#waiting.hold(id)
-      return this.#wakeIfIdle()
-    }
-    this.#heldActive.delete(id)
-    if (this.#active.has(id)) this.#again.add(id)
-    else this.#waiting.wait(id, this.#engine.clock.now())
-    this.#feed()
+    this.#places.administered(id, action)
+    if (action === 'hold' || action === 'delete') this.#wakeIfIdle()
+    else this.#feed()
   }
-  /**
-   * Keeps a message from being delivered, and resolves when nobody takes it any more; what comes back ends that. After `ms`
-   * it is let go again, and the promise rejects.
-   */
-  async still(id: string, ms: number): Promise<() => void> {
-    const active = this.#active.get(id)
-    const held = this.#heldActive.has(id) || this.#waiting.isHeld(id)
-    const told = active?.told
-    if (active) active.told ??= 'requeue'
-    if (this.#active.has(id)) this.#heldActive.add(id)
-    else if (this.#waiting.has(id)) this.#waiting.hold(id)
-    const undo = (): void => {
-      if (active?.told === 'requeue') active.told = told
-      if (held) return
-      if (this.#active.has(id)) this.#heldActive.delete(id)
-      else if (this.#waiting.isHeld(id)) this.#waiting.wait(id, this.#engine.clock.now())
-      this.#feed()
-    }
-    if (!active) return undo
-    await new Promise<void>((resolve, reject) => {
-      const timer = this.#engine.clock.after(ms, () => {
-        undo()
-        reject(new PosternError('PN_BUSY', `${id} is being delivered`))
-      })
-      void active.still().then(() => {
-        timer.cancel()
-        resolve()
-      })
-    })
-    return undo
+  /** {@link Places.still} */
+  still(id: string, ms: number): Promise<() => void> {
+    return this.#places.still(id, ms)
   }
   /** An operator gave it a new id; the store has done so. */
   requeued(old: string, id: string): void {
@@ -236,12 +194,10 @@ export class QueueManager {
     this.#waiting.arrive(id)
     this.#feed()
   }
-  #forget(id: string): void {
-    this.#waiting.forget(id)
-    this.#heldActive.delete(id)
-    this.#again.delete(id)
-  }
 
+  get #waiting(): Waiting {
+    return this.#places.waiting
+  }
   #limits(): Shares {
     const { workers, graph } = this.#engine
     const { settings } = graph
@@ -255,7 +211,7 @@ export class QueueManager {
   }
   get #hasRoom(): boolean {
     const { active, recipients } = this.#limits()
-    return this.#active.size < active && this.#recipients + this.#reserved < recipients
+    return this.#places.active < active && this.#recipients + this.#reserved < recipients
   }
   #feed(): void {
     if (!this.#open) return
@@ -263,14 +219,14 @@ export class QueueManager {
       const next = this.#waiting.next()
       if (!next) break
       // flushed while it is still being settled: its turn comes when that is done
-      if (this.#active.has(next.id)) this.#again.add(next.id)
+      if (this.#places.isActive(next.id)) this.#places.again(next.id)
       else this.#fetch(next.id, next.flushed)
     }
     // while there is no room nobody need wake us: whoever ends feeds
     if (this.#loading < LOADING_AT_ONCE && this.#hasRoom) this.#waiting.rest()
   }
   #fetch(id: string, flushed: Flushed): void {
-    this.#active.set(id, undefined)
+    this.#places.reads(id)
     this.#reading(id, this.#load(id, flushed))
   }
   #reading(id: string, work: Promise<void>): void {
@@ -283,14 +239,15 @@ export class QueueManager {
       })
   }
   async #load(id: string, flushed: Flushed): Promise<void> {
+    const places = this.#places
     const m = await this.#engine.store.load(id, { limit: RECIPIENTS_AT_ONCE })
     if (m && !m.held && m.envelope.created <= this.#suspectedUpTo) await this.#noteAttempt(m)
-    if (this.#goneInReading.delete(id)) return this.#ended(id)
-    if (!m || !m.recipients.some((r) => r.state === 'pending')) return this.#ended(id)
+    if (places.tookGone(id)) return places.ended(id)
+    if (!m || !m.recipients.some((r) => r.state === 'pending')) return places.ended(id)
     // released while it was being read: what was read is older
-    if (m.held && !this.#again.has(id)) this.#heldActive.add(id)
+    if (m.held && !places.willBeAgain(id)) places.holdActive(id)
     // by the store, or by an operator while it was being read
-    if (this.#heldActive.has(id)) return this.#ended(id)
+    if (places.isHeldActive(id)) return places.ended(id)
     this.#start(m, flushed)
   }
   /** On disk before anybody looks at it: mail that kills the process while it is being resolved would do so for ever. */
@@ -324,7 +281,7 @@ export class QueueManager {
   #start(message: QueuedMessage, flushed?: Flushed): void {
     try {
       const round = new Round(message, this.#engine.clock.now(), flushed)
-      this.#active.set(round.id, round)
+      this.#places.begins(round)
       this.#begin(new ActiveMessage(message, round))
     } catch (error) {
       this.#lost(message.id, error)
@@ -357,21 +314,10 @@ export class QueueManager {
     log.error('queue.fault', { id, cause: traceOf(error) })
     // one message that is damaged is no fault of the store
     if (!isDamaged(error)) this.#waiting.pause(FAULT_PAUSE)
-    this.#ended(id, this.#engine.clock.now() + settings.minimalBackoffTime)
-  }
-  /** Out of delivery; `until`: to wait; `flushed`: it has not had the attempt that was asked for. */
-  #ended(id: string, until?: number, flushed?: Flushed): void {
-    this.#active.delete(id)
-    this.#goneInReading.delete(id)
-    const again = this.#again.delete(id)
-    if (this.#heldActive.delete(id)) this.#waiting.hold(id)
-    else if (again) this.#waiting.wait(id, this.#engine.clock.now())
-    else if (until !== undefined) this.#waiting.wait(id, until, flushed)
-    if (this.#open) this.#feed()
-    this.#wakeIfIdle()
+    this.#places.ended(id, this.#engine.clock.now() + settings.minimalBackoffTime)
   }
   #wakeIfIdle(): void {
-    if (this.#active.size > 0) return
+    if (this.#places.active > 0) return
     const idlers = this.#idlers
     this.#idlers = []
     for (const wake of idlers) wake()
@@ -394,22 +340,22 @@ export class QueueManager {
     const { id } = round
     if (end.kind === 'part') {
       if (this.#open && round.mayGrow) return this.#nextPart(round)
-      return round.parts > 0 ? undefined : this.#ended(id, this.#engine.clock.now())
+      return round.parts > 0 ? undefined : this.#places.ended(id, this.#engine.clock.now())
     }
     if (end.kind === 'held') {
-      this.#heldActive.add(id)
+      this.#places.holdActive(id)
       this.#tellWaiting(id, undefined, end.reason)
     } else if (end.kind === 'gone') {
-      this.#forget(id)
+      this.#places.forget(id)
       if (round.told !== 'delete') this.#tellSettled(round, graph)
     } else if (end.kind === 'unwritten')
       graph.log.error('queue.unwritten', { id, text: 'its outcomes will be made again after the restart' })
     else if (end.told) {
       // held by an operator while it was in delivery: the store knows, and it waits for him
-      if (this.#heldActive.has(id)) this.#tellWaiting(id, undefined, 'held during delivery')
+      if (this.#places.isHeldActive(id)) this.#tellWaiting(id, undefined, 'held during delivery')
       else this.#tellWaiting(id, end.until)
     }
-    this.#ended(
+    this.#places.ended(
       id,
       end.kind === 'wait' ? end.until : undefined,
       end.kind === 'wait' && !end.told ? round.flushed : undefined,
