@@ -7,15 +7,16 @@ import type {
   RecoveredRow,
   StoredRecipient,
 } from '../contract/store.ts'
-import { BodyDamaged, PosternError, traceOf } from '../errors.ts'
+import { BodyDamaged, traceOf } from '../errors.ts'
 import type { Graph } from '../graph/graph.ts'
 import { ActiveMessage } from './active.ts'
 import { Deliveries } from './deliveries.ts'
 import type { Engine } from './engine.ts'
 import type { Submit } from './report.ts'
 import { Round } from './round.ts'
+import { Reading } from './reading.ts'
 import { Resolving } from './resolving.ts'
-import { share } from './rules.ts'
+import { RECIPIENTS_AT_ONCE, Room } from './room.ts'
 import { Settling } from './settling.ts'
 import type { RoundEnd } from './settling.ts'
 import { Places } from './places.ts'
@@ -23,27 +24,11 @@ import type { Waiting } from './waiting.ts'
 import type { Flushed } from './waiting.ts'
 
 /** messages read ahead of their delivery */
-const LOADING_AT_ONCE = 200
-/** recipients of one message in memory; a larger list is delivered a part at a time */
-const RECIPIENTS_AT_ONCE = 1000
+const READING_AT_ONCE = 200
 /** ms without loading after a fault of the store */
 const FAULT_PAUSE = 5000
-/** ms until the rest of a list is tried whose next part could not be read */
-const FAULT_WAIT = 60_000
-/** messages over which the usual number of recipients is taken */
-const USUAL_OVER = 8
 /** a wait has up to a tenth more */
 const LONGEST_JITTER = 1.1
-
-/** This worker's share of the site's limits. */
-interface Shares {
-  readonly of: Graph['settings']
-  readonly active: number
-  readonly recipients: number
-  /** ms */
-  readonly backoff: number
-  readonly lifetime: number
-}
 
 /** What was thrown may be anything, one that throws when it is looked at too. */
 function isDamaged(error: unknown): boolean {
@@ -67,21 +52,11 @@ export class QueueManager {
   readonly #resolving: Resolving
   readonly #settling: Settling
   readonly #places: Places
-  #loading = 0
-  /** recipients in memory */
-  #recipients = 0
-  /** places for recipients of messages that are being read: of how many nobody knows yet */
-  get #reserved(): number {
-    return Math.ceil(this.#loading * this.#usual)
-  }
-  /** recipients of a message, as the last ones had them */
-  #usual = RECIPIENTS_AT_ONCE
+  readonly #room: Room
+  readonly #reading: Reading
   #recovering = false
-  /** ms since 1970: one of the messages from before may have ended the process that had it */
-  #suspectedUpTo = -Infinity
   /** flushed before the store had found it */
   #askedFor: 'all' | Set<string> = new Set()
-  #shares: Shares | undefined
   #open = false
   #idlers: (() => void)[] = []
 
@@ -94,10 +69,17 @@ export class QueueManager {
         this.#wakeIfIdle()
       },
     })
+    this.#room = new Room(engine)
+    this.#reading = new Reading(engine, this.#places, this.#room, {
+      start: (message, flushed) => this.#start(message, flushed),
+      begin: (part) => this.#begin(part),
+      lost: (id, error) => this.#lost(id, error),
+      done: () => this.#feed(),
+    })
     this.#deliveries = new Deliveries(engine, {
       over: (m) => this.#over(m),
       nextPart: (round) => this.#nextPart(round),
-      room: () => this.#limits().active - this.#places.active,
+      room: () => this.#room.active - this.#places.active,
     })
     this.#resolving = new Resolving(engine, this.#deliveries)
     this.#settling = new Settling(engine, this.#deliveries.outcomes, submit)
@@ -107,10 +89,11 @@ export class QueueManager {
   found(row: RecoveredRow): void {
     if (row.held) return this.#waiting.hold(row.id)
     const now = this.#engine.clock.now()
-    if (row.interrupted) this.#suspectedUpTo = now
-    const { backoff, lifetime } = this.#limits()
+    if (row.interrupted) this.#reading.suspectedUpTo = now
+    const { maximalBackoffTime, maximalQueueLifetime } = this.#engine.graph.settings
+    const longest = maximalBackoffTime * LONGEST_JITTER
     // a wall clock that was set back while we were down does not make mail wait for it; a next hop's own schedule may be longer
-    const latest = now + (row.created > now ? backoff * LONGEST_JITTER : Math.max(lifetime, backoff * LONGEST_JITTER))
+    const latest = now + (row.created > now ? longest : Math.max(maximalQueueLifetime, longest))
     this.#waiting.wait(row.id, Math.min(row.nextTry, latest))
     if (this.#askedFor === 'all' || this.#askedFor.delete(row.id)) this.#waiting.flush(row.id)
   }
@@ -198,85 +181,23 @@ export class QueueManager {
   get #waiting(): Waiting {
     return this.#places.waiting
   }
-  #limits(): Shares {
-    const { workers, graph } = this.#engine
-    const { settings } = graph
-    if (this.#shares?.of !== settings) {
-      const { qmgrMessageActiveLimit: active, qmgrMessageRecipientLimit: recipients } = settings
-      const { maximalBackoffTime: backoff, maximalQueueLifetime: lifetime } = settings
-      const [messages, inMemory] = [share(active, workers), share(recipients, workers)]
-      this.#shares = { of: settings, active: messages, recipients: inMemory, backoff, lifetime }
-    }
-    return this.#shares
-  }
   get #hasRoom(): boolean {
-    const { active, recipients } = this.#limits()
-    return this.#places.active < active && this.#recipients + this.#reserved < recipients
+    return this.#room.isThere(this.#places.active)
   }
   #feed(): void {
     if (!this.#open) return
-    while (this.#loading < LOADING_AT_ONCE && this.#hasRoom) {
+    while (this.#room.reading < READING_AT_ONCE && this.#hasRoom) {
       const next = this.#waiting.next()
       if (!next) break
       // flushed while it is still being settled: its turn comes when that is done
       if (this.#places.isActive(next.id)) this.#places.again(next.id)
-      else this.#fetch(next.id, next.flushed)
+      else this.#reading.message(next.id, next.flushed)
     }
     // while there is no room nobody need wake us: whoever ends feeds
-    if (this.#loading < LOADING_AT_ONCE && this.#hasRoom) this.#waiting.rest()
+    if (this.#room.reading < READING_AT_ONCE && this.#hasRoom) this.#waiting.rest()
   }
-  #fetch(id: string, flushed: Flushed): void {
-    this.#places.reads(id)
-    this.#reading(id, this.#load(id, flushed))
-  }
-  #reading(id: string, work: Promise<void>): void {
-    this.#loading++
-    work
-      .catch((error: unknown) => this.#lost(id, error))
-      .finally(() => {
-        this.#loading--
-        this.#feed()
-      })
-  }
-  async #load(id: string, flushed: Flushed): Promise<void> {
-    const places = this.#places
-    const m = await this.#engine.store.load(id, { limit: RECIPIENTS_AT_ONCE })
-    if (m && !m.held && m.envelope.created <= this.#suspectedUpTo) await this.#noteAttempt(m)
-    if (places.tookGone(id)) return places.ended(id)
-    if (!m || !m.recipients.some((r) => r.state === 'pending')) return places.ended(id)
-    // released while it was being read: what was read is older
-    if (m.held && !places.willBeAgain(id)) places.holdActive(id)
-    // by the store, or by an operator while it was being read
-    if (places.isHeldActive(id)) return places.ended(id)
-    this.#start(m, flushed)
-  }
-  /** On disk before anybody looks at it: mail that kills the process while it is being resolved would do so for ever. */
-  async #noteAttempt(m: QueuedMessage): Promise<void> {
-    const { store } = this.#engine
-    store.attempt(m.id, [], m.attempts + 1)
-    await store.written?.(m.id)
-  }
-  /** The next recipients of a large list, while the last deliveries of those before run. */
   #nextPart(round: Round): void {
-    const from = round.next
-    if (from === undefined || !this.#open) return
-    round.next = undefined
-    round.parts++
-    this.#reading(round.id, this.#loadPart(round, from))
-  }
-  async #loadPart(round: Round, from: number): Promise<void> {
-    let m: QueuedMessage | undefined
-    try {
-      m = await this.#engine.store.load(round.id, { limit: RECIPIENTS_AT_ONCE, from })
-    } catch (error) {
-      this.#log((log) => log.error('queue.fault', { id: round.id, cause: traceOf(error) }))
-    }
-    // what cannot be read now is tried in the next round
-    if (!m) {
-      round.open = true
-      round.wait = Math.min(round.wait, FAULT_WAIT)
-    }
-    this.#begin(new ActiveMessage(m ?? { ...round.message, recipients: [], more: undefined }, round))
+    if (this.#open) this.#reading.nextPart(round)
   }
   #start(message: QueuedMessage, flushed?: Flushed): void {
     try {
@@ -289,8 +210,7 @@ export class QueueManager {
   }
   #begin(m: ActiveMessage): void {
     const { id } = m.message
-    this.#recipients += m.message.recipients.length
-    this.#usual += (m.message.recipients.length - this.#usual) / USUAL_OVER
+    this.#room.take(m.message.recipients.length)
     m.pending = 1
     const pin = this.#engine.pin()
     // first legs may run already when resolving fails: the round ends with them, and who has no outcome is deferred
@@ -332,7 +252,7 @@ export class QueueManager {
       .finally(() => {
         pin.release()
         // the places it had are free only now; `#settled` has fed for the message itself
-        this.#recipients -= m.message.recipients.length
+        this.#room.give(m.message.recipients.length)
         if (!this.#waiting.isQuiet) this.#feed()
       })
   }
