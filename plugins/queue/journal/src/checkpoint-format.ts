@@ -5,7 +5,7 @@ import { MAJOR, MINOR } from './segment.ts'
 import { readLong, writeLong } from './envelope.ts'
 import type { Extra, Place } from './rows.ts'
 import type { Held } from './envelope.ts'
-import type { Position } from './writer.ts'
+import type { Position } from './log-end.ts'
 
 const MAGIC = 'PNJCKP\r\n'
 export const SECTION_HEADER = 24

@@ -28,8 +28,9 @@ import type { CheckpointHeader, PackedSegment, Section } from './checkpoint-form
 import type { Extra, Rows } from './rows.ts'
 import type { Io } from './io.ts'
 import type { Opened } from './look.ts'
+import type { Position } from './log-end.ts'
 import type { Segment } from './segment.ts'
-import type { Position, Writer } from './writer.ts'
+import type { Writer } from './writer.ts'
 
 /** rows copied at a time: about a millisecond */
 const STEP = 16_384

@@ -36,7 +36,7 @@ import type { AdminData, AttemptData, CrashData, HomeData, OutcomeData } from '.
 import type { FrameHeader } from './frame.ts'
 import type { Logger } from '@postern/core'
 import type { Look } from './look.ts'
-import type { Position } from './writer.ts'
+import type { Position } from './log-end.ts'
 import type { Rows } from './rows.ts'
 import type { Segment } from './segment.ts'
 

@@ -18,7 +18,7 @@ import { payloadHolds, recover } from './recover.ts'
 import { readChecked } from './body.ts'
 import type { FoundCheckpoint } from './checkpoint.ts'
 import type { Look, Opened } from './look.ts'
-import type { Position } from './writer.ts'
+import type { Position } from './log-end.ts'
 
 export interface VerifyProblem {
   /** uuid of the part's folder */
