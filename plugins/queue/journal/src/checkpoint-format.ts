@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib'
 import { PAGE } from './frame.ts'
 import { MAJOR, MINOR } from './segment.ts'
 import { readLong, writeLong } from './envelope.ts'
-import type { Extra, Place } from './rows.ts'
+import type { Extra, Place } from './extra.ts'
 import type { Held } from './envelope.ts'
 import type { Position } from './log-end.ts'
 

@@ -12,7 +12,8 @@ import { readChecked } from './body.ts'
 import type { BodySource, Logger } from '@postern/core'
 import type { FrameHeader } from './frame.ts'
 import type { HomeData, HomeFixed } from './envelope.ts'
-import type { Place, Rows } from './rows.ts'
+import type { Place } from './extra.ts'
+import type { Rows } from './rows.ts'
 import type { Segment } from './segment.ts'
 
 /** most envelopes fit in */

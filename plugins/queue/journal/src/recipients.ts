@@ -1,6 +1,6 @@
 /** Recipients put together: addresses from COMMIT, STATE, EXPAND and FOLD, states from the row, texts from the outcomes. */
 import { EXPAND, FOLD, OUTCOME, STATE } from './frame.ts'
-import { EXPANDED, PENDING, TOLD } from './rows.ts'
+import { EXPANDED, PENDING, TOLD } from './recipient-states.ts'
 import {
   decodeExpand,
   decodeFold,
@@ -68,7 +68,7 @@ export class Recipients {
   basis(slot: number): string {
     const rows = this.#rows
     const places = [rows.segment(slot), rows.offset(slot), rows.lastSegment(slot), rows.lastOffset(slot)]
-    return [this.#drops(), rows.count(slot), ...places].join()
+    return [this.#drops(), rows.states.count(slot), ...places].join()
   }
 
   /**
@@ -76,7 +76,7 @@ export class Recipients {
    * its limit only the pending ones with their ancestors.
    */
   async choose(slot: number, seeds: Seeds, range: LoadRange | undefined): Promise<Chosen> {
-    const look = { count: this.#rows.count(slot), nibbles: Uint8Array.from(this.#rows.states(slot)) }
+    const look = { count: this.#rows.states.count(slot), nibbles: Uint8Array.from(this.#rows.states.all(slot)) }
     const { from = 0, limit = Infinity } = range ?? {}
     const part = from > 0 || look.count > limit
     const { wanted, more } = part ? pendingIn(look, from, limit) : { wanted: upTo(look.count), more: undefined }

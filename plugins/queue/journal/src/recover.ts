@@ -170,7 +170,7 @@ class Recovery {
     else if (header.type === EXPAND) applyExpand(rows, slot, decodeExpand(envelope), { segment, offset: at })
     else if (header.type === ADMIN) applyAdmin(rows, slot, decodeRecord<AdminData>(envelope), header.at)
     else if (header.type === CRASH) applyCrash(rows, slot, decodeRecord<CrashData>(envelope))
-    else if (header.type === ABORT) rows.settleAll(slot)
+    else if (header.type === ABORT) rows.states.settleAll(slot)
     else if (header.type === FOLD) {
       const { first, count } = decodeExpand(envelope)
       applyFold(rows, slot, decodeFold(envelope), first + count)

@@ -5,34 +5,14 @@
 import { CHUNK_ROWS, Columns, ROW_BYTES } from './columns.ts'
 import { IdTable } from './id-table.ts'
 import { CRASHES, CRASH_SHIFT, HELD, LIVE, TAKEN } from './flags.ts'
+import { RecipientStates } from './recipient-states.ts'
+import { extraOf } from './extra.ts'
 import { formatId, highHalf, lowHalf, msOf } from './ids.ts'
+import type { Extra } from './extra.ts'
 import type { Held } from './envelope.ts'
 
-export const PENDING = 0
-export const DELIVERED = 1
-export const FAILED = 2
-export const EXPANDED = 3
-/** an outcome of this recipient is on record */
-export const TOLD = 4
-const INLINE = 8
-const LARGE = 255
 const SIZE_LIMIT = 2 ** 32 - 1
 
-/** Where an EXPAND stands. */
-export interface Place {
-  readonly segment: number
-  readonly offset: number
-}
-export interface Extra {
-  created?: number
-  size?: number
-  file?: string
-  held?: Held
-  /** of more than eight recipients */
-  states?: { nibbles: Uint8Array; count: number; pending: number }
-  /** by the number of the first child */
-  expands?: Map<number, Place>
-}
 export interface NewRow {
   readonly high: number
   readonly low: number
@@ -59,6 +39,8 @@ export class Rows {
   top = 0
   readonly chunks: Columns[] = []
   readonly extras = new Map<number, Extra>()
+  /** how far each recipient is */
+  readonly states = new RecipientStates(this.chunks, this.extras)
   readonly #table = new IdTable({ high: (slot) => this.high(slot), low: (slot) => this.low(slot) })
   /** slot + 1 of the first free one; each names the next in `states` */
   #free = 0
@@ -100,7 +82,7 @@ export class Rows {
     if (row.size < SIZE_LIMIT) c.size[i] = row.size
     else this.extra(slot).size = row.size
     if (row.file !== undefined) this.extra(slot).file = row.file
-    this.setCount(slot, row.recipients, undefined)
+    this.states.setCount(slot, row.recipients, undefined)
     if (row.held) this.hold(slot, row.held)
   }
   /** It can be found from now on. */
@@ -139,7 +121,7 @@ export class Rows {
   restore(from: number, to: number): void {
     for (let slot = to - 1; slot >= from; slot--) {
       if (this.has(slot, LIVE)) {
-        this.#mend(slot)
+        this.states.mend(slot)
         this.setFlag(slot, LIVE, false)
         this.insert(slot)
       } else {
@@ -147,12 +129,6 @@ export class Rows {
         this.free(slot)
       }
     }
-  }
-  /** It ended, and lost its extra, while the checkpoint was written: the log behind says so. */
-  #mend(slot: number): void {
-    const large = this.#at(slot).count[slot & 65_535] === LARGE
-    if (large && !this.extras.get(slot)?.states)
-      this.extra(slot).states = { nibbles: new Uint8Array(4), count: 0, pending: 0 }
   }
   /** -1: none */
   find(high: number, low: number): number {
@@ -243,10 +219,9 @@ export class Rows {
     this.setFlag(slot, CRASHES, false)
     this.setFlag(slot, Math.min(n, 15) << CRASH_SHIFT, true)
   }
+  /** Made when there is none. */
   extra(slot: number): Extra {
-    let extra = this.extras.get(slot)
-    if (!extra) this.extras.set(slot, (extra = {}))
-    return extra
+    return extraOf(this.extras, slot)
   }
   held(slot: number): Held | undefined {
     return this.has(slot, HELD) ? this.extras.get(slot)?.held : undefined
@@ -257,76 +232,8 @@ export class Rows {
     else if (this.extras.get(slot)?.held) delete this.extra(slot).held
   }
 
-  count(slot: number): number {
-    const n = this.#at(slot).count[slot & 65_535]!
-    return n === LARGE ? this.extras.get(slot)!.states!.count : n
-  }
-  /** Recipients and their states; without states what there were keep theirs, the others are pending. */
-  setCount(slot: number, count: number, states: Uint8Array | undefined): void {
-    const c = this.#at(slot)
-    const i = slot & 65_535
-    if (count <= INLINE) {
-      c.count[i] = count
-      if (states) c.states[i] = states[0]! | (states[1]! << 8) | (states[2]! << 16) | (states[3]! << 24)
-      return
-    }
-    const nibbles = new Uint8Array(Math.max(4, Math.ceil(count / 2)))
-    const known = c.count[i] === LARGE ? this.extras.get(slot)?.states : undefined
-    if (states) nibbles.set(states.subarray(0, nibbles.length))
-    else if (known) nibbles.set(known.nibbles)
-    else new DataView(nibbles.buffer).setUint32(0, c.states[i]!, true)
-    c.count[i] = LARGE
-    this.extra(slot).states = { nibbles, count, pending: countPending(nibbles, count) }
-  }
-  /** All states, a nibble each, at least four bytes. */
-  states(slot: number): Uint8Array {
-    const c = this.#at(slot)
-    const i = slot & 65_535
-    if (c.count[i] === LARGE) return this.extras.get(slot)!.states!.nibbles
-    const word = c.states[i]!
-    return Uint8Array.of(word & 255, (word >>> 8) & 255, (word >>> 16) & 255, word >>> 24)
-  }
-  nibble(slot: number, n: number): number {
-    const c = this.#at(slot)
-    const i = slot & 65_535
-    if (c.count[i] !== LARGE) return (c.states[i]! >>> (n * 4)) & 15
-    return (this.extras.get(slot)!.states!.nibbles[n >>> 1]! >>> ((n & 1) * 4)) & 15
-  }
-  setNibble(slot: number, n: number, value: number): void {
-    const c = this.#at(slot)
-    const i = slot & 65_535
-    if (c.count[i] !== LARGE) {
-      c.states[i] = (c.states[i]! & ~(15 << (n * 4))) | (value << (n * 4))
-      return
-    }
-    const states = this.extras.get(slot)!.states!
-    const byte = states.nibbles[n >>> 1]!
-    const shift = (n & 1) * 4
-    if (((byte >>> shift) & 3) === PENDING) states.pending--
-    if ((value & 3) === PENDING) states.pending++
-    states.nibbles[n >>> 1] = (byte & ~(15 << shift)) | (value << shift)
-  }
-  pending(slot: number): number {
-    const c = this.#at(slot)
-    const i = slot & 65_535
-    const count = c.count[i]!
-    if (count === LARGE) return this.extras.get(slot)!.states!.pending
-    let pending = 0
-    for (let n = 0, word = c.states[i]!; n < count; n++, word >>>= 4) if ((word & 3) === PENDING) pending++
-    return pending
-  }
-  /** No recipient has anything to wait for. */
-  settleAll(slot: number): void {
-    for (let n = 0; n < this.count(slot); n++)
-      if ((this.nibble(slot, n) & 3) === PENDING) this.setNibble(slot, n, FAILED)
-  }
   /** Memory of the columns and the table, without the side table. */
   get memory(): number {
     return this.chunks.length * ROW_BYTES * CHUNK_ROWS + this.#table.bytes
   }
-}
-function countPending(nibbles: Uint8Array, count: number): number {
-  let pending = 0
-  for (let n = 0; n < count; n++) if (((nibbles[n >>> 1]! >>> ((n & 1) * 4)) & 3) === PENDING) pending++
-  return pending
 }

@@ -1,17 +1,18 @@
 /** What records do to a message's row: the same live, in recovery and over a checkpoint. All can be applied twice. */
 import { CRASH_SHIFT, CRASHES, EXPIRED, HELD, KEPT, TRYING, WARNED } from './flags.ts'
-import { DELIVERED, EXPANDED, FAILED, PENDING, TOLD } from './rows.ts'
+import { DELIVERED, EXPANDED, FAILED, PENDING, TOLD } from './recipient-states.ts'
 import { numbersIn, rangesOf } from './envelope.ts'
 import type { OutcomeRecord } from '@postern/core'
 import type { AdminData, AttemptData, CrashData, ExpandData, OutcomeData, StateData, Told } from './envelope.ts'
-import type { Place, Rows } from './rows.ts'
+import type { Place } from './extra.ts'
+import type { Rows } from './rows.ts'
 
 const NIBBLES = { d: DELIVERED, f: FAILED, t: PENDING } as const
 const LETTERS = { delivered: 'd', failed: 'f', deferred: 't' } as const
 
-export const isDone = (rows: Rows, slot: number): boolean => rows.pending(slot) === 0
+export const isDone = (rows: Rows, slot: number): boolean => rows.states.pending(slot) === 0
 const open = (rows: Rows, slot: number, n: number) =>
-  n >= 0 && n < rows.count(slot) && (rows.nibble(slot, n) & 3) === PENDING
+  n >= 0 && n < rows.states.count(slot) && (rows.states.nibble(slot, n) & 3) === PENDING
 
 /** Recipients that were told the same share one entry. */
 export function toldOf(records: readonly OutcomeRecord[]): Told[] {
@@ -37,7 +38,7 @@ export function toldOf(records: readonly OutcomeRecord[]): Told[] {
 export function applyOutcome(rows: Rows, slot: number, data: OutcomeData): void {
   for (const told of data.o)
     for (const n of numbersIn(told as unknown as number[], 3))
-      if (open(rows, slot, n)) rows.setNibble(slot, n, NIBBLES[told[0]] | TOLD)
+      if (open(rows, slot, n)) rows.states.setNibble(slot, n, NIBBLES[told[0]] | TOLD)
   if (data.t !== undefined) rows.setNextTry(slot, data.t)
   if (data.w) rows.setFlag(slot, WARNED, true)
   rows.setFlag(slot, TRYING | CRASHES, false)
@@ -52,10 +53,10 @@ export function applyCrash(rows: Rows, slot: number, data: CrashData): void {
 }
 /** `false`: not the next numbers (replayed, or what came before is lost), or the parent is settled. */
 export function applyExpand(rows: Rows, slot: number, data: ExpandData, place?: Place): boolean {
-  if (place && data.first < rows.count(slot)) notePlace(rows, slot, data.first, place)
-  if (data.first !== rows.count(slot) || !open(rows, slot, data.parent)) return false
-  rows.setCount(slot, data.first + data.count, undefined)
-  rows.setNibble(slot, data.parent, EXPANDED)
+  if (place && data.first < rows.states.count(slot)) notePlace(rows, slot, data.first, place)
+  if (data.first !== rows.states.count(slot) || !open(rows, slot, data.parent)) return false
+  rows.states.setCount(slot, data.first + data.count, undefined)
+  rows.states.setNibble(slot, data.parent, EXPANDED)
   if (place) notePlace(rows, slot, data.first, place)
   return true
 }
@@ -64,7 +65,7 @@ export function notePlace(rows: Rows, slot: number, first: number, place: Place)
 }
 export function applyAdmin(rows: Rows, slot: number, data: AdminData, at: number): void {
   if (data.action === 'hold') return rows.hold(slot, { by: data.who, reason: data.why, at })
-  if (data.action === 'delete') rows.settleAll(slot)
+  if (data.action === 'delete') rows.states.settleAll(slot)
   if (data.action === 'release') {
     rows.hold(slot, undefined)
     rows.setCrashes(slot, 0)
@@ -76,7 +77,7 @@ export function applyAdmin(rows: Rows, slot: number, data: AdminData, at: number
 /** Everything that is known of a message but its recipients' addresses. */
 export function foldOf(rows: Rows, slot: number, o: readonly Told[]): StateData {
   return {
-    s: Buffer.from(rows.states(slot)).toString('base64'),
+    s: Buffer.from(rows.states.all(slot)).toString('base64'),
     o,
     a: rows.attempts(slot),
     t: rows.nextTry(slot),
@@ -87,7 +88,7 @@ export function foldOf(rows: Rows, slot: number, o: readonly Told[]): StateData 
 }
 /** `count`: recipients. */
 export function applyFold(rows: Rows, slot: number, data: StateData, count: number): void {
-  rows.setCount(slot, count, Buffer.from(data.s, 'base64'))
+  rows.states.setCount(slot, count, Buffer.from(data.s, 'base64'))
   rows.setAttempts(slot, data.a)
   rows.setNextTry(slot, data.t)
   rows.setFlag(slot, KEPT | CRASHES, false)

@@ -1,7 +1,8 @@
 /** What stood before a record that a power failure took out of a tail: nobody but the log itself knows. */
 import { PAD } from './frame.ts'
 import { hop } from './hop.ts'
-import type { Place, Rows } from './rows.ts'
+import type { Place } from './extra.ts'
+import type { Rows } from './rows.ts'
 import type { Segment } from './segment.ts'
 
 export interface Log {

@@ -108,7 +108,7 @@ export class Verbs {
     if (refused) throw refused
     const kept = fresh.get(slot)
     // texts and expansions are read from the file
-    if (!kept || rows.count(slot) > kept.recipients.length) {
+    if (!kept || rows.states.count(slot) > kept.recipients.length) {
       await writer.written()
       slot = this.journal.find(id)
       if (slot === -1) return undefined
@@ -151,7 +151,7 @@ export class Verbs {
     const { rows, writer } = this.journal
     const slot = this.journal.find(id)
     if (slot === -1) return Promise.reject(new PosternError('PN_STORE', `there is no message ${id} to expand`))
-    const data: ExpandData = { parent, first: rows.count(slot), count: children.length }
+    const data: ExpandData = { parent, first: rows.states.count(slot), count: children.length }
     if (!applyExpand(rows, slot, data))
       return Promise.reject(new PosternError('PN_STORE', `recipient ${parent} of ${id} is not pending`))
     return new Promise((resolve) => {
