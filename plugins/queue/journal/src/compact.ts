@@ -56,7 +56,7 @@ export class Compactor {
     this.#bytes = 0
     let done = 0
     for (const segment of [...folder.segments.values()].sort((a, b) => a.number - b.number)) {
-      if (this.#mustWait() || !(await folder.tend())) break
+      if (this.#mustWait() || !(await folder.spares.tend())) break
       if (!this.#isWorthIt(segment) || folder.readable(segment.number) !== segment) continue
       if (await this.#compact(segment)) done++
     }

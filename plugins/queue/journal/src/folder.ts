@@ -1,24 +1,16 @@
-/** The segments of a part: made ahead, put to use, dropped. */
+/** The segments of a part: put to use, dropped. */
 import fs from 'node:fs'
-import { rename, stat, unlink } from 'node:fs/promises'
+import { rename, unlink } from 'node:fs/promises'
 import { randomBytes } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { join } from 'node:path'
 import { PAGE } from './frame.ts'
-import { FolderSync, syncFully, systemFiles, writeFully } from './io.ts'
+import { FolderSync, systemFiles, writeFully } from './io.ts'
 import { MAJOR, MINOR, Segment, encodeSegmentHeader, segmentName } from './segment.ts'
+import { Spares } from './spares.ts'
 import type { FileCalls, Io } from './io.ts'
 import type { Logger } from '@postern/core'
 import type { Previous } from './frame.ts'
 
-const SLICE = 1024 * 1024
-/** statfs types: btrfs, zfs */
-const COPYING = new Set([0x9123683e, 0x2fc12fc1])
-/** kept ready, so that what ends mail can be recorded on a full disk */
-const SPARE_NAMES = ['spare', 'spare2']
-const SPARES = SPARE_NAMES.length
-/** ms after which a spare in the making that makes no progress is not waited for any longer: the pool may be blocked */
-const PATIENCE = 2000
 export interface Opening {
   readonly previous: Previous
   readonly lastHigh: number
@@ -28,6 +20,7 @@ export interface Opening {
 }
 export class SegmentFolder {
   readonly segments = new Map<number, Segment>()
+  readonly spares: Spares
   readonly size: number
   readonly #folder: string
   readonly #corrupt: string
@@ -36,18 +29,9 @@ export class SegmentFolder {
   readonly #files: FileCalls
   readonly #log: Logger
   readonly #sync: FolderSync
-  /** the file system writes everything to a new place: zeros and spares promise nothing there */
-  readonly #copies: boolean
-  #short: Error | undefined
   /** for the segments' headers */
   voidBefore = 0
   #last = 0
-  #spare: Promise<void> | undefined
-  /** slices written by the maker of spares; the one that was waited for in vain */
-  #progress = 0
-  #stuck: Promise<void> | undefined
-  #recount = false
-  #spares = 0
   #dropping = false
   /** what the segments found at start hold has been counted: before that nothing is dropped */
   known = false
@@ -65,9 +49,7 @@ export class SegmentFolder {
     this.#files = io.files ?? systemFiles
     this.#log = log
     this.#sync = new FolderSync(io, this.#folder)
-    this.#copies = COPYING.has(fs.statfsSync(this.#folder).type)
-    if (this.#copies)
-      log.info('queue.noReserve', { folder: this.#folder, reason: 'a file system that copies on write' })
+    this.spares = new Spares(this.#folder, this.size, io, log)
   }
 
   path(number: number): string {
@@ -79,20 +61,13 @@ export class SegmentFolder {
     this.#last = Math.max(this.#last, number)
   }
 
-  /** Why there is no spare, if there should be one. */
-  get short(): string | undefined {
-    return this.#short && !this.hasSpares ? `no room for spare segments: ${this.#short.message}` : undefined
-  }
-  get hasSpares(): boolean {
-    return this.#spares >= SPARES
-  }
   /** The next segment: named, its header written. Its folder is durable; the header is with the first batch. */
   async activate(opening: Opening): Promise<Segment> {
     const number = this.#last + 1
     const size = Math.max(this.size, Math.ceil(opening.room / PAGE) * PAGE)
-    const spare = size === this.size ? await this.#takeSpare() : undefined
+    const spare = size === this.size ? await this.spares.take() : undefined
     const ahead = spare ?? join(this.#folder, 'large')
-    if (!spare) await this.#fill(ahead, size, 'fill')
+    if (!spare) await this.spares.fill(ahead, size, 'fill')
     await this.#files.rename(ahead, this.path(number))
     this.#last = number
     await this.#sync.sync()
@@ -105,7 +80,7 @@ export class SegmentFolder {
       throw error
     }
     this.segments.set(number, segment)
-    this.#restock()
+    this.spares.restock()
     return segment
   }
   #header(segment: Segment, opening: Opening): Buffer {
@@ -124,91 +99,6 @@ export class SegmentFolder {
       lastLow,
       voidBefore: this.voidBefore,
     })
-  }
-
-  /** A spare; it is the caller's. `undefined`: there is none, and none can be waited for. */
-  async #takeSpare(): Promise<string | undefined> {
-    for (let seen = -1; ;) {
-      const found = await this.#findSpare()
-      const maker = this.#spare
-      if (found || !maker || maker === this.#stuck) return found
-      if (seen === this.#progress) this.#stuck = maker
-      else {
-        seen = this.#progress
-        const ended = new AbortController()
-        await Promise.race([maker, sleep(PATIENCE, undefined, ended).catch(() => undefined)])
-        ended.abort()
-      }
-    }
-  }
-  async #findSpare(): Promise<string | undefined> {
-    for (const name of this.#spare ? SPARE_NAMES : [...SPARE_NAMES, 'recycled']) {
-      const path = join(this.#folder, name)
-      if ((await this.#files.size(path)) !== this.size) continue
-      if (name !== 'recycled') this.#spares = Math.max(0, this.#spares - 1)
-      // a maker at work may have counted it
-      this.#recount = this.#spare !== undefined
-      return path
-    }
-    return undefined
-  }
-  /** Makes what is missing of the spares, one maker at a time. */
-  #restock(): void {
-    if (this.#spare) return
-    this.#recount = false
-    this.#spare = this.#makeSpares()
-      .then(
-        () => (this.#short = undefined),
-        (error: unknown) => {
-          if (!this.#short && !this.#closed) this.#log.warn('queue.spare', { error })
-          this.#short = error as Error
-        },
-      )
-      .then(() => {
-        this.#spare = undefined
-        if (this.#recount && !this.#closed) this.#restock()
-      })
-  }
-  async #makeSpares(): Promise<void> {
-    let spares = 0
-    for (const name of SPARE_NAMES) {
-      const path = join(this.#folder, name)
-      if (!(await this.#fits(path))) await this.#makeSpare(path)
-      this.#spares = Math.max(this.#spares, ++spares)
-    }
-    this.#spares = spares
-  }
-  async #makeSpare(path: string): Promise<void> {
-    const recycled = join(this.#folder, 'recycled')
-    if (await this.#fits(recycled)) return await rename(recycled, path)
-    await this.#fill(path + '.new', this.size, 'spare')
-    await rename(path + '.new', path)
-  }
-  /** Spares that could not be made are tried again; `false`: they cannot be made. */
-  async tend(): Promise<boolean> {
-    await this.#spare
-    if (!this.hasSpares && !this.#closed) this.#restock()
-    await this.#spare
-    return this.hasSpares
-  }
-  async #fits(path: string): Promise<boolean> {
-    return (await stat(path).catch(() => undefined))?.size === this.size
-  }
-  /** Zeros are written and synced: space that was only promised (fallocate) costs a journal transaction at each sync. */
-  async #fill(path: string, size: number, purpose: 'fill' | 'spare'): Promise<void> {
-    const fd = await (purpose === 'fill' ? this.#files : systemFiles).create(path)
-    try {
-      const zeros = Buffer.alloc(Math.min(SLICE, size))
-      if (this.#copies) fs.ftruncateSync(fd, size)
-      for (let at = this.#copies ? size : 0; at < size && !this.#closed; at += zeros.length) {
-        await writeFully(this.#io, fd, zeros.subarray(0, Math.min(zeros.length, size - at)), at, purpose)
-        if (purpose === 'spare') this.#progress++
-      }
-      if (this.#closed) throw new Error('closed')
-      await syncFully(this.#io, fd, purpose)
-    } finally {
-      fs.closeSync(fd)
-    }
   }
 
   /** A segment that failed before anything in it was durable. */
@@ -256,7 +146,7 @@ export class SegmentFolder {
     try {
       if (segment.damaged) await rename(segment.path, join(this.#corrupt, segmentName(segment.number)))
       else if (segment.failed || segment.size !== this.size) await unlink(segment.path)
-      else await rename(segment.path, join(this.#folder, 'recycled'))
+      else await rename(segment.path, this.spares.recycled)
       // durable before anything that needed it may go
       await this.#sync.sync()
     } catch (error) {
@@ -271,7 +161,7 @@ export class SegmentFolder {
 
   async close(): Promise<void> {
     this.#closed = true
-    await this.#spare?.catch(() => undefined)
+    await this.spares.close()
     while (this.#dropping) await new Promise((resolve) => setTimeout(resolve, 1))
     for (const segment of this.segments.values()) segment.close()
     this.#sync.close()

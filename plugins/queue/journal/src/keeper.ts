@@ -35,7 +35,7 @@ export class Keeper {
     this.#timer = setInterval(() => this.#look(), LOOK_EVERY).unref()
   }
   #look(): void {
-    if (!this.#journal.folder.hasSpares) void this.#journal.folder.tend()
+    if (!this.#journal.folder.spares.complete) void this.#journal.folder.spares.tend()
     const resting = performance.now() - this.#compacted < this.#compactEvery
     if (this.#o.compact !== false && !resting) void this.compact()
     if (this.#running) return
