@@ -14,7 +14,6 @@ import { greet } from './greeting.ts'
 import type { Intake } from './intake.ts'
 import { Patience } from './limits.ts'
 import { Outbox } from './outbox.ts'
-import * as replies from './replies.ts'
 import type { SmtpServer } from './server.ts'
 import type { Settings } from './settings.ts'
 import { Speech } from './speech.ts'
@@ -22,6 +21,8 @@ import { CommandStream } from './stream.ts'
 import type { LineHandler } from './stream.ts'
 import { leaveWithClient, tlsFacts } from './tls.ts'
 import type { Pending, Transaction } from './transaction.ts'
+import { Transfer } from './transfer.ts'
+import { Turns } from './turns.ts'
 
 export class Connection extends SMTPConnection implements LineHandler {
   declare _server: SmtpServer
@@ -40,11 +41,8 @@ export class Connection extends SMTPConnection implements LineHandler {
   bareNewlineAllowed = false
   readonly #out = new Outbox((text) => this.#write(text))
   readonly #speech = new Speech(this.#out)
-  #junk = false
-  #intake: Intake | undefined
-  #contentSince = 0
-  #afterContent: (() => Pending) | undefined
-  #timer: NodeJS.Timeout | undefined
+  readonly #turns = new Turns(this, this.#speech, this.#out)
+  readonly #transfer = new Transfer()
 
   constructor(server: SmtpServer, socket: Socket | TLSSocket, options: { id: string } & Partial<Local>) {
     super(server, socket, options)
@@ -67,7 +65,7 @@ export class Connection extends SMTPConnection implements LineHandler {
 
   override init(): void {
     this._setListeners(() => {
-      if (this.#run(() => greet(this))) this.#goOn()
+      if (this.#turns.run(() => greet(this))) this.goOn()
     })
   }
   open(session: Session): void {
@@ -78,74 +76,27 @@ export class Connection extends SMTPConnection implements LineHandler {
   // ---- commands
 
   onLine(line: string | undefined, bareLf: boolean): boolean {
-    return this.#run(() => {
+    return this.#turns.run(() => {
       this.#speech.hear(line)
       return dispatch(this, line, bareLf)
     })
   }
   onContent(): boolean {
-    const next = this.#afterContent
-    this.#afterContent = undefined
-    return this.#run(() => next?.())
+    return this.#turns.run(() => this.#transfer.complete())
   }
   /** Names the command that replies belong to from here on. */
   begin(verb: string, known: boolean, junk = false): void {
     this.#speech.name(verb, known)
-    this.#junk = junk
+    this.#turns.junk = junk
   }
 
-  /** True: answered. False: the parser is told when it may go on. */
-  #run(step: () => Pending): boolean {
-    this.#speech.failed = false
-    this.#junk = false
-    let pending: Pending
-    try {
-      pending = step()
-    } catch (cause) {
-      this.#fault(cause)
-    }
-    if (!pending) return this.#settle()
-    this.#out.flushSoon()
-    pending
-      .catch((cause: unknown) => this.#fault(cause))
-      .then(() => {
-        if (this.#settle()) this.#goOn()
-      })
-      .catch((cause: unknown) => this.log.error('session.fault', { cause }))
-    return false
-  }
-  #goOn(): void {
+  /** The parser reads the next command, or content. */
+  goOn(): void {
     if (this._parser) this._parser.resume()
   }
-  /** Our own mistake: the dialogue's state is not to be trusted any more. */
-  #fault(cause: unknown): void {
-    this.log.error('session.fault', { command: this.#speech.command, cause })
-    this.reply(replies.LOCAL_ERROR)
-  }
-
-  /** After each command: errors are counted, and whoever has used up our patience goes. */
-  #settle(): boolean {
-    if (this._closed) return true
-    const thin = this.patience.thin
-    if (this.#speech.failed) this.patience.error()
-    if (this.#junk) this.patience.junk()
-    if (!this.#speech.leaving) this.#maybeLeave()
-    if (thin && this.settings.errorSleep > 0) {
-      this.#timer = setTimeout(() => {
-        if (this.#speech.leaving) this.hangUp()
-        this.#goOn()
-      }, this.settings.errorSleep)
-      return false
-    }
-    if (this.#speech.leaving) this.hangUp()
-    return true
-  }
-  #maybeLeave(): void {
-    if (this.patience.spent) this.refuse('limits', this.settings.replies.tooManyErrors)
-    else if (this._server.draining && this.#idle()) this.reply(this.settings.replies.shuttingDown)
-  }
-  #idle(): boolean {
-    return !this.transaction && !this._upgrading && !this.#afterContent
+  /** Nothing is begun that the client could finish. */
+  get idle(): boolean {
+    return !this.transaction && !this._upgrading && !this.#transfer.expected
   }
 
   // ---- replies
@@ -176,7 +127,7 @@ export class Connection extends SMTPConnection implements LineHandler {
     const socket = this._socket
     if (!socket.writableNeedDrain || socket.destroyed) return true
     // a client that does not read its replies must not fill our memory with them
-    socket.once('drain', () => this.#goOn())
+    socket.once('drain', () => this.goOn())
     return false
   }
   onEof(): void {
@@ -188,7 +139,7 @@ export class Connection extends SMTPConnection implements LineHandler {
   }
   hangUp(): void {
     this.#out.flush()
-    this.#intake?.abort()
+    this.#transfer.abort()
     if (this.#saidBye) this._socket.destroy()
     this.close()
   }
@@ -204,13 +155,7 @@ export class Connection extends SMTPConnection implements LineHandler {
 
   /** What follows is content; `then` runs when it is complete. */
   receive(reader: ContentReader, intake: Intake | undefined, then: () => Pending): void {
-    this.#afterContent = then
-    this.#intake = intake
-    this.#contentSince = performance.now()
-    if (!this._parser) return
-    this._parser.taken = 0
-    this._parser.heldMs = 0
-    this._parser.expect(reader)
+    this.#transfer.expect(this._parser, reader, intake, then)
   }
   /** One reply for a message, or in LMTP one for each recipient. */
   endOfMessage(reply: Reply, aborted: boolean): void {
@@ -222,8 +167,7 @@ export class Connection extends SMTPConnection implements LineHandler {
   }
   /** `reset`: the core still holds it open */
   endTransaction(reset: boolean): void {
-    this.#intake?.abort()
-    this.#intake = undefined
+    this.#transfer.abort()
     this.transaction = undefined
     this.chunking = undefined
     this.patience.newTransaction()
@@ -244,7 +188,7 @@ export class Connection extends SMTPConnection implements LineHandler {
         this._socket.setTimeout(this.settings.timeout)
         this.endTransaction(false)
         this.dialogue.secured(tlsFacts(this._socket as TLSSocket))
-        this.#goOn()
+        this.goOn()
       },
     )
   }
@@ -273,11 +217,11 @@ export class Connection extends SMTPConnection implements LineHandler {
   checkDeadlines(now: number): void {
     const parser = this._parser
     if (!parser || this._closing || this._upgrading || parser.busy) return
-    if (overdue(parser, this.#contentSince, this.settings, now)) this.#timeOut()
+    if (overdue(parser, this.#transfer.since, this.settings, now)) this.#timeOut()
   }
   leaveWhenIdle(): void {
     const parser = this._parser
-    if (this._closing || !parser || parser.busy || !this.#idle()) return
+    if (this._closing || !parser || parser.busy || !this.idle) return
     this.reply(this.settings.replies.shuttingDown)
     this.hangUp()
   }
@@ -296,10 +240,9 @@ export class Connection extends SMTPConnection implements LineHandler {
   override _onClose(): void {
     if (this._closed) return
     super._onClose()
-    clearTimeout(this.#timer)
+    this.#turns.dispose()
     this.#out.dispose()
-    this.#intake?.abort()
-    this.#intake = undefined
+    this.#transfer.abort()
     this._server.anvil.disconnect(this.remoteAddress)
     this.#speech.session?.end()
     this._server.gone(this)
