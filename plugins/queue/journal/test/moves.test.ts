@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { systemIo } from '@postern/queue-journal'
 import { gated } from './gate.ts'
 import { bodyOf, loaded, message, partOf, seed, segmentsOf, snapshot, started, store, temporary } from './helper.ts'
+import type { Gate } from './gate.ts'
 import type { Io, JournalStore } from '@postern/queue-journal'
 import type { QueueStore } from '@postern/core'
 
@@ -105,20 +106,24 @@ test('no read begins in a segment that is about to go', () =>
     assert.equal(queue.health().problems, [])
     await queue.stop()
   }))
+/** A message with an outcome that is being loaded: where it stands is known, and `home` lets it be read. */
+async function loading(gate: Gate) {
+  const queue = await started(temporary(), { io: gate.io })
+  const id = await put(queue)
+  await queue.outcome(id, [told(0, 'deferred')], { durable: true })
+  gate.close('read', undefined, 1)
+  const load = states(queue, id)
+  await until(() => gate.waiting.length === 1)
+  const [home] = gate.waiting.splice(0)
+  return { queue, id, load, home: home! }
+}
 test('a record that has its place and is not written yet is waited for', () =>
   gated(async (gate) => {
-    const path = temporary()
-    const queue = await started(path, { io: gate.io })
-    const id = await put(queue)
-    await queue.outcome(id, [told(0, 'deferred')], { durable: true })
-    gate.close('read', undefined, 1)
-    const load = states(queue, id)
-    await until(() => gate.waiting.length === 1)
-    const [home] = gate.waiting.splice(0)
+    const { queue, id, load, home } = await loading(gate)
     gate.close('write', 'records')
     void queue.outcome(id, [told(0, 'deferred')])
     await until(() => gate.waiting.length === 1)
-    home!()
+    home()
     await settled()
     gate.open()
     assert.equal(await load, ['pending'])
@@ -128,20 +133,13 @@ test('a record that has its place and is not written yet is waited for', () =>
 
 test('a load during which a message is expanded has all or none of it', () =>
   gated(async (gate) => {
-    const path = temporary()
-    const queue = await started(path, { io: gate.io })
-    const id = await put(queue)
-    await queue.outcome(id, [told(0, 'deferred')], { durable: true })
-    gate.close('read', undefined, 1)
-    const load = states(queue, id)
-    await until(() => gate.waiting.length === 1)
-    const [home] = gate.waiting.splice(0)
+    const { queue, id, load, home } = await loading(gate)
     // a batch is being written: what is recorded now has no place until it is
     gate.close('write', 'records')
     queue.attempt(id, [0], 1)
     await until(() => gate.waiting.length === 1)
     const expanded = queue.expand(id, 0, [seed('child@example.net')])
-    home!()
+    home()
     await settled()
     gate.open()
     assert.equal(await load, ['expanded', 'pending'])
