@@ -6,41 +6,13 @@ import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { logger, silentSink, systemClock } from '@postern/core'
-import { JournalStore } from '@postern/queue-journal'
+import type { JournalStore } from '@postern/queue-journal'
 import { tempFolder } from '@postern/testkit'
 import { row, times } from './support/report.ts'
+import { commit, smallJournal } from './support/store-steps.js'
 
-const open = (path: string) =>
-  new JournalStore({
-    path,
-    segmentSize: 64 * 1024,
-    bodyThreshold: 8 * 1024,
-    outcomeSync: 'lazy',
-    minFree: 0,
-    log: logger(() => silentSink),
-    now: () => systemClock.now(),
-  })
-async function commit(store: JournalStore): Promise<string> {
-  const id = store.newId()
-  const sink = store.body()
-  await sink.write(Buffer.alloc(4000, 'x'))
-  await store.commit({
-    id,
-    envelope: {
-      sender: 'anna@client.example',
-      origin: { kind: 'smtp', listener: 'mx', session: 's' },
-      created: Date.now(),
-      smtputf8: false,
-      marks: {},
-      reason: 'received',
-    },
-    recipients: [{ address: 'bob@far.example', original: 'bob@far.example' }],
-    header: Buffer.from('Subject: x\r\n'),
-    body: await sink.end(),
-  })
-  return id
-}
+const BODY = Buffer.alloc(4000, 'x')
+
 async function listed(store: JournalStore): Promise<Set<string>> {
   const ids = new Set<string>()
   for await (const m of store.list()) ids.add(m.id)
@@ -63,11 +35,11 @@ test('new mail in many segments while the old is being found', async () => {
     const runs = times(3, 20)
     let lost: string[] = []
     for (let n = 0; n < runs && lost.length === 0; n++) {
-      const store = open(path)
+      const store: JournalStore = smallJournal(path)
       const { done } = await store.start(() => undefined)
       const all = Promise.all(
         Array.from({ length: 8 }, async () => {
-          for (let i = 0; i < (n === 0 ? 200 : 25); i++) acknowledged.add(await commit(store))
+          for (let i = 0; i < (n === 0 ? 200 : 25); i++) acknowledged.add(await commit(store, BODY))
         }),
       )
       // recovery that fails is an error in the log of a daemon

@@ -6,8 +6,7 @@
  *   =ID               its end is durable: it may not come back
  *   .                 the end
  */
-import { logger, silentSink, systemClock } from '@postern/core'
-import { JournalStore } from '@postern/queue-journal'
+import { commit, smallJournal } from './store-steps.js'
 
 const [path, seed, messages] = process.argv.slice(2)
 let state = Number(seed) >>> 0
@@ -16,39 +15,13 @@ const next = () => {
   return (state >>> 8) / 2 ** 24
 }
 const tell = (line) => process.stdout.write(line + '\n')
-const store = new JournalStore({
-  path,
-  segmentSize: 64 * 1024,
-  bodyThreshold: 8 * 1024,
-  outcomeSync: 'lazy',
-  minFree: 0,
-  log: logger(() => silentSink),
-  now: () => systemClock.now(),
-  compact: { age: 0, rate: 1e9, patience: Infinity },
-})
+const store = smallJournal(path, { compact: { age: 0, rate: 1e9, patience: Infinity } })
 const settled = (state) => ({ n: 0, state, esc: state === 'delivered' ? '2.0.0' : '4.2.0', text: 'x'.repeat(50) })
 
-async function commit() {
-  const id = store.newId()
+async function receive() {
   const letter = 'abcdefghij'[Math.floor(next() * 10)]
   const size = next() < 0.1 ? 9000 + Math.floor(next() * 20_000) : Math.floor(next() * 3000)
-  const sink = store.body()
-  const bytes = Buffer.alloc(size, letter)
-  for (let at = 0; at < size; at += 5000) await sink.write(bytes.subarray(at, at + 5000))
-  await store.commit({
-    id,
-    envelope: {
-      sender: 'anna@client.example',
-      origin: { kind: 'smtp', listener: 'mx', session: 's' },
-      created: Date.now(),
-      smtputf8: false,
-      marks: {},
-      reason: 'received',
-    },
-    recipients: [{ address: 'bob@far.example', original: 'bob@far.example' }],
-    header: Buffer.from('Subject: step\r\n'),
-    body: await sink.end(),
-  })
+  const id = await commit(store, Buffer.alloc(size, letter))
   tell(`+${id} ${letter} ${size}`)
   return id
 }
@@ -63,7 +36,7 @@ async function end(id) {
 }
 async function writer(old) {
   for (let i = 0; i < Number(messages) / 4; i++) {
-    const id = await commit()
+    const id = await receive()
     if (next() < 0.3) {
       store.attempt(id, [0], 1)
       await store.outcome(id, [settled('deferred')], { nextTry: Date.now() + 60_000 })
