@@ -4,9 +4,8 @@
  */
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { sleep, until } from '@postern/testkit'
+import { random, sleep, until } from '@postern/testkit'
 import { childrenOf, isAlive, mailOf } from './support/family.ts'
-import { random } from './support/random.ts'
 import { progress, times } from './support/report.ts'
 import { running } from './support/running.ts'
 import type { Running } from './support/running.ts'

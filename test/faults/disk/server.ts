@@ -6,8 +6,8 @@
  *   failing 0|1     writes answer EIO while this is 1; syncs do not
  * Reading `control` gives the counts since the last revive as JSON.
  */
+import { random } from '@postern/testkit'
 import { EIO, serve } from './fuse.ts'
-import { random } from '../support/random.ts'
 
 const SECTOR = 512
 const [folder, bytes] = process.argv.slice(2)

@@ -1,5 +1,5 @@
 /** Kills a journal at its steps, one life after the other on the same folder, and looks each time what is left. */
-import { random } from './random.ts'
+import { random } from '@postern/testkit'
 import { progress, row } from './report.ts'
 import { JournalUnderTest } from './store-run.ts'
 import type { Step } from './store-run.ts'

@@ -7,7 +7,8 @@ import fs from 'node:fs'
 import promises from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
-import { random, temporary } from './helper.ts'
+import { random } from '@postern/testkit'
+import { temporary } from './helper.ts'
 import type { Io } from '@postern/queue-journal'
 
 type Callback = (error: Error | null, n: number) => void
