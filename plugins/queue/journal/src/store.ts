@@ -191,7 +191,7 @@ export class JournalStore implements QueueStore {
       bytes += journal.rows.bytes
       if (journal.problems.length > 0) problems.push(...journal.problems)
     }
-    return { messages, bytes, refusing: now[0] ?? journal.folder.short ?? journal.space.refusing, problems }
+    return { messages, bytes, refusing: now[0] ?? journal.folder.spares.short ?? journal.space.refusing, problems }
   }
   /** Makes room now, without waiting for its time; resolves when there is nothing more to do. */
   async compact(): Promise<void> {
