@@ -10,7 +10,7 @@
  *   --latency       how long a client waits for its 250, under load
  *   --idle N        memory of N connections that do nothing
  *   --soak N        N messages to several sites, some dead: memory over time, as a table and soak.svg
- *   --deferred N    what a message costs beside 1,000 and beside N deferred ones; how long a start takes then
+ *   --deferred N    what a message costs beside 1,000 and beside N deferred ones; how long a start takes then [--workers 2]
  *   --profile       a CPU profile of the relay and a flame graph
  * Files go to test/bench/results, which is not kept (--results FOLDER).
  */
@@ -43,6 +43,7 @@ const { values: v } = parseArgs({
     idle: { type: 'string' },
     soak: { type: 'string' },
     deferred: { type: 'string' },
+    workers: { type: 'string' },
   },
 })
 const count = (name) => {
@@ -56,7 +57,7 @@ const o = {
   room,
   results: v.results,
   ...Object.fromEntries(
-    ['messages', 'warm', 'runs', 'sessions', 'idle', 'soak', 'deferred'].map((name) => [name, count(name)]),
+    ['messages', 'warm', 'runs', 'sessions', 'idle', 'soak', 'deferred', 'workers'].map((name) => [name, count(name)]),
   ),
   sizes: v.sizes.split(',').map(Number),
   workloads: v.workloads.split(','),

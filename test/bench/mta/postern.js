@@ -1,6 +1,6 @@
 /** Postern as it is configured for each workload: the defaults, and what the workload needs. */
 import { spawn } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { listening, ours, unlimited } from '../load.js'
@@ -42,7 +42,7 @@ export class Postern {
     return this.#child.pid
   }
   #config(port, sink) {
-    const { sites = {}, slow, sessions } = this.#shape
+    const { sites = {}, slow, sessions, workers } = this.#shape
     const routes = {
       discard: { defaultTransport: 'discard' },
       relay: { relayhost: `[127.0.0.1]:${sink}` },
@@ -58,6 +58,7 @@ export class Postern {
       extends: 'standard',
       myhostname: 'mx.bench.example',
       // what waits must not come due while something else is measured
+      ...(workers && { workers }),
       ...(slow ? { deferTransports: ['slow'], minimalBackoffTime: '10h', maximalBackoffTime: '10h' } : {}),
       plugins: [
         { 'ops-log': { file: path.join(this.#folder, 'log'), format: 'json' } },
@@ -70,6 +71,11 @@ export class Postern {
         ...(slow ? [{ 'deliver-smtp': {}, as: 'slow' }] : []),
       ],
     }
+  }
+  /** its next start reads the whole queue */
+  forgetCheckpoints() {
+    const parts = path.join(this.#folder, 'var/spool/journal/parts')
+    for (const part of readdirSync(parts)) rmSync(path.join(parts, part, 'ckpt'), { recursive: true, force: true })
   }
   /** what the daemon says of its queue: messages in delivery, and those that wait */
   counts() {
