@@ -1,6 +1,6 @@
 /** The configuration's top level. Everything else belongs to the plugins. */
 import { z } from 'zod'
-import { duration, needsRestart, size } from '../contract/options.ts'
+import { duration, needsRestart, parseDuration, size } from '../contract/options.ts'
 
 const names = z.union([z.string(), z.array(z.string())])
 const text = (about: string) => z.string().min(1).describe(about)
@@ -12,6 +12,30 @@ const feedback = (normal: string) =>
     .refine((v) => /^\d+(\.\d+)?(\s*\/\s*(sqrt_)?concurrency)?$/.test(v), {
       message: 'expected a number, number/concurrency or number/sqrt_concurrency',
     })
+
+const within = (least: string, most: string, normal: string) =>
+  duration()
+    .refine((ms) => ms >= parseDuration(least) && ms <= parseDuration(most), {
+      message: `expected from ${least} to ${most}`,
+    })
+    .prefault(normal)
+
+const users = z.strictObject({
+  minimumUid: z
+    .number()
+    .int()
+    .positive()
+    .default(100)
+    .describe('the lowest user id that is delivered for (virtual_minimum_uid); never root'),
+  processes: z
+    .number()
+    .int()
+    .min(1)
+    .max(64)
+    .default(4)
+    .describe('helpers at a time; each is started when it is needed'),
+  deadline: within('1s', '1d', '60s').describe('time without a sign of life after which a helper is killed'),
+})
 
 export const configSchema = z.strictObject({
   extends: names.optional().describe('presets and configuration files this one builds on, first to last'),
@@ -59,6 +83,12 @@ export const configSchema = z.strictObject({
     .min(1)
     .optional()
     .describe('the user that workers run as when the daemon is started by root; the primary stays root'),
+  users: users
+    .prefault({})
+    .describe('the helper that delivers with the rights of users of the system; a reload starts new ones'),
+  deliverLockAttempts: z.number().int().positive().default(20).describe('tries for the lock of a mailbox file'),
+  deliverLockDelay: within('0s', '1h', '1s').describe('wait between two of them'),
+  staleLockTime: within('1s', '1w', '500s').describe('age at which a lock file is nobody’s any more and is removed'),
   delayWarningTime: duration()
     .prefault(0)
     .describe('age at which the sender is told that mail is delayed, once; 0: never'),
