@@ -6,6 +6,7 @@ import { isRoot } from '@postern/processes'
 import { CommandError, EX } from '../exit.ts'
 import { workerCount } from '../workers.ts'
 import type { Plan } from './plan.ts'
+import { helpersIn } from './users.ts'
 
 /** Throws CommandError. What is wrong with the configuration's own settings is told when a node is built. */
 export function planOf(loaded: LoadedConfig, said: { readonly workers?: number; readonly user?: string }): Plan {
@@ -14,7 +15,8 @@ export function planOf(loaded: LoadedConfig, said: { readonly workers?: number; 
   const fixed = said.workers ?? (process.env.POSTERN_WORKERS ? workerCount(process.env.POSTERN_WORKERS) : undefined)
   const workers = fixed ?? workersIn(loaded)
   const user = said.user ?? (isRoot() ? userIn(loaded) : undefined)
-  return { workers, fixed: fixed !== undefined, user, primary: workers > 1 || user !== undefined }
+  const primary = workers > 1 || user !== undefined
+  return { workers, fixed: fixed !== undefined, user, primary, users: helpersIn(loaded) }
 }
 export function workersIn(loaded: LoadedConfig): number {
   const { data } = configSchema.shape.workers.safeParse(loaded.values.workers?.value)

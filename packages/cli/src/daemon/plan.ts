@@ -1,3 +1,5 @@
+import type { HelperSettings } from '@postern/processes'
+
 /** How many processes do the work, and as whom. */
 export interface Plan {
   readonly workers: number
@@ -7,6 +9,8 @@ export interface Plan {
   readonly user?: string
   /** workers of a primary; otherwise one process does everything */
   readonly primary: boolean
+  /** what the helper for users is started with */
+  readonly users: HelperSettings
 }
 /** set in a daemon's environment by the command that starts it */
 export const PLAN = 'POSTERN_PLAN'

@@ -106,6 +106,7 @@ class RunningPrimary implements ServedWorkers {
     else mkdirSync(spool, { recursive: true, mode: 0o700 })
     this.#control = await ControlServer.open(spool, answersOfAll(this), toldOf, () => this.#logger)
     this.#users = await UserHelpers.open({
+      ...this.#plan.users,
       socket: usersSocket(spool),
       asRoot: this.#asRoot,
       log: (level, event, fields) => this.supervisor.log(level, event, fields),
@@ -139,7 +140,7 @@ class RunningPrimary implements ServedWorkers {
       .catch(() => undefined)
       .then(() => {
         if (this.#stopping) throw new CommandError(EX.UNAVAILABLE, 'postern is being stopped')
-        return reloadAll(this.supervisor, { spool: this.spool, plan: this.#plan, workers })
+        return reloadAll(this.supervisor, { spool: this.spool, plan: this.#plan, workers, users: this.#users })
       })
       .catch((error: unknown) => {
         throw error instanceof WorkerGone ? new CommandError(EX.UNAVAILABLE, error.message) : error

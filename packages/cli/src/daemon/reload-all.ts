@@ -1,7 +1,7 @@
 /** A reload of all workers: all check, then all switch; what a running graph cannot change is done by new workers. */
 import type { Json } from '@postern/core'
 import { WorkerGone } from '@postern/processes'
-import type { Supervisor, WorkerProcess } from '@postern/processes'
+import type { HelperSettings, Supervisor, UserHelpers, WorkerProcess } from '@postern/processes'
 import { CommandError, EX } from '../exit.ts'
 import { nobody } from './fanout.ts'
 import type { Plan } from './plan.ts'
@@ -22,22 +22,29 @@ export interface ReloadOptions {
   readonly plan: Plan
   /** so many from now on, whatever the configuration says */
   readonly workers: number | undefined
+  readonly users: UserHelpers | undefined
 }
 /** What a worker found in the new configuration. */
 interface Checked {
   readonly spool: string
   readonly workers: number
   readonly user: string | null
+  readonly users: HelperSettings
 }
 
 /** Rejects with the first refusal; all workers go on with the old configuration then. */
 export async function reloadAll(supervisor: Supervisor, o: ReloadOptions): Promise<Reloaded> {
+  const [checked] = (await everyone(supervisor.workers, 'check')) as unknown as (Checked | undefined)[]
+  if (!checked) throw nobody()
+  fixed(checked, o)
+  const reloaded = await switchAll(supervisor, checked, o)
+  o.users?.change(checked.users)
+  return reloaded
+}
+async function switchAll(supervisor: Supervisor, checked: Checked, o: ReloadOptions): Promise<Reloaded> {
   const all = supervisor.workers
   const [first, ...others] = all
   if (!first) throw nobody()
-  const [checked] = (await everyone(all, 'check')) as unknown as (Checked | undefined)[]
-  if (!checked) throw nobody()
-  fixed(checked, o)
   const slots = supervisor.slots.length
   const count = o.workers ?? (o.plan.fixed ? slots : checked.workers)
   if (count !== slots) return replace(supervisor, count)

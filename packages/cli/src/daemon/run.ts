@@ -14,6 +14,7 @@ import { DaemonLog } from './log.ts'
 import { isDetached, tellParent } from './parent.ts'
 import { ServedNode } from './served.ts'
 import { watchSignals, watchStrays } from './signals.ts'
+import { helpersOf } from './users.ts'
 
 /** Resolves when it has been stopped. Throws what kept it from starting. */
 export async function runDaemon(found: Found): Promise<void> {
@@ -30,10 +31,12 @@ async function serve(served: ServedNode): Promise<void> {
   await mkdir(spool, { recursive: true, mode: 0o700 })
   const control = await ControlServer.open(spool, answers(served), remoteErrorOf, () => node.log)
   const users = await UserHelpers.open({
+    ...helpersOf(node.graph.settings),
     socket: usersSocket(spool),
     asRoot: (fn) => fn(),
     log: (level, event, fields) => node.log[level](event, fields),
   })
+  served.onReload(() => users.change(helpersOf(node.graph.settings)))
   watchStrays(
     () => node.log,
     () => control.remove(),

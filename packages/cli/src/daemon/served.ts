@@ -16,6 +16,7 @@ export class ServedNode implements Served {
   /** everything has been stopped */
   readonly ended = new Promise<void>((done) => (this.#gone = done))
   #stops: Promise<void> | undefined
+  #reloaded: () => void = () => undefined
 
   constructor(node: Node, log: DaemonLog, loaded: LoadedConfig) {
     this.node = node
@@ -34,6 +35,10 @@ export class ServedNode implements Served {
     }
     return (this.#started = true)
   }
+  /** `fn` is called whenever the configuration has become another. */
+  onReload(fn: () => void): void {
+    this.#reloaded = fn
+  }
   listening() {
     return this.#log.listening
   }
@@ -43,6 +48,7 @@ export class ServedNode implements Served {
     try {
       await change()
       this.#log.follow(this.node)
+      this.#reloaded()
     } catch (error) {
       restore()
       const { text, problems } = remoteErrorOf(error)

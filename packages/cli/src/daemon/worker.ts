@@ -15,6 +15,7 @@ import { DaemonLog } from './log.ts'
 import { userIn, workersIn } from './plan-of.ts'
 import { ServedNode } from './served.ts'
 import { watchStrays } from './signals.ts'
+import { helpersOf } from './users.ts'
 
 const primary = joinPrimary(new LocalShared(systemClock))
 const worker = { ...primary.worker, supervised: true }
@@ -74,7 +75,9 @@ function verbs(served: ServedNode, found: Found): AnswerPrimary {
       before = undefined
       candidate = await loaded!.again()
       const node = await createNode(candidate, { ...sharesOf(found), log: silentSink })
-      return { spool: node.graph.settings.spool, workers: workersIn(candidate), user: userIn(candidate) ?? null }
+      const { settings } = node.graph
+      const users = plain(helpersOf(settings))
+      return { spool: settings.spool, workers: workersIn(candidate), user: userIn(candidate) ?? null, users }
     },
     async reload() {
       const next = candidate!

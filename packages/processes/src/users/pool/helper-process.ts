@@ -45,6 +45,9 @@ export class HelperProcess {
     })
     this.#watch()
   }
+  get deadline(): number {
+    return this.#settings.deadline
+  }
   get pid(): number {
     return this.#child.pid ?? 0
   }

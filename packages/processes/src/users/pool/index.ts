@@ -1,33 +1,25 @@
 /**
  * The helpers of a node, and the door at which its workers ask. Connections are accepted here and given to a helper that is
  * free; nothing of them is read here. No helper is started before somebody asks; another one when somebody has to wait, up to
- * `most`; one that dies is not missed before somebody asks again.
+ * `processes`; one that dies is not missed before somebody asks again.
  */
 import { lstatSync, unlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { Server, Socket } from 'node:net'
 import process from 'node:process'
+import { isDeepStrictEqual } from 'node:util'
 import type { Json, Level } from '@postern/core'
 import type { AsRoot } from '../../bind.ts'
-import type { Settings } from '../helper/target.ts'
 import { HelperProcess } from './helper-process.ts'
+import { settingsOf } from './settings.ts'
+import type { HelperSettings } from './settings.ts'
 
-export interface HelpersOptions extends Partial<Settings> {
+export interface HelpersOptions extends Partial<HelperSettings> {
   /** path of the socket; the folder is the workers' */
   readonly socket: string
   /** runs a function with root's rights, where this process has them */
   readonly asRoot: AsRoot
   readonly log: (level: Level, event: string, fields: Record<string, Json>) => void
-  /** processes */
-  readonly most?: number
-}
-/** Postfix's limits for locks; virtual_minimum_uid */
-const DEFAULTS: Settings = {
-  minimumUid: 100,
-  deadline: 60_000,
-  lockAttempts: 20,
-  lockDelay: 1000,
-  staleLock: 500_000,
 }
 /** ms that somebody waits before another helper is started */
 const GROW = 50
@@ -41,10 +33,11 @@ const PAUSE = 1000
 
 export class UserHelpers {
   readonly #options: HelpersOptions
-  readonly #settings: Settings
-  readonly #most: number
+  #settings: HelperSettings
   readonly #server: Server
   readonly #helpers = new Set<HelperProcess>()
+  /** of former settings: they finish what they have */
+  readonly #retired = new Set<HelperProcess>()
   readonly #waiting: Socket[] = []
   #stillborn = 0
   #resume = 0
@@ -54,9 +47,7 @@ export class UserHelpers {
 
   private constructor(o: HelpersOptions) {
     this.#options = o
-    const { minimumUid, deadline, lockAttempts, lockDelay, staleLock } = { ...DEFAULTS, ...o }
-    this.#settings = { minimumUid, deadline, lockAttempts, lockDelay, staleLock }
-    this.#most = o.most ?? 4
+    this.#settings = settingsOf(o)
     this.#server = createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => this.#accept(socket))
   }
   /** Rejects when the socket cannot be made; one that a dead daemon left is replaced. */
@@ -75,8 +66,15 @@ export class UserHelpers {
       process.umask(before)
     })
   }
+  /** From now on. What is in hand is ended as it was begun, by helpers that get nothing more. */
+  change(settings: HelperSettings): void {
+    if (isDeepStrictEqual(settings, this.#settings)) return
+    this.#settings = settings
+    for (const helper of this.#helpers) this.#retire(helper)
+    this.#dispatch()
+  }
   get pids(): readonly number[] {
-    return [...this.#helpers].map((h) => h.pid)
+    return [...this.#helpers, ...this.#retired].map((h) => h.pid)
   }
   /** Who waits is let go; who is served is served to the end. */
   async close(): Promise<void> {
@@ -85,7 +83,7 @@ export class UserHelpers {
     clearTimeout(this.#growing)
     const closed = new Promise((done) => this.#server.close(done))
     this.#dropAll()
-    await Promise.all([...this.#helpers].map((h) => h.leave()))
+    await Promise.all([...this.#helpers, ...this.#retired].map((h) => h.leave()))
     await closed
   }
 
@@ -109,24 +107,31 @@ export class UserHelpers {
     this.#growing = undefined
     if (this.#closed || this.#waiting.length === 0) return
     const starting = [...this.#helpers].some((h) => h.state === 'starting')
-    if (!starting && this.#helpers.size < this.#most) this.#start()
+    if (!starting && this.#helpers.size < this.#settings.processes) this.#start()
     this.#dispatch()
   }
   #start(): void {
     const helper: HelperProcess = new HelperProcess(this.#settings, this.#options.asRoot, {
-      idle: () => {
+      idle: (h) => {
         this.#stillborn = 0
-        this.#dispatch()
+        if (this.#retired.has(h)) void h.leave()
+        else this.#dispatch()
       },
       refused: (h, cause) => this.#options.log('warn', 'users.refused', { pid: h.pid, cause }),
-      hung: (h) => this.#options.log('error', 'users.hung', { pid: h.pid, deadline: this.#settings.deadline }),
+      hung: (h) => this.#options.log('error', 'users.hung', { pid: h.pid, deadline: h.deadline }),
       gone: (h, how) => this.#gone(h, how),
     })
     this.#helpers.add(helper)
     this.#sweeper ??= setInterval(() => this.#sweep(), IDLE / 4).unref()
   }
+  #retire(helper: HelperProcess): void {
+    this.#helpers.delete(helper)
+    this.#retired.add(helper)
+    if (helper.state === 'idle') void helper.leave()
+  }
   #gone(helper: HelperProcess, how: string): void {
     this.#helpers.delete(helper)
+    this.#retired.delete(helper)
     if (this.#closed || helper.state === 'leaving') return
     this.#options.log('error', 'users.died', { pid: helper.pid, cause: how })
     if (helper.state === 'starting' && ++this.#stillborn >= STILLBORN) {
