@@ -34,6 +34,11 @@ const users = z.strictObject({
     .max(64)
     .default(4)
     .describe('helpers at a time; each is started when it is needed'),
+  strict: z
+    .boolean()
+    .default(false)
+    .describe('started as root: deliver by a process for each user that has dropped root for good, kept for a minute'),
+  strictProcesses: z.number().int().min(1).max(1000).default(20).describe('such processes at a time'),
   deadline: within('1s', '1d', '60s').describe('time without a sign of life after which a helper is killed'),
 })
 
