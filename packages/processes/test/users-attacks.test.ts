@@ -9,7 +9,7 @@ import { test } from 'uvu'
 import type { UserOutcome, UserRequest } from '@postern/core'
 import { hang } from './support/hung.ts'
 import { until } from './support/site.ts'
-import { ABOVE, MAIL, asRoot, callOf, contentOf, files, place } from './support/people.ts'
+import { ABOVE, MAIL, bothModes, callOf, contentOf, files, inPlace } from './support/people.ts'
 import type { Person, Place } from './support/people.ts'
 
 const maildir = (user: string, more: object = {}): UserRequest =>
@@ -104,9 +104,9 @@ const FOLDERS: readonly Trick[] = [
   },
 ]
 for (const trick of [...MBOX, ...FOLDERS])
-  asRoot(
+  bothModes(
     `${trick.request('x').kind}: ${trick.title}`,
-    place(async (p) => {
+    inPlace(async (p) => {
       const [anna, victim] = [p.person(), p.person()]
       const away = path.join(p.folder, 'away')
       fs.mkdirSync(away)
@@ -124,9 +124,9 @@ for (const trick of [...MBOX, ...FOLDERS])
       await goesOn(p)
     }),
   )
-asRoot(
+bothModes(
   'links that are root’s are followed',
-  place(async (p) => {
+  inPlace(async (p) => {
     const anna = p.person()
     fs.mkdirSync(path.join(anna.home, 'there'))
     own(path.join(anna.home, 'there'), anna)
@@ -135,9 +135,9 @@ asRoot(
     assert.is(files(anna.home, 'there/new').length, 1)
   }),
 )
-asRoot(
+bothModes(
   'a file that is changed between check and use, all the time',
-  place(async (p) => {
+  inPlace(async (p) => {
     const [anna, victim] = [p.person(), p.person()]
     const file = prize(victim, p.folder)
     const at = path.join(anna.home, 'mbox')
@@ -215,9 +215,9 @@ const bad: [string, object | Buffer][] = [
   ['LD_PRELOAD', { kind: 'command', user: 'nobody', above: '', argv: ['id'], env: { LD_PRELOAD: '/x' }, timeout: 1 }],
   ['no time', { kind: 'command', user: 'nobody', above: '', argv: ['id'], timeout: 0 }],
 ]
-asRoot(
+bothModes(
   'garbage and everything that is not on the list: closed without an answer, by the same helper',
-  place(async (p) => {
+  inPlace(async (p) => {
     await goesOn(p)
     const { pids } = p.helpers
     for (const [title, what] of bad) assert.is(await raw(p, Buffer.isBuffer(what) ? what : asked(what)), '', title)
@@ -227,9 +227,9 @@ asRoot(
     assert.ok(p.helpers.pids.includes(pids[0]!))
   }),
 )
-asRoot(
+bothModes(
   'content that is cut off, counted wrong or changed is not delivered',
-  place(async (p) => {
+  inPlace(async (p) => {
     const anna = p.person()
     const end = (length: number, crc: number) => {
       const bytes = Buffer.alloc(12)
@@ -276,9 +276,9 @@ const endless = (wait: Promise<unknown>) => ({
     yield Buffer.from('end\n')
   },
 })
-asRoot(
+bothModes(
   'a helper that dies in the middle: a fault, then the next one',
-  place(async (p) => {
+  inPlace(async (p) => {
     const anna = p.person()
     for (const request of [maildir(anna.name), mbox(anna.name)]) {
       const tmp = path.join(anna.home, 'Maildir/tmp')
@@ -296,9 +296,9 @@ asRoot(
     assert.ok(p.log.filter((l) => l.event === 'users.died').length >= 2)
   }),
 )
-asRoot(
+bothModes(
   'a worker that dies in the middle: nothing is delivered, nothing left',
-  place(async (p) => {
+  inPlace(async (p) => {
     const anna = p.person()
     const tmp = path.join(anna.home, 'Maildir/tmp')
     const gone = new AbortController()
@@ -312,9 +312,9 @@ asRoot(
     assert.equal(files(anna.home, 'Maildir/new'), [])
   }),
 )
-asRoot(
+bothModes(
   'a home that hangs: the helper is ended, the others go on',
-  place(
+  inPlace(
     async (p) => {
       const anna = p.person()
       if (!(await hang(anna.home, (step) => p.undo(step))))

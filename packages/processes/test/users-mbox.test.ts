@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert'
 import { test } from 'uvu'
 import type { UserRequest } from '@postern/core'
 import { FromQuote, withFromLine } from '../src/users/helper/from-lines.ts'
-import { ABOVE, MAIL, asRoot, callOf, contentOf, place } from './support/people.ts'
+import { ABOVE, MAIL, bothModes, callOf, contentOf, inPlace } from './support/people.ts'
 import type { Person, Place } from './support/people.ts'
 import { until } from './support/site.ts'
 
@@ -46,9 +46,9 @@ test('the line that begins a message', () => {
   assert.is(withFromLine('From x  y\nA: b\n', day), 'From x  y\nA: b\n')
 })
 for (const locks of [[], ['dotlock'], ['fcntl'], ['fcntl', 'dotlock']] as Locks[])
-  asRoot(
+  bothModes(
     `two messages, locks: ${locks.join(' and ') || 'none'}`,
-    place(async (p) => {
+    inPlace(async (p) => {
       const anna = p.person()
       for (let n = 0; n < 2; n++) assert.equal(await deliver(p, mbox(anna.name, locks)), DONE)
       const one = `${ABOVE}Subject: hello\n\n>From the start\nhello\n\n`
@@ -60,9 +60,9 @@ for (const locks of [[], ['dotlock'], ['fcntl'], ['fcntl', 'dotlock']] as Locks[
       assert.equal(fs.readdirSync(anna.home), ['mbox'])
     }),
   )
-asRoot(
+bothModes(
   '40 at once: whole messages, one behind the other',
-  place(
+  inPlace(
     async (p) => {
       const anna = p.person()
       const text = (n: number) => `Subject: ${n}\n\n${`${n}\n`.repeat(20_000)}`
@@ -83,9 +83,9 @@ asRoot(
     { lockAttempts: 600, lockDelay: 50 },
   ),
 )
-asRoot(
+bothModes(
   'a lock of somebody else is waited for, and mail waits in the queue',
-  place(async (p) => {
+  inPlace(async (p) => {
     const anna = p.person()
     assert.equal(await deliver(p, mbox(anna.name, [])), DONE)
     const before = fs.readFileSync(at(anna), 'utf8')
@@ -136,9 +136,9 @@ asRoot(
     assert.equal(await slow, DONE)
   }),
 )
-asRoot(
+bothModes(
   'a disk that is full, and a limit: what was written is cut off again',
-  place(async (p) => {
+  inPlace(async (p) => {
     const anna = p.person()
     const small = path.join(anna.home, 'small')
     fs.mkdirSync(small)
@@ -160,9 +160,9 @@ asRoot(
     }
   }),
 )
-asRoot(
+bothModes(
   'the system’s spool: with its group, for the user’s own file alone',
-  place(async (p) => {
+  inPlace(async (p) => {
     const [anna, berta] = [p.person(), p.person()]
     const { mode, gid } = fs.statSync('/var/mail')
     if ((mode & 0o022) !== 0o020) return void process.stdout.write('# skipped: /var/mail is not its group’s to write\n')

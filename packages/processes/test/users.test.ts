@@ -4,7 +4,19 @@ import path from 'node:path'
 import * as assert from 'uvu/assert'
 import { test } from 'uvu'
 import type { UserRequest } from '@postern/core'
-import { ABOVE, MAIL, asRoot, brokenContent, callOf, contentOf, files, only, place } from './support/people.ts'
+import {
+  ABOVE,
+  MAIL,
+  asRoot,
+  bothModes,
+  brokenContent,
+  callOf,
+  contentOf,
+  files,
+  inPlace,
+  only,
+  place,
+} from './support/people.ts'
 import { until } from './support/site.ts'
 
 const maildir = (user: string, more: object = {}): UserRequest => ({
@@ -20,9 +32,9 @@ const owned = (file: string) => {
 }
 const DONE = { kind: 'delivered', esc: '2.0.0', text: 'delivered to maildir' }
 
-asRoot(
+bothModes(
   'maildir: made when missing, the file and folders are the user’s, names as deliver-maildir',
-  place(async ({ client, person, helpers }) => {
+  inPlace(async ({ client, person, helpers }) => {
     const anna = person()
     assert.equal(helpers.pids, [], 'nobody asked yet')
     assert.equal(await client.deliver(maildir(anna.name), contentOf(MAIL), callOf()), DONE)
@@ -37,9 +49,9 @@ asRoot(
     assert.is(helpers.pids.length, 1)
   }),
 )
-asRoot(
+bothModes(
   'maildir: an absolute folder, deep; large content in pieces; a limit',
-  place(async ({ client, person, folder }) => {
+  inPlace(async ({ client, person, folder }) => {
     const anna = person()
     const open = path.join(folder, 'open')
     fs.mkdirSync(open, { mode: 0o777 })
@@ -57,9 +69,9 @@ asRoot(
     assert.equal([files(anna.home, 'Maildir/tmp'), files(anna.home, 'Maildir/new')], [[], []])
   }),
 )
-asRoot(
+bothModes(
   'find: found, absent; numbers and odd names are nobody',
-  place(async ({ client, person }) => {
+  inPlace(async ({ client, person }) => {
     const anna = person('-s', '/bin/dash')
     const { name, uid, gid, home } = anna
     assert.equal(await client.find(name, callOf()), {
@@ -72,9 +84,9 @@ asRoot(
     assert.equal(unknown, { kind: 'failed', esc: '5.1.1', text: 'unknown user: "no-such-user"' })
   }),
 )
-asRoot(
+bothModes(
   'root, and users below the minimum, get nothing',
-  place(async ({ client }) => {
+  inPlace(async ({ client }) => {
     for (const [name, why] of [
       ['root', 'refused to deliver as user root, which is root'],
       ['daemon', 'refused to deliver as user daemon: user id 1 is below 100'],
@@ -87,9 +99,9 @@ asRoot(
   }),
 )
 for (const size of [1000, 2_500_000])
-  asRoot(
+  bothModes(
     `content of ${size} bytes that ends too early is not delivered`,
-    place(async ({ client, person }) => {
+    inPlace(async ({ client, person }) => {
       const anna = person()
       const broken = brokenContent(Buffer.alloc(size, 'x\n'))
       const file = path.join(anna.home, 'mbox')
@@ -121,9 +133,9 @@ for (const [why, user, end] of [
   ['the helper dies', undefined, 'HelperGone'],
   ['the answer comes before it', 'no-such-user', 'failed'],
 ] as const)
-  asRoot(
+  bothModes(
     `content that does not go on keeps nobody: ${why}`,
-    place(async ({ client, person, helpers }) => {
+    inPlace(async ({ client, person, helpers }) => {
       const anna = person()
       assert.equal(await client.deliver(maildir(anna.name), contentOf(MAIL), callOf()), DONE)
       const call = new AbortController()
@@ -174,9 +186,9 @@ asRoot(
     }
   }),
 )
-asRoot(
+bothModes(
   'supplementary groups count, and end with the delivery',
-  place(async ({ client, person, folder }) => {
+  inPlace(async ({ client, person, folder }) => {
     const berta = person()
     const anna = person('-G', berta.name)
     const shared = path.join(folder, 'shared')

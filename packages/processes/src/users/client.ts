@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import path from 'node:path'
 import { crc32 } from 'node:zlib'
 import type { Call, UserAnswer, UserContent, UserDelivery, UserOutcome, UserRequest } from '@postern/core'
+import { outcomeIn, userIn } from './answer.ts'
 import { ANSWER, CHUNK, CHUNK_SIZE, Frames, REQUEST, endFrame, headOf, jsonFrame } from './frames.ts'
 import { checked } from './request.ts'
 import type { Asked } from './request.ts'
@@ -33,13 +34,18 @@ export class UserClient implements UserDelivery {
     // a name that is longer is nobody's
     if (Buffer.byteLength(name) > 255 || name.includes('\0')) return { kind: 'absent' }
     try {
-      return (await this.#ask({ kind: 'find', user: name }, undefined, call)) as UserAnswer
+      return userIn(await this.#ask({ kind: 'find', user: name }, undefined, call))
     } catch (error) {
       return { kind: 'failed', cause: (error as Error).message }
     }
   }
   async deliver(request: UserRequest, content: UserContent, call: Call): Promise<UserOutcome> {
-    return (await this.#ask(request, content, call)) as UserOutcome
+    const answer = await this.#ask(request, content, call)
+    try {
+      return outcomeIn(answer)
+    } catch (error) {
+      throw new HelperGone(error)
+    }
   }
   async #ask(asked: Asked, content: UserContent | undefined, call: Call): Promise<unknown> {
     checked(JSON.parse(JSON.stringify(asked)))

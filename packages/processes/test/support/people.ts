@@ -114,6 +114,13 @@ export const place =
     if (errors.length > 0) throw errors[0]
   }
 
+/** A test of `place` in both modes of the helper: `bothModes('title', inPlace(work))`. */
+export const inPlace = (work: (p: Place) => Promise<void>, options: Partial<HelpersOptions> = {}) => ({ work, options })
+export function bothModes(title: string, { work, options }: ReturnType<typeof inPlace>): void {
+  asRoot(title, place(work, options))
+  asRoot(`strict: ${title}`, place(work, { ...options, strict: true }))
+}
+
 export const callOf = (signal = new AbortController().signal): Call => fakeCall({ signal })
 export const contentOf = (text: string | Buffer, chunk = 65536): UserContent => {
   const bytes = Buffer.from(text as string)

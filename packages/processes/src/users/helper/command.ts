@@ -11,6 +11,8 @@ import { rights } from './rights.ts'
 import { outcomeOf } from './sysexits.ts'
 import type { Target } from './target.ts'
 
+/** Hears of a process group that must not outlive this process, and of its end. */
+export type Group = (pid: number, over: boolean) => void
 type Request = UserRequest & { readonly kind: 'command' }
 /** bytes of output that are kept, as Postfix does */
 const OUTPUT = 4096
@@ -20,7 +22,7 @@ const LINGER = 500
 export class CommandTarget implements Target {
   readonly #request: Request
   readonly #account: Account
-  readonly #group: (pid: number) => void
+  readonly #group: Group
   #child: ChildProcess | undefined
   #gone: Promise<{ code: number | null; signal: NodeJS.Signals | null }> | undefined
   #timer: NodeJS.Timeout | undefined
@@ -28,8 +30,7 @@ export class CommandTarget implements Target {
   #output = ''
   #written = 0
 
-  /** `group` hears of the process group that must not outlive this process; 0: of none */
-  constructor(request: Request, account: Account, group: (pid: number) => void) {
+  constructor(request: Request, account: Account, group: Group) {
     this.#request = request
     this.#account = account
     this.#group = group
@@ -54,7 +55,7 @@ export class CommandTarget implements Target {
     })
     this.#gone.catch(() => undefined)
     if (child.pid === undefined) return void (await this.#gone)
-    this.#group(child.pid)
+    this.#group(child.pid, false)
     this.#timer = setTimeout(() => {
       this.#late = true
       this.#kill()
@@ -113,7 +114,7 @@ export class CommandTarget implements Target {
     const { stdin, stdout, stderr } = this.#child!
     await Promise.race([allEnded([stdout!, stderr!]), new Promise((done) => setTimeout(done, LINGER))])
     for (const stream of [stdin!, stdout!, stderr!]) stream.destroy()
-    this.#group(0)
+    this.#group(this.#child!.pid!, true)
   }
 }
 const allEnded = (streams: readonly NodeJS.ReadableStream[]): Promise<unknown> =>

@@ -7,6 +7,7 @@ import type { Frame } from '../frames.ts'
 import { requestOf } from '../request.ts'
 import type { AccountAnswer, Accounts } from './accounts.ts'
 import { CommandTarget } from './command.ts'
+import type { Group } from './command.ts'
 import { Ended } from './faults.ts'
 import { MaildirTarget } from './maildir.ts'
 import { MboxTarget } from './mbox.ts'
@@ -21,28 +22,33 @@ const DRAIN = 5_000
 const GATHERED = 1024 * 1024
 
 export interface Desk {
-  readonly accounts: Accounts
+  readonly accounts: Pick<Accounts, 'find'>
   readonly settings: Settings
-  group(pid: number): void
+  readonly group: Group
 }
-/** Resolves when it is over. Rejects with what the other side did wrong: BadFrame or BadRequest, or that it went away. */
-export async function serveConnection(socket: Socket, desk: Desk): Promise<void> {
+/** Resolves when it is over; `read`: what was read of it already. Rejects with what the other side did wrong: BadFrame or BadRequest, or that it went away. */
+export async function serveConnection(socket: Socket, desk: Desk, read?: Buffer): Promise<void> {
   socket.on('error', () => undefined)
   socket.setTimeout(IDLE, () => socket.destroy())
   try {
-    const frames = framesOf(socket)
+    const frames = framesOf(socket, read)
     const first = await next(frames)
     if (first.type !== REQUEST) throw new BadFrame(`a frame of type ${first.type} instead of a request`)
     const asked = requestOf(first.bytes)
     const answer = asked.kind === 'find' ? told(desk.accounts.find(asked.user)) : await deliver(asked, frames, desk)
-    socket.end(jsonFrame(ANSWER, answer))
-    await drained(socket)
+    await tell(socket, answer)
   } finally {
     socket.destroy()
   }
 }
-async function* framesOf(socket: Socket): AsyncGenerator<Frame> {
+/** The last word. The rest of what comes is read, unwanted. */
+export async function tell(socket: Socket, answer: UserAnswer | UserOutcome): Promise<void> {
+  socket.end(jsonFrame(ANSWER, answer))
+  await drained(socket)
+}
+async function* framesOf(socket: Socket, read: Buffer | undefined): AsyncGenerator<Frame> {
   const frames = new Frames()
+  if (read) yield* frames.push(read)
   for await (const bytes of socket.iterator({ destroyOnReturn: false })) yield* frames.push(bytes as Buffer)
 }
 async function next(frames: AsyncGenerator<Frame>): Promise<Frame> {
@@ -60,13 +66,14 @@ function drained(socket: Socket): Promise<void> {
     socket.resume()
   })
 }
-function told(answer: AccountAnswer): UserAnswer {
+export function told(answer: AccountAnswer): UserAnswer {
   if (answer.kind !== 'found') return answer
   const { name, uid, gid, home, shell } = answer.account
   return { kind: 'found', user: { name, uid, gid, home, shell } }
 }
 
-async function deliver(request: UserRequest, frames: AsyncGenerator<Frame>, desk: Desk): Promise<UserOutcome> {
+/** Whom to deliver for, or why nobody. */
+export function recipientOf(request: UserRequest, desk: Desk): Found | UserOutcome {
   const answer = desk.accounts.find(request.user)
   if (answer.kind === 'absent') return { kind: 'failed', esc: '5.1.1', text: `unknown user: "${request.user}"` }
   if (answer.kind === 'failed')
@@ -76,6 +83,11 @@ async function deliver(request: UserRequest, frames: AsyncGenerator<Frame>, desk
   if (refused) return refused
   if (!account.home.startsWith('/'))
     return { kind: 'deferred', esc: '4.3.5', text: `user ${account.name} has no home folder` }
+  return account
+}
+async function deliver(request: UserRequest, frames: AsyncGenerator<Frame>, desk: Desk): Promise<UserOutcome> {
+  const account = recipientOf(request, desk)
+  if ('kind' in account) return account
   const target = targetOf(request, account, desk)
   try {
     return await receive(target, frames)
@@ -89,7 +101,7 @@ type Found = Extract<AccountAnswer, { kind: 'found' }>['account']
 function targetOf(request: UserRequest, account: Found, desk: Desk): Target {
   if (request.kind === 'maildir') return new MaildirTarget(request, account)
   if (request.kind === 'mbox') return new MboxTarget(request, account, desk.settings)
-  return new CommandTarget(request, account, (pid) => desk.group(pid))
+  return new CommandTarget(request, account, desk.group)
 }
 
 async function receive(target: Target, frames: AsyncGenerator<Frame>): Promise<UserOutcome> {

@@ -15,12 +15,20 @@ export interface LaunchOptions {
 }
 /** where programs are that are named without a folder */
 export const PATH = '/usr/local/bin:/usr/bin:/bin'
-const OWN_PATH = '/usr/sbin:/usr/bin:/sbin:/bin'
+export const OWN_PATH = '/usr/sbin:/usr/bin:/sbin:/bin'
+
+export type Ids = Pick<Account, 'uid' | 'gid' | 'groups'>
+/** Options of setpriv(1) by which a process is the user for good: real, effective and saved ids, groups, no capabilities. */
+export const idsOptions = ({ uid, gid, groups }: Ids): string[] => [
+  `--reuid=${uid}`,
+  `--regid=${gid}`,
+  `--groups=${groups.join()}`,
+  '--inh-caps=-all',
+]
 
 /** The program leads a process group of its own, and is killed when this process dies. */
 export function launch(account: Account, argv: readonly string[], o: LaunchOptions): ChildProcess {
-  const { uid, gid, groups } = account
-  const ids = rights.root ? [`--reuid=${uid}`, `--regid=${gid}`, `--groups=${groups.join()}`, '--inh-caps=-all'] : []
+  const ids = rights.root ? idsOptions(account) : []
   const env = Object.entries({ PATH, ...o.env }).map(([name, value]) => `${name}=${value}`)
   return spawn('setpriv', [...ids, '--pdeathsig=KILL', '--', 'env', '-i', ...env, ...argv], {
     detached: true,

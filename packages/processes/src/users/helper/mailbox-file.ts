@@ -1,6 +1,7 @@
 /** Opens a mailbox file: only a regular one with one name that is the recipient's own. All with the user's rights. */
 import * as fs from 'node:fs'
 import path from 'node:path'
+import type { UserRequest } from '@postern/core'
 import type { Account } from './accounts.ts'
 import { codeOf } from './faults.ts'
 import { inside, isRootsLink } from './folders.ts'
@@ -55,7 +56,15 @@ const SPOOLS = ['/var/mail', '/var/spool/mail']
  * there, and nothing else, is reached with it (Postfix's local(8)).
  */
 export function spoolGroup(folder: Folder, file: string, account: Account): number | undefined {
-  if (path.basename(file) !== account.name || !SPOOLS.includes(path.dirname(file))) return undefined
-  const { mode, gid } = fs.fstatSync(folder.fd)
-  return (mode & 0o002) === 0 && (mode & 0o020) !== 0 ? gid : undefined
+  return isSpoolFile(file, account) ? groupThatWrites(fs.fstatSync(folder.fd)) : undefined
 }
+/** The same for a process that will have that group from its start. Throws the system's errors. */
+export function spoolGroupOf(request: UserRequest, account: Account): number | undefined {
+  if (request.kind !== 'mbox' || request.file.below !== 'root' || !isSpoolFile(request.file.path, account))
+    return undefined
+  return groupThatWrites(fs.statSync(path.dirname(request.file.path)))
+}
+const isSpoolFile = (file: string, account: Account): boolean =>
+  path.basename(file) === account.name && SPOOLS.includes(path.dirname(file))
+const groupThatWrites = ({ mode, gid }: fs.Stats): number | undefined =>
+  (mode & 0o002) === 0 && (mode & 0o020) !== 0 ? gid : undefined

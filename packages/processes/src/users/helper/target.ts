@@ -19,6 +19,9 @@ export interface Settings {
   readonly minimumUid: number
   /** without a sign of life it is ended */
   readonly deadline: number
+  /** as root: each user's deliveries by a process that is that user for good, at most `strictProcesses` of them */
+  readonly strict: boolean
+  readonly strictProcesses: number
   /** tries for a lock, as Postfix's deliver_lock_attempts and deliver_lock_delay */
   readonly lockAttempts: number
   readonly lockDelay: number

@@ -73,6 +73,10 @@ export class UserHelpers {
     for (const helper of this.#helpers) this.#retire(helper)
     this.#dispatch()
   }
+  /** In strict mode, for which it takes root, one gives all of them to the users' own processes. */
+  get #most(): number {
+    return this.#settings.strict && process.getuid?.() === 0 ? 1 : this.#settings.processes
+  }
   get pids(): readonly number[] {
     return [...this.#helpers, ...this.#retired].map((h) => h.pid)
   }
@@ -107,16 +111,17 @@ export class UserHelpers {
     this.#growing = undefined
     if (this.#closed || this.#waiting.length === 0) return
     const starting = [...this.#helpers].some((h) => h.state === 'starting')
-    if (!starting && this.#helpers.size < this.#settings.processes) this.#start()
+    if (!starting && this.#helpers.size < this.#most) this.#start()
     this.#dispatch()
   }
   #start(): void {
     const helper: HelperProcess = new HelperProcess(this.#settings, this.#options.asRoot, {
       idle: (h) => {
         this.#stillborn = 0
-        if (this.#retired.has(h)) void h.leave()
-        else this.#dispatch()
+        if (!this.#retired.has(h)) this.#dispatch()
+        else if (h.free) void h.leave()
       },
+      event: (_, { level, event, fields }) => this.#options.log(level, event, fields),
       refused: (h, cause) => this.#options.log('warn', 'users.refused', { pid: h.pid, cause }),
       hung: (h) => this.#options.log('error', 'users.hung', { pid: h.pid, deadline: h.deadline }),
       gone: (h, how) => this.#gone(h, how),
@@ -127,7 +132,7 @@ export class UserHelpers {
   #retire(helper: HelperProcess): void {
     this.#helpers.delete(helper)
     this.#retired.add(helper)
-    if (helper.state === 'idle') void helper.leave()
+    if (helper.free) void helper.leave()
   }
   #gone(helper: HelperProcess, how: string): void {
     this.#helpers.delete(helper)
@@ -141,7 +146,7 @@ export class UserHelpers {
     this.#dispatch()
   }
   #sweep(): void {
-    for (const h of this.#helpers) if (h.state === 'idle' && performance.now() - h.since > IDLE) void h.leave()
+    for (const h of this.#helpers) if (h.free && performance.now() - h.since > IDLE) void h.leave()
   }
   #dropAll(): void {
     for (const socket of this.#waiting.splice(0)) socket.destroy()

@@ -8,6 +8,8 @@ export interface HelperSettings extends Settings {
 const DEFAULTS: HelperSettings = {
   minimumUid: 100,
   processes: 4,
+  strict: false,
+  strictProcesses: 20,
   deadline: 60_000,
   lockAttempts: 20,
   lockDelay: 1000,
