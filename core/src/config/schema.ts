@@ -34,6 +34,7 @@ const users = z.strictObject({
     .max(64)
     .default(4)
     .describe('helpers at a time; each is started when it is needed'),
+  programs: z.number().int().min(1).max(1000).default(25).describe('programs of users that one helper runs at a time'),
   strict: z
     .boolean()
     .default(false)
