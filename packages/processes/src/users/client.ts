@@ -12,6 +12,8 @@ import { Turns } from './turns.ts'
 
 /** connections of one worker: there are a few helpers, and a door has room for so many */
 const CONNECTIONS = 16
+/** those for programs, which helpers run beside each other: they leave room for the others */
+const PROGRAMS = 256
 
 /** The socket in a spool folder. */
 export const usersSocket = (spool: string): string => path.join(spool, 'users')
@@ -26,6 +28,7 @@ export class HelperGone extends Error {
 export class UserClient implements UserDelivery {
   readonly #socket: string
   readonly #turns = new Turns(CONNECTIONS)
+  readonly #programs = new Turns(PROGRAMS)
 
   constructor(socket: string) {
     this.#socket = socket
@@ -49,11 +52,12 @@ export class UserClient implements UserDelivery {
   }
   async #ask(asked: Asked, content: UserContent | undefined, call: Call): Promise<unknown> {
     checked(JSON.parse(JSON.stringify(asked)))
-    await this.#turns.take(call.signal)
+    const turns = asked.kind === 'command' ? this.#programs : this.#turns
+    await turns.take(call.signal)
     try {
       return await this.#connect(asked, content, call)
     } finally {
-      this.#turns.give()
+      turns.give()
     }
   }
   async #connect(asked: Asked, content: UserContent | undefined, call: Call): Promise<unknown> {

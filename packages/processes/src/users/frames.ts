@@ -1,12 +1,14 @@
 /**
  * What goes over the socket between a worker and the helper, both ways: a length (u32, big-endian), a type (u8), the bytes.
- * A request, chunks, an end; then one answer.
+ * A request, chunks, an end; then one answer. For a program its turn before that.
  */
 export const REQUEST = 1
 export const CHUNK = 2
 /** length of the content (u64) and its crc32 (u32): without it, or with a wrong one, nothing is delivered */
 export const END = 3
 export const ANSWER = 4
+/** a program's turn has come: says nothing, and tells the helper whether anybody is there */
+export const TURN = 5
 
 /** bytes of one chunk that is sent */
 export const CHUNK_SIZE = 64 * 1024
@@ -16,6 +18,7 @@ const LONGEST: Readonly<Record<number, number>> = {
   [CHUNK]: CHUNK_SIZE,
   [END]: 12,
   [ANSWER]: 64 * 1024,
+  [TURN]: 0,
 }
 export interface Frame {
   readonly type: number

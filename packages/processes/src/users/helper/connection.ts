@@ -2,9 +2,10 @@
 import type { Socket } from 'node:net'
 import { crc32 } from 'node:zlib'
 import type { UserAnswer, UserOutcome, UserRequest } from '@postern/core'
-import { ANSWER, BadFrame, CHUNK, END, Frames, REQUEST, isEnd, jsonFrame } from '../frames.ts'
+import { ANSWER, BadFrame, CHUNK, END, Frames, REQUEST, TURN, headOf, isEnd, jsonFrame } from '../frames.ts'
 import type { Frame } from '../frames.ts'
 import { requestOf } from '../request.ts'
+import type { Turns } from '../turns.ts'
 import type { AccountAnswer, Accounts } from './accounts.ts'
 import { CommandTarget } from './command.ts'
 import type { Group } from './command.ts'
@@ -25,17 +26,21 @@ export interface Desk {
   readonly accounts: Pick<Accounts, 'find'>
   readonly settings: Settings
   readonly group: Group
+  /** of programs: places for so many */
+  readonly programs: Turns
+  /** this connection does not keep others from being served beside it */
+  stepAside(): void
 }
 /** Resolves when it is over; `read`: what was read of it already. Rejects with what the other side did wrong: BadFrame or BadRequest, or that it went away. */
 export async function serveConnection(socket: Socket, desk: Desk, read?: Buffer): Promise<void> {
   socket.on('error', () => undefined)
-  socket.setTimeout(IDLE, () => socket.destroy())
   try {
     const frames = framesOf(socket, read)
     const first = await next(frames)
     if (first.type !== REQUEST) throw new BadFrame(`a frame of type ${first.type} instead of a request`)
     const asked = requestOf(first.bytes)
-    const answer = asked.kind === 'find' ? told(desk.accounts.find(asked.user)) : await deliver(asked, frames, desk)
+    const answer =
+      asked.kind === 'find' ? told(desk.accounts.find(asked.user)) : await deliver(asked, frames, desk, socket)
     await tell(socket, answer)
   } finally {
     socket.destroy()
@@ -49,9 +54,16 @@ export async function tell(socket: Socket, answer: UserAnswer | UserOutcome): Pr
 async function* framesOf(socket: Socket, read: Buffer | undefined): AsyncGenerator<Frame> {
   const frames = new Frames()
   if (read) yield* frames.push(read)
-  for await (const bytes of socket.iterator({ destroyOnReturn: false })) yield* frames.push(bytes as Buffer)
+  const hang = () => socket.destroy()
+  // only while it is the other side's turn: a program may take its time
+  socket.setTimeout(IDLE, hang)
+  for await (const bytes of socket.iterator({ destroyOnReturn: false })) {
+    socket.setTimeout(0, hang)
+    yield* frames.push(bytes as Buffer)
+    socket.setTimeout(IDLE, hang)
+  }
 }
-async function next(frames: AsyncGenerator<Frame>): Promise<Frame> {
+async function next(frames: Content): Promise<Frame> {
   const { value, done } = await frames.next()
   if (done) throw new BadFrame('the connection ended in the middle')
   return value
@@ -85,18 +97,29 @@ export function recipientOf(request: UserRequest, desk: Desk): Found | UserOutco
     return { kind: 'deferred', esc: '4.3.5', text: `user ${account.name} has no home folder` }
   return account
 }
-async function deliver(request: UserRequest, frames: AsyncGenerator<Frame>, desk: Desk): Promise<UserOutcome> {
+async function deliver(request: UserRequest, frames: Content, desk: Desk, socket: Socket): Promise<UserOutcome> {
   const account = recipientOf(request, desk)
   if ('kind' in account) return account
-  const target = targetOf(request, account, desk)
+  if (request.kind !== 'command') return receive(targetOf(request, account, desk), frames)
+  desk.stepAside()
+  await desk.programs.take(NEVER)
   try {
-    return await receive(target, frames)
-  } catch (error) {
-    await target.abort()
-    if (error instanceof Ended) return error.outcome
-    throw error
+    await present(socket)
+    return await receive(targetOf(request, account, desk), frames)
+  } finally {
+    desk.programs.give()
   }
 }
+const NEVER = new AbortController().signal
+/** All of a small message may have come from somebody who has given up since and will ask again. Rejects then. */
+function present(socket: Socket): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const gone = () => reject(new BadFrame('nobody waits for it any more'))
+    if (socket.destroyed) return gone()
+    socket.write(headOf(TURN, 0), (error) => (error ? gone() : resolve()))
+  })
+}
+type Content = AsyncGenerator<Frame>
 type Found = Extract<AccountAnswer, { kind: 'found' }>['account']
 function targetOf(request: UserRequest, account: Found, desk: Desk): Target {
   if (request.kind === 'maildir') return new MaildirTarget(request, account)
@@ -104,7 +127,16 @@ function targetOf(request: UserRequest, account: Found, desk: Desk): Target {
   return new CommandTarget(request, account, desk.group)
 }
 
-async function receive(target: Target, frames: AsyncGenerator<Frame>): Promise<UserOutcome> {
+async function receive(target: Target, frames: Content): Promise<UserOutcome> {
+  try {
+    return await received(target, frames)
+  } catch (error) {
+    await target.abort()
+    if (error instanceof Ended) return error.outcome
+    throw error
+  }
+}
+async function received(target: Target, frames: Content): Promise<UserOutcome> {
   let [crc, length, waiting] = [0, 0, 0]
   let gathered: Buffer[] = []
   let begun = false

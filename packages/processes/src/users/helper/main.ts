@@ -5,6 +5,7 @@
  */
 import type { Socket } from 'node:net'
 import type { FromHelper, Passed, ToHelper } from '../pool/protocol.ts'
+import { Turns } from '../turns.ts'
 import { Accounts } from './accounts.ts'
 import { serveConnection } from './connection.ts'
 import { Crew, outliveNoise } from './crew.ts'
@@ -22,7 +23,7 @@ const say = (message: FromHelper): void => {
   if (process.connected) process.send!(message, undefined, undefined, () => undefined)
 }
 const group = (pid: number, over: boolean) => say({ kind: 'group', pid, over })
-const desk = { accounts: new Accounts(), settings, group }
+const desk = { accounts: new Accounts(), settings, group, programs: new Turns(settings.programs) }
 const crew = settings.strict && rights.root ? new Crew(settings, say, changed) : undefined
 if (crew) outliveNoise(say)
 
@@ -45,9 +46,11 @@ async function serve(socket: Socket, passed: Passed | undefined): Promise<void> 
     idle()
   }
   try {
-    if (crew) await (stepAside(), passOn(socket, desk, crew))
-    else if (passed) await serveConnection(socket, deskFor(passed), Buffer.from(passed.read, 'base64'))
-    else await serveConnection(socket, desk)
+    const own = { ...desk, stepAside }
+    if (crew) await passOn(socket, own, crew)
+    else if (passed)
+      await serveConnection(socket, { ...own, accounts: known(passed) }, Buffer.from(passed.read, 'base64'))
+    else await serveConnection(socket, own)
   } catch (error) {
     say({ kind: 'refused', cause: (error as Error).message })
   } finally {
@@ -62,7 +65,7 @@ async function serve(socket: Socket, passed: Passed | undefined): Promise<void> 
   }
 }
 /** Who passed it on has looked the user up, and had the right to. */
-const deskFor = ({ account }: Passed) => ({ ...desk, accounts: { find: () => ({ kind: 'found' as const, account }) } })
+const known = ({ account }: Passed) => ({ find: () => ({ kind: 'found' as const, account }) })
 
 function idle(): void {
   if (process.connected) say({ kind: 'idle' })

@@ -8,6 +8,7 @@ import { spoolGroupOf } from './mailbox-file.ts'
 
 /** Resolves when it is answered or another's. Rejects with what the other side did wrong. */
 export async function passOn(socket: Socket, desk: Desk, crew: Crew): Promise<void> {
+  desk.stepAside()
   socket.on('error', () => undefined)
   try {
     const { asked, read } = await openingOf(socket)

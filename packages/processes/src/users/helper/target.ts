@@ -19,6 +19,8 @@ export interface Settings {
   readonly minimumUid: number
   /** without a sign of life it is ended */
   readonly deadline: number
+  /** programs at a time */
+  readonly programs: number
   /** as root: each user's deliveries by a process that is that user for good, at most `strictProcesses` of them */
   readonly strict: boolean
   readonly strictProcesses: number

@@ -98,20 +98,31 @@ export class UserHelpers {
     this.#dispatch()
   }
   #dispatch(): void {
-    for (const helper of this.#helpers) {
-      if (this.#waiting.length === 0) return
-      if (helper.state === 'idle') helper.serve(this.#waiting.shift()!)
+    while (this.#waiting.length > 0) {
+      const helper = this.#next()
+      if (!helper) break
+      helper.serve(this.#waiting.shift()!)
     }
     if (this.#waiting.length === 0) return
     if (this.#helpers.size === 0) this.#start()
     else this.#growing ??= setTimeout(() => this.#grow(), GROW)
   }
+  /** The one that has the fewest programs under way; if all have as many as they may, one that is still to be started. */
+  #next(): HelperProcess | undefined {
+    const idle = [...this.#helpers].filter((h) => h.state === 'idle').sort((a, b) => a.aside - b.aside)
+    const [best] = idle
+    if (!best || best.aside < this.#settings.programs) return best
+    const coming = this.#starting || this.#helpers.size < this.#most
+    return coming ? undefined : best
+  }
+  get #starting(): boolean {
+    return [...this.#helpers].some((h) => h.state === 'starting')
+  }
   /** Somebody has waited for some time: one more, and another look. */
   #grow(): void {
     this.#growing = undefined
     if (this.#closed || this.#waiting.length === 0) return
-    const starting = [...this.#helpers].some((h) => h.state === 'starting')
-    if (!starting && this.#helpers.size < this.#most) this.#start()
+    if (!this.#starting && this.#helpers.size < this.#most) this.#start()
     this.#dispatch()
   }
   #start(): void {

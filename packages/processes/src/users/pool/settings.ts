@@ -8,6 +8,7 @@ export interface HelperSettings extends Settings {
 const DEFAULTS: HelperSettings = {
   minimumUid: 100,
   processes: 4,
+  programs: 25,
   strict: false,
   strictProcesses: 20,
   deadline: 60_000,
