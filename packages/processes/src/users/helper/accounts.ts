@@ -1,6 +1,7 @@
 /** The system's user data base, by getent(1): Node has no getpwnam. What is found is believed for a minute. */
 import { spawnSync } from 'node:child_process'
 import type { SystemUser } from '@postern/core'
+import { probeOf, remoteServices } from './name-services.ts'
 
 export interface Account extends SystemUser {
   /** supplementary groups */
@@ -40,8 +41,15 @@ export class Accounts {
 
 function lookUp(name: string): AccountAnswer {
   if (!NAME.test(name)) return { kind: 'absent' }
-  const passwd = ask('getent', ['passwd', '--', name])
-  if (passwd.status === NOT_FOUND) return { kind: 'absent' }
+  let passwd = ask('getent', ['passwd', '--', name])
+  if (passwd.status === NOT_FOUND) {
+    const down = serviceThatIsDown()
+    if (down === undefined) return { kind: 'absent' }
+    if (down !== '') return { kind: 'failed', cause: down }
+    // they answer: perhaps one of them did not a moment ago
+    passwd = ask('getent', ['passwd', '--', name])
+    if (passwd.status === NOT_FOUND) return { kind: 'absent' }
+  }
   if (passwd.status !== 0) return { kind: 'failed', cause: `getent passwd: ${passwd.why}` }
   const [found = '', , uid = '', gid = '', , home = '', shell = ''] = passwd.out.trimEnd().split(':')
   // a data base that compares without case may answer with its own spelling
@@ -52,6 +60,17 @@ function lookUp(name: string): AccountAnswer {
     return { kind: 'failed', cause: `id -G: ${groups.why}` }
   const account = { name: found, uid: Number(uid), gid: Number(gid), home, shell }
   return { kind: 'found', account: { ...account, groups: groups.out.trim().split(' ').map(Number) } }
+}
+/** `undefined`: there is none that could be; `''`: they answer. */
+function serviceThatIsDown(): string | undefined {
+  try {
+    const services = remoteServices()
+    const down = services.find((service) => ask('getent', probeOf(service)).status !== 0)
+    if (down !== undefined) return `"${down}" of nsswitch.conf does not answer`
+    return services.length > 0 ? '' : undefined
+  } catch (error) {
+    return (error as Error).message
+  }
 }
 function ask(program: string, args: readonly string[]) {
   const { status, stdout, error, signal } = spawnSync(program, args, {
