@@ -7,6 +7,7 @@ import {
   WorkerGone,
   WorkerRefused,
   actAs,
+  closeInherited,
   prepareSpool,
   usersSocket,
 } from '@postern/processes'
@@ -36,6 +37,8 @@ interface Built {
 /** Resolves never: the process ends. Throws what kept the first worker from starting. */
 export async function runPrimary(config: string | undefined, plan: Plan): Promise<void> {
   process.title = 'postern primary'
+  // before the first process is started
+  closeInherited()
   const user = plan.user === undefined ? undefined : userOf(plan.user)
   await new RunningPrimary(config, plan, user).run().catch(async (error: unknown) => {
     const { text, exit, problems } = toldOf(error)

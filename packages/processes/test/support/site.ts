@@ -40,6 +40,8 @@ export interface Status {
 export class Site {
   readonly folder: string
   readonly port: number
+  /** a program and its first arguments, which runs the command */
+  via: readonly string[] = []
   readonly #children = new Set<ChildProcess>()
   #pids: number[] = []
 
@@ -65,7 +67,8 @@ export class Site {
   spawn(...args: string[]): ChildProcess {
     const env: NodeJS.ProcessEnv = { ...process.env, NO_COLOR: '1' }
     delete env.POSTERN_WORKERS
-    const child = spawn(process.execPath, [BIN, ...args], { cwd: this.folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const [program, ...before] = [...this.via, process.execPath, BIN]
+    const child = spawn(program!, [...before, ...args], { cwd: this.folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
     this.#children.add(child)
     child.once('close', () => this.#children.delete(child))
     return child

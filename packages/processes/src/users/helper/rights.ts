@@ -1,7 +1,7 @@
 /** Acting as a user: effective ids and groups for as long as a piece of synchronous work takes, never across a wait. */
-import * as fs from 'node:fs'
 import process from 'node:process'
 import type { UserOutcome } from '@postern/core'
+import { closeInherited } from '../../descriptors.ts'
 import type { Account } from './accounts.ts'
 
 export interface Rights {
@@ -54,26 +54,6 @@ export function settle(): void {
   if (own !== 0) return
   process.setgroups!([])
   process.setgid!(0)
-}
-
-/**
- * Descriptors that whoever started the daemon had left open would reach the users' programs. Node's own are all closed at
- * exec; those that are not came from elsewhere.
- */
-function closeInherited(): void {
-  for (const name of fs.readdirSync('/proc/self/fd')) {
-    const flags = Number(name) > 2 ? flagsOf(name) : undefined
-    if (flags !== undefined && (flags & O_CLOEXEC) === 0) fs.closeSync(Number(name))
-  }
-}
-const O_CLOEXEC = 0o2000000
-/** `undefined`: it was the list's own, and is closed by now */
-function flagsOf(fd: string): number | undefined {
-  try {
-    return parseInt(/^flags:\s*([0-7]+)/m.exec(fs.readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1] ?? '', 8)
-  } catch {
-    return undefined
-  }
 }
 
 /** Why nothing is delivered as this user; `undefined`: it may be. */
