@@ -83,6 +83,9 @@ for (const workers of ['1', '2'])
 const wrong: [settings: object, line: RegExp][] = [
   [{ users: { minimumUid: 0 } }, /: users\.minimumUid: .*>0/],
   [{ users: { processes: 65 } }, /: users\.processes: .*<=64/],
+  [{ users: { programs: 0 } }, /: users\.programs: .*>=1/],
+  [{ users: { strict: 'yes' } }, /: users\.strict: .*expected boolean/],
+  [{ users: { strictProcesses: 1001 } }, /: users\.strictProcesses: .*<=1000/],
   [{ users: { deadline: '10ms' } }, /: users\.deadline: expected from 1s to 1d/],
   [{ users: { deadlin: '10s' } }, /: users\.deadlin: unknown option \(did you mean "deadline"\?\)/],
   [{ users: 4 }, /: users: .*expected object/],
