@@ -289,6 +289,9 @@ bothModes(
       const killed = killWhen(p, begun)
       const said = await p.client.deliver(request, endless(killed), callOf()).catch((e: Error) => e.name)
       assert.is(said, 'HelperGone')
+      // whoever asks before its end is known gets the same
+      const died = request.kind === 'maildir' ? 1 : 2
+      await until('its end', () => p.log.filter((l) => l.event === 'users.died').length >= died)
       assert.is((await deliver(p, maildir(anna.name))).kind, 'delivered')
     }
     assert.is(files(anna.home, 'Maildir/new').length, 2)
