@@ -124,8 +124,6 @@ export interface RecoveredRow {
   /** ms since 1970; 0: at once */
   readonly nextTry: number
   readonly held: boolean
-  /** the process that had it last ended without order: the message may have been why */
-  readonly interrupted?: boolean
 }
 export interface Recovery {
   /** every message has been told; rejects when the queue cannot be read to its end */

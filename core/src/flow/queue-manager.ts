@@ -89,7 +89,6 @@ export class QueueManager {
   found(row: RecoveredRow): void {
     if (row.held) return this.#waiting.hold(row.id)
     const now = this.#engine.clock.now()
-    if (row.interrupted) this.#reading.suspectedUpTo = now
     const { maximalBackoffTime, maximalQueueLifetime } = this.#engine.graph.settings
     const longest = maximalBackoffTime * LONGEST_JITTER
     // a wall clock that was set back while we were down does not make mail wait for it; a next hop's own schedule may be longer

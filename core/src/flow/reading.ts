@@ -26,9 +26,6 @@ export class Reading {
   readonly #places: Places
   readonly #room: Room
   readonly #hooks: ReadingHooks
-  /** ms since 1970: one of the messages from before may have ended the process that had it */
-  suspectedUpTo = -Infinity
-
   constructor(engine: Engine, places: Places, room: Room, hooks: ReadingHooks) {
     this.#engine = engine
     this.#places = places
@@ -59,7 +56,6 @@ export class Reading {
   async #load(id: string, flushed: Flushed): Promise<void> {
     const places = this.#places
     const m = await this.#engine.store.load(id, { limit: RECIPIENTS_AT_ONCE })
-    if (m && !m.held && m.envelope.created <= this.suspectedUpTo) await this.#noteAttempt(m)
     if (places.tookGone(id)) return places.ended(id)
     if (!m || !m.recipients.some((r) => r.state === 'pending')) return places.ended(id)
     // released while it was being read: what was read is older
@@ -67,12 +63,6 @@ export class Reading {
     // by the store, or by an operator while it was being read
     if (places.isHeldActive(id)) return places.ended(id)
     this.#hooks.start(m, flushed)
-  }
-  /** On disk before anybody looks at it: mail that kills the process while it is being resolved would do so for ever. */
-  async #noteAttempt(m: QueuedMessage): Promise<void> {
-    const { store } = this.#engine
-    store.attempt(m.id, [], m.attempts + 1)
-    await store.written?.(m.id)
   }
   async #loadPart(round: Round, from: number): Promise<void> {
     let m: QueuedMessage | undefined

@@ -1,4 +1,4 @@
-/** Ends the process when it is to resolve or deliver one recipient's mail: a fault that no guard catches. */
+/** Ends the process when it is to deliver one recipient's mail: a fault that no guard catches. */
 import { definePlugin } from '@postern/core'
 import { z } from 'zod'
 
@@ -6,18 +6,11 @@ export default definePlugin({
   name: 'poison',
   options: z.strictObject({
     localpart: z.string().describe('whose mail is poison'),
-    after: z
-      .int()
-      .nonnegative()
-      .optional()
-      .describe('ms from the attempt to the end; 0: in the tap itself; none: while it is resolved'),
+    after: z.int().nonnegative().describe('ms from the attempt to the end; 0: in the tap itself'),
   }),
   apply(mta, { localpart, after }) {
-    const isPoison = (address) => address.startsWith(`${localpart}@`)
-    if (after === undefined)
-      return void mta.resolve.tap((view) => (isPoison(view.recipient.text) ? process.abort() : undefined))
     mta.attempt.tap((view) => {
-      if (!view.recipients.some(isPoison)) return undefined
+      if (!view.recipients.some((address) => address.startsWith(`${localpart}@`))) return undefined
       if (after === 0) process.abort()
       setTimeout(() => process.abort(), after)
       return undefined

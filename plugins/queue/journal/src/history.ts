@@ -25,11 +25,8 @@ function told({ header, envelope }: ReadFrame): HistoryRecord | undefined {
       return { at, kind: 'received' }
     case STATE:
       return { at, kind: 'moved' }
-    case ATTEMPT: {
-      const recipients = [...numbersIn(decodeRecord<AttemptData>(envelope).r)]
-      // nobody's: the message was only about to be resolved
-      return recipients.length > 0 ? { at, kind: 'attempt', recipients } : undefined
-    }
+    case ATTEMPT:
+      return { at, kind: 'attempt', recipients: [...numbersIn(decodeRecord<AttemptData>(envelope).r)] }
     case OUTCOME: {
       const { o, t } = decodeRecord<OutcomeData>(envelope)
       const outcomes = outcomesOf(o)

@@ -148,7 +148,6 @@ export class Journal {
         created: rows.created(slot),
         nextTry: rows.nextTry(slot),
         held: rows.held(slot) !== undefined,
-        interrupted: this.#o.found.interrupted,
       })
       if (++told % TOLD_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve))
       if (this.#closing) return

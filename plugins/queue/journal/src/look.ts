@@ -24,8 +24,6 @@ export interface Look {
   readonly batch: number
   /** attempts in segments before this one are no crashes */
   readonly voidBefore: number
-  /** the process before ended without order */
-  readonly interrupted: boolean
 }
 export interface LookOptions {
   readonly folder: string
@@ -51,7 +49,7 @@ export async function look(options: LookOptions): Promise<Look> {
     if (last?.number === end.previous.number) last.mark = end.previous.mark
     const highest = numbers.at(-1) ?? 0
     const known = Math.max(0, ...opened.map(({ header }) => header?.voidBefore ?? 0))
-    return { opened, successors, highest, ...end, voidBefore: end.clean ? highest + 1 : known, interrupted: !end.clean }
+    return { opened, successors, highest, ...end, voidBefore: end.clean ? highest + 1 : known }
   } catch (error) {
     for (const { segment } of opened) segment.close()
     throw error
