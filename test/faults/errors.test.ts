@@ -12,7 +12,7 @@ import { Disk } from './disk/disk.ts'
 import { testWith } from './support/needs.ts'
 import { FULL, progress } from './support/report.ts'
 import { running } from './support/running.ts'
-import { inject } from './support/strace.ts'
+import { inject, shortWrites, watch } from './support/strace.ts'
 import type { Load } from './support/load.ts'
 import type { Running } from './support/running.ts'
 
@@ -94,25 +94,53 @@ testWith('prlimit')('no descriptors left', () =>
     assert.is(await r.mta.stop(), 0)
   }),
 )
-testWith('prlimit')('writes that end short (RLIMIT_FSIZE)', () =>
-  running({}, async (r) => {
-    const limit = (n: string) => execFileSync('prlimit', ['--pid', String(r.mta.pid), `--fsize=${n}:`])
-    const rounds = FULL ? 10 : 1
-    for (let n = 0; n < rounds; n++) {
-      // somewhere in a segment of 1 MiB, in no page's middle
-      limit(String(300_001 + n * 70_001))
-      const load = r.load({ size: () => 20_000 })
-      await r.acknowledged(120, 2000)
-      await load.stop()
-      alive(r)
-      onlyDeferred(load)
-      limit('unlimited')
-      await r.takesMail()
+/** The limit within a segment of 1 MiB, in no page's middle; or above it, where only body files reach it. */
+const SHORT = [
+  { what: 'records', path: /\/seg\/\d+$/, limit: (n: number) => 300_001 + n * 70_001, size: () => 8000 },
+  {
+    what: 'body files',
+    path: /\/body\/[^/]+$/,
+    limit: (n: number) => 1_100_001 + n * 7001,
+    size: (i: number) => (i % 5 === 4 ? 1_300_000 : 1500),
+  },
+]
+for (const { what, path, limit, size } of SHORT)
+  testWith('prlimit', 'strace')(`writes of ${what} that end short (RLIMIT_FSIZE)`, async () => {
+    const folder = await tempFolder('postern-errors')
+    const output = join(folder.path, 'trace')
+    const seen = () => shortWrites(readFileSync(output, 'latin1'), path)
+    try {
+      await running({}, async (r) => {
+        const allow = (n: string) => execFileSync('prlimit', ['--pid', String(r.mta.pid), `--fsize=${n}:`])
+        const rounds = FULL ? 10 : 1
+        const missed: number[] = []
+        let short = 0
+        for (let n = 0; n < rounds; n++) {
+          const tracer = await watch(r.mta.pid, 'pwrite64', { output })
+          allow(String(limit(n)))
+          const load = r.load({ size })
+          // a segment has to be filled up to the limit
+          for (let i = 0; i < 50 && seen() === 0; i++) await sleep(200)
+          await r.acknowledged(50, 1500)
+          await load.stop()
+          await tracer.stop()
+          alive(r)
+          onlyDeferred(load)
+          allow('unlimited')
+          await r.takesMail()
+          const refused = [...load.refused.values()].reduce((a, b) => a + b, 0)
+          progress(`limit ${limit(n)}: ${seen()} short, ${refused} refused, ${r.acks.all.size} acknowledged so far`)
+          if (seen() === 0) missed.push(limit(n))
+          short += seen()
+        }
+        await r.judge(`errors: short writes, ${what}`, rounds, `${short} writes ended short`)
+        assert.is(await r.mta.stop(), 0)
+        assert.equal(missed, [], 'limits at which no write ended short')
+      })
+    } finally {
+      await folder.remove()
     }
-    await r.judge('errors: short writes', rounds)
-    assert.is(await r.mta.stop(), 0)
-  }),
-)
+  })
 testWith(
   'mount',
   'fuse',

@@ -39,7 +39,9 @@ export function judge(name: string, runs: number, a: Account, note?: string): vo
     progress(`late: ${d.token}, ${d.before} ms before the end: ${d.evidence}`)
   for (const cause of new Set(explained.map((d) => d.cause))) {
     const same = explained.filter((d) => d.cause === cause)
-    progress(`twice: ${same.length}: ${cause} (up to ${Math.max(...same.map((d) => d.before))} ms before)`)
+    // a cause need not be an end of the process
+    const before = Math.max(...same.map((d) => d.before).filter((ms) => !Number.isNaN(ms)))
+    progress(`twice: ${same.length}: ${cause}${before >= 0 ? ` (up to ${before} ms before)` : ''}`)
   }
   assert.equal(a.lost, [], `${name}: acknowledged and gone`)
   assert.equal(a.damaged, [], `${name}: delivered with other bytes`)

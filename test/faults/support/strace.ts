@@ -19,9 +19,16 @@ export function injecting(inject: string, o: Tracing = {}): string[] {
   return [...quiet, '-e', `trace=${calls}`, '-e', `inject=${inject}`, '-e', 'signal=none', ...(o.more ?? [])]
 }
 /** Injects into a running process until `stop`. */
-export async function inject(pid: number, what: string, o: Tracing = {}): Promise<{ stop(): Promise<void> }> {
+export function inject(pid: number, what: string, o: Tracing = {}): Promise<Tracer> {
   const calls = what.slice(0, what.indexOf(':'))
-  const args = ['-f', '-y', '-s', '16', '-o', o.output ?? '/dev/null', '-e', `trace=${calls}`, '-e', `inject=${what}`]
+  return watch(pid, calls, { ...o, more: ['-e', `inject=${what}`, ...(o.more ?? [])] })
+}
+export interface Tracer {
+  stop(): Promise<void>
+}
+/** Writes down a running process's calls until `stop`. */
+export async function watch(pid: number, calls: string, o: Tracing = {}): Promise<Tracer> {
+  const args = ['-f', '-y', '-s', '16', '-o', o.output ?? '/dev/null', '-e', `trace=${calls}`]
   const child = spawn('strace', [...args, '-e', 'signal=none', ...(o.more ?? []), '-p', String(pid)], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
@@ -36,4 +43,19 @@ export async function inject(pid: number, what: string, o: Tracing = {}): Promis
       await ended
     },
   }
+}
+
+/** How many writes to files whose path fits `path` ended with fewer bytes than they had; `trace` is of `pwrite64`. */
+export function shortWrites(trace: string, path: RegExp): number {
+  const begun = new Map<string, RegExpExecArray>()
+  let short = 0
+  for (const line of trace.split('\n')) {
+    // 71 pwrite64(21</spool/seg/2>, "x"..., 4096, 8192) = 100, or in two lines when another thread's call comes between
+    const begin = /^(\d+)\s+pwrite64\(\d+<([^>]*)>, .*, (\d+), \d+(?:\) +=| <unfinished)/.exec(line)
+    if (begin) begun.set(begin[1]!, begin)
+    const [, thread, written] = /^(\d+)\s.*\) += (\d+)$/.exec(line) ?? []
+    const call = thread === undefined ? undefined : begun.get(thread)
+    if (call && path.test(call[2]!) && Number(written) < Number(call[3])) short++
+  }
+  return short
 }
