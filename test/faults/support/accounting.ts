@@ -131,6 +131,8 @@ function duplicatesOf(sink: Sink, mta: MtaProcess, endings: readonly Ending[]): 
       const next = all[n + 1]!.at
       const ours = endings.filter((e) => e.concerns?.(id) ?? true)
       const times = (logged.get(id) ?? []).map((line) => Date.parse(String(line.fields.time)))
+      // the last line is that of the last copy, though it may be older than the sink's note of it
+      if (times.length > 0 && times.at(-1)! >= all.at(-1)!.at - SINK_BEHIND) times.pop()
       // a process that told of it lived on; else the end nearest to it, which the sink may have read past: what was sent before a
       // kill is answered a moment later, and the next kill has nothing to do with it
       const told = times.some((time) => time >= at - 5 && time < next - 5)

@@ -1,0 +1,64 @@
+/** What the accounting of copies excuses and what it does not: ends, lines of the log and the sink's notes by their times. */
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { account } from './support/accounting.ts'
+import type { MtaProcess } from '@postern/testkit'
+import type { Ending } from './support/accounting.ts'
+import type { Acknowledgements } from './support/load.ts'
+import type { Sink } from './support/sink.ts'
+
+const FROM = Date.UTC(2026, 0, 1)
+const UNPROCESSED = "the sink's reply had not been processed at the kill"
+const ON_ITS_WAY = 'its outcome was on its way to the disk at the kill'
+
+/** All times in ms from the same moment. */
+interface Case {
+  readonly what: string
+  /** when the sink noted a copy */
+  readonly sink: readonly number[]
+  /** when the log told of a delivery */
+  readonly log: readonly number[]
+  readonly kills: readonly number[]
+  readonly causes: readonly (string | undefined)[]
+}
+const cases: Case[] = [
+  { what: 'one copy', sink: [100], log: [101], kills: [200], causes: [] },
+  { what: 'killed before it told', sink: [100, 900], log: [901], kills: [120], causes: [UNPROCESSED] },
+  { what: 'noted after the kill', sink: [111, 2300], log: [2301], kills: [100, 2700], causes: [UNPROCESSED] },
+  {
+    what: 'noted after the kill, and the next copy after its line',
+    sink: [111, 2284],
+    log: [2271],
+    kills: [100, 2687],
+    causes: [UNPROCESSED],
+  },
+  { what: 'told, and killed at once', sink: [100, 900], log: [102, 901], kills: [140], causes: [ON_ITS_WAY] },
+  { what: 'told long before the kill', sink: [100, 1900], log: [102, 1901], kills: [800], causes: [undefined] },
+  { what: 'twice in one life', sink: [1000, 1900], log: [1002, 1901], kills: [700], causes: [undefined] },
+  { what: 'twice in one life, late notes', sink: [1000, 1900], log: [1002, 1880], kills: [700], causes: [undefined] },
+  { what: 'no kill at all', sink: [100, 900], log: [101, 901], kills: [], causes: [undefined] },
+  {
+    what: 'three copies, two kills',
+    sink: [100, 1100, 2100],
+    log: [2101],
+    kills: [150, 1150],
+    causes: [UNPROCESSED, UNPROCESSED],
+  },
+]
+for (const c of cases)
+  test(c.what, async () => {
+    const one = { token: 't', id: '0000000000001', at: FROM }
+    const ended = c.sink.map((at) => ({ ...one, at: FROM + at, taken: true, report: false, intact: true }))
+    const log = c.log.map((at) => ({
+      event: 'deliver.sent',
+      fields: { id: one.id, time: new Date(FROM + at).toISOString() },
+    }))
+    const endings = c.kills.map((at): Ending => ({ kind: 'kill', at: FROM + at }))
+    const acks = { all: new Map([['t', one]]) } as unknown as Acknowledgements
+    const seen = await account(acks, { ended } as unknown as Sink, { log } as unknown as MtaProcess, endings)
+    assert.equal(
+      seen.duplicates.map((d) => d.cause),
+      c.causes,
+    )
+  })
+test.run()
