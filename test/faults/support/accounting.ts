@@ -54,15 +54,18 @@ export interface Account {
 interface Listed {
   readonly id: string
   readonly held?: unknown
+  readonly envelope: { readonly sender: string }
 }
+const isReport = (q: Listed): boolean => q.envelope.sender === ''
 
+async function postern(mta: MtaProcess, ...words: string[]): Promise<string> {
+  const [program, ...args] = posternCommand()
+  const run = await promisify(execFile)(program!, [...args, ...words, '-c', mta.file], { maxBuffer: 2 ** 28 })
+  return run.stdout
+}
 /** What `postern queue list` shows of the running daemon. */
 export async function queueOf(mta: MtaProcess): Promise<Listed[]> {
-  const [program, ...args] = posternCommand()
-  const run = await promisify(execFile)(program!, [...args, 'queue', 'list', '--json', '-c', mta.file], {
-    maxBuffer: 2 ** 28,
-  })
-  const lines = run.stdout.split('\n').filter((line) => line.startsWith('{'))
+  const lines = (await postern(mta, 'queue', 'list', '--json')).split('\n').filter((line) => line.startsWith('{'))
   return lines.map((line) => JSON.parse(line) as Listed)
 }
 
@@ -85,8 +88,10 @@ export async function account(
     if (waiting.length === 0) break
     queue = await queueOf(mta)
     const there = new Map(queue.map((q) => [q.id, q]))
-    // what is neither here nor there will not come; what is held neither. A delivery may have ended between the two looks
-    if (left().every((a) => !there.has(a.id) || there.get(a.id)!.held) || Date.now() > limit) break
+    // what is neither here nor there will not come, unless a report of it does; what is held neither. A delivery may have ended
+    // between the two looks
+    const over = left().every((a) => !there.has(a.id) || there.get(a.id)!.held)
+    if ((over && !queue.some((q) => isReport(q) && !q.held)) || Date.now() > limit) break
     await sleep(300)
   }
   await sleep(300)
@@ -94,18 +99,37 @@ export async function account(
   const missing = left()
   const there = sink.ended.filter((e) => e.taken && acks.all.has(e.token))
   const tokens = (report: boolean) => new Set(there.filter((e) => e.report === report).map((e) => e.token)).size
+  const gone = missing.filter((a) => !listed.has(a.id)).map((a) => a.token)
+  const reports = queue.filter((q) => isReport(q) && q.held).map((q) => q.id)
+  const lost = gone.length > 0 && reports.length > 0 ? await withoutReports(gone, reports, sink, mta) : gone
   return {
     acknowledged: acks.all.size,
     delivered: tokens(false),
     bounced: tokens(true),
     queued: missing.filter((a) => listed.has(a.id) && !listed.get(a.id)!.held).length,
-    held: missing.filter((a) => listed.get(a.id)?.held).length,
-    lost: missing.filter((a) => !listed.has(a.id)).map((a) => a.token),
+    held: missing.filter((a) => listed.get(a.id)?.held).length + gone.length - lost.length,
+    lost,
     damaged: there.filter((e) => !e.intact).map((e) => e.token),
     duplicates: duplicatesOf(sink, mta, endings),
   }
 }
 
+/** What was refused may be in a report that is held, and has another id: when it is released it tells whose it is. */
+async function withoutReports(
+  gone: readonly string[],
+  reports: string[],
+  sink: Sink,
+  mta: MtaProcess,
+): Promise<string[]> {
+  await postern(mta, 'queue', 'release', ...reports)
+  const limit = Date.now() + 20_000
+  for (;;) {
+    const seen = new Set(sink.ended.filter((e) => e.report).map((e) => e.token))
+    const lost = gone.filter((token) => !seen.has(token))
+    if (lost.length === 0 || Date.now() > limit) return lost
+    await sleep(200)
+  }
+}
 function duplicatesOf(sink: Sink, mta: MtaProcess, endings: readonly Ending[]): Duplicate[] {
   const byId = grouped(sink.ended, (e) => e.id)
   const twice = [...byId.values()].filter((all) => all.length > 1)

@@ -25,7 +25,8 @@ export async function killAtSteps(o: StepOptions): Promise<void> {
   const where = choose(counts, o.runs, o.seed)
   for (const [n, [call, when]] of where.entries()) {
     const life = await journal.life(o.path, o.seed + n, MESSAGES, `${call}:signal=KILL:when=${when}`)
-    assert.ok(life.done || life.step !== 'none', `the journal ended by itself at ${call} ${when}: ${life.errors}`)
+    if (!life.done && life.step === 'none')
+      assert.unreachable(`no end at ${call} ${when}: ${life.how} ${life.errors}\n${journal.lastCalls}`)
     o.after?.(n)
     const seen = await journal.check(o.path)
     for (const kind of ['lost', 'resurrected', 'damaged'] as const)

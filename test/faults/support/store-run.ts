@@ -10,6 +10,8 @@ import { injecting } from './strace.ts'
 const CHILD = fileURLToPath(new URL('store-child.js', import.meta.url))
 /** calls by which a journal changes the disk */
 export const STEPS = ['pwrite64', 'fdatasync', 'fsync', 'rename', 'unlink', 'mkdir'] as const
+/** ms that one life may take */
+const LIFE = 60_000
 export type Step = (typeof STEPS)[number]
 
 interface Promised {
@@ -22,6 +24,8 @@ export interface Life {
   readonly done: boolean
   /** the call at which it was killed, as `rename seg/spare` */
   readonly step: string
+  /** signal or code with which it ended */
+  readonly how: string
   readonly errors: string
 }
 
@@ -39,7 +43,11 @@ export class JournalUnderTest {
     const command = [process.execPath, CHILD, path, String(seed), String(messages)]
     const [program, ...args] = inject ? [...injecting(inject, { output: this.#trace }), ...command] : command
     const child = spawn(program!, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
-    const timer = setTimeout(() => process.kill(-child.pid!, 'SIGKILL'), 60_000)
+    let late = false
+    const timer = setTimeout(() => {
+      late = true
+      process.kill(-child.pid!, 'SIGKILL')
+    }, LIFE)
     let out = ''
     let errors = ''
     child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
@@ -48,7 +56,13 @@ export class JournalUnderTest {
     clearTimeout(timer)
     const lines = out.split('\n').slice(0, -1)
     for (const line of lines) this.#line(line)
-    return { done: lines.at(-1) === '.', step: inject ? this.#step(inject.slice(0, inject.indexOf(':'))) : '', errors }
+    const step = inject ? this.#step(inject.slice(0, inject.indexOf(':'))) : ''
+    const how = `${late ? 'not done in time, ' : ''}${child.signalCode ?? child.exitCode}`
+    return { done: lines.at(-1) === '.', step, how, errors }
+  }
+  /** The last calls that were seen, for who looks for a reason. */
+  get lastCalls(): string {
+    return fs.readFileSync(this.#trace, 'latin1').trimEnd().split('\n').slice(-30).join('\n')
   }
   #line(line: string): void {
     const [id, letter, size] = line.slice(1).split(' ') as [string, string, string]
