@@ -36,9 +36,11 @@ function run(file) {
     child.once('close', resolve)
   })
 }
-const HEAD = ['class', 'runs', 'acknowledged', 'lost', 'twice, explained', 'twice, unexplained']
+const HEAD = ['class', 'runs', 'acknowledged', 'lost', 'held', 'twice, explained', 'twice, unexplained']
 function table() {
-  const cells = rows.map((r) => [r.name, r.runs, r.acknowledged, r.lost, r.explained, r.unexplained].map(String))
+  const cells = rows.map((r) =>
+    [r.name, r.runs, r.acknowledged, r.lost, r.held ?? '', r.explained, r.unexplained].map(String),
+  )
   const widths = HEAD.map((head, n) => Math.max(head.length, ...cells.map((row) => row[n].length)))
   const line = (row) =>
     `| ${row.map((cell, n) => (n ? cell.padStart(widths[n]) : cell.padEnd(widths[n]))).join(' | ')} |`

@@ -11,6 +11,8 @@ export interface Row {
   readonly runs: number
   readonly acknowledged: number
   readonly lost: number
+  /** in the queue, for a person to look at */
+  readonly held?: number
   readonly explained: number
   readonly unexplained: number
   readonly note?: string
@@ -29,6 +31,7 @@ export function judge(name: string, runs: number, a: Account, note?: string): vo
     runs,
     acknowledged: a.acknowledged,
     lost: a.lost.length,
+    held: a.held,
     explained: explained.length,
     unexplained: unexplained.length,
     note,
