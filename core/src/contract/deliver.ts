@@ -35,6 +35,7 @@ export interface Failed extends OutcomeFacts {
 }
 export type Outcome = Delivered | Deferred | Failed
 
+// facts come last: properties added behind a spread cost V8 a microsecond
 export const delivered = (esc: `2.${number}.${number}`, text: string, facts?: OutcomeFacts): Delivered => ({
   kind: 'delivered',
   esc,

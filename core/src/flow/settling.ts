@@ -136,11 +136,11 @@ export class Settling {
   async #reportKept(m: ActiveMessage, graph: Graph): Promise<void> {
     const { round } = m
     if (round.failures.length === 0) return
-    const deferred = m.deferrals.length
+    const before = m.deferrals.length
     m.failures.splice(0, Infinity, ...round.failures.splice(0))
     await this.#reportFailures(m, graph)
     round.failed += m.failures.length
-    if (m.deferrals.length === deferred) return
+    if (m.deferrals.length === before) return
     round.open = true
     round.wait = Math.min(round.wait, this.#waitOf(m, graph))
   }
