@@ -3,8 +3,9 @@ import fs from 'node:fs'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { BodyDamaged, logger, silentSink, systemClock } from '@postern/core'
-import { JournalStore } from '@postern/queue-journal'
+import { BodyDamaged } from '@postern/core'
+import type { JournalStore } from '@postern/queue-journal'
+import { smallJournal } from './store-steps.js'
 import { injecting } from './strace.ts'
 
 const CHILD = fileURLToPath(new URL('store-child.js', import.meta.url))
@@ -100,7 +101,7 @@ export class JournalUnderTest {
 
   /** Opens what is there, compares with the promises, and closes. What is gone without breaking one is forgotten. */
   async check(path: string): Promise<Found> {
-    const store = new JournalStore({ ...OPTIONS, path })
+    const store = smallJournal(path)
     const there = new Set<string>()
     const found: Found = { lost: [], resurrected: [], damaged: [], unreadable: [], problems: [] }
     await (
@@ -141,15 +142,6 @@ export interface Found {
   readonly unreadable: string[]
   readonly problems: string[]
 }
-const OPTIONS = {
-  segmentSize: 64 * 1024,
-  bodyThreshold: 8 * 1024,
-  outcomeSync: 'lazy',
-  minFree: 0,
-  log: logger(() => silentSink),
-  now: () => systemClock.now(),
-} as const
-
 /** `undefined`: the store says that it cannot give it. */
 async function bodyOf(store: JournalStore, id: string): Promise<Buffer | undefined> {
   try {
