@@ -28,14 +28,17 @@ export interface Io {
   ): void
   /** fdatasync for files, fsync for folders */
   sync(fd: number, purpose: Purpose, done: (error: Error | null) => void): void
-  /** Records, written and then synced in one go; a short count was not synced. */
+  /**
+   * Records, written and then synced in one go; a short count was not synced. What it returns tells while the sync still runs
+   * whether all bytes stand in the file; without it nobody can say.
+   */
   commit?(
     fd: number,
     buffer: Uint8Array,
     length: number,
     position: number,
     done: (error: Error | null, written: number) => void,
-  ): void
+  ): (() => boolean) | void
   /** default: those of `systemIo` */
   readonly files?: FileCalls
 }

@@ -4,7 +4,7 @@ import { LAYOUT, WORDS } from './threads-ring.ts'
 import type { MessagePort } from 'node:worker_threads'
 import type { Call, Failure, Setup } from './threads-ring.ts'
 
-const { RING, SIZE, FIRST, GIVEN, UP, DONE, TOLD, OP, FD, OFFSET, LENGTH, LOW, HIGH, RESULT, PART, ops } = LAYOUT
+const { RING, SIZE, FIRST, GIVEN, UP, DONE, TOLD, OP, FD, OFFSET, LENGTH, LOW, HIGH, RESULT, PUT, PART, ops } = LAYOUT
 /** bytes copied for the thread at a time; of a larger write this much is written */
 const STAGE = 1024 * 1024
 /** ms before a thread that could not be started is tried again */
@@ -22,6 +22,8 @@ export interface Order {
   /** name of a call and its arguments */
   readonly call?: readonly [string, ...string[]]
   readonly done: (error: Error | null, result: number) => void
+  /** of a COMMIT that a thread has: do all its bytes stand in the file? Until `done` */
+  isPut?: () => boolean
   /** the same on the runtime's pool, where there is no thread */
   readonly elsewhere: () => void
 }
@@ -197,6 +199,9 @@ class Thread {
     words[at + FD] = order.fd
     words[at + LOW] = order.position % PART
     words[at + LENGTH] = 0
+    words[at + PUT] = 0
+    // of a larger one a part is written
+    if (order.op === ops.COMMIT && order.length <= STAGE) order.isPut = () => Atomics.load(words, at + PUT) === 1
     words[at + HIGH] = Math.floor(order.position / PART)
     if (order.buffer && order.length > 0) {
       const length = Math.min(order.length, STAGE)

@@ -29,6 +29,8 @@ export const LAYOUT = {
   HIGH: 5,
   /** what the call gave; -1: it failed, the error is in a message */
   RESULT: 6,
+  /** 1: the bytes of a COMMIT stand in the file, its sync still runs */
+  PUT: 7,
   PART: 2 ** 30,
   ops: { WRITE: 1, FDATASYNC: 2, FSYNC: 3, CALL: 4, END: 5, COMMIT: 6 },
 } as const

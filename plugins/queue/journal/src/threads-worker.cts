@@ -11,7 +11,7 @@ type Setup = import('./threads-ring.ts').Setup
 type Call = import('./threads-ring.ts').Call
 
 const { words, stage, port, layout } = threads.workerData as Setup
-const { GIVEN, UP, DONE, TOLD, RING, FIRST, SIZE, OP, FD, OFFSET, LENGTH, LOW, HIGH, RESULT, PART, ops } = layout
+const { GIVEN, UP, DONE, TOLD, RING, FIRST, SIZE, OP, FD, OFFSET, LENGTH, LOW, HIGH, RESULT, PUT, PART, ops } = layout
 const calls: Record<string, (...args: string[]) => number> = {
   rename: (from, to) => (fs.renameSync(from!, to!), 0),
   unlink: (path) => (fs.unlinkSync(path!), 0),
@@ -34,7 +34,10 @@ function carryOut(at: number): number {
       const length = words[at + LENGTH]!
       const position = words[at + LOW]! + words[at + HIGH]! * PART
       const written = fs.writeSync(fd, stage, words[at + OFFSET], length, position)
-      if (written === length) fs.fdatasyncSync(fd)
+      if (written === length) {
+        Atomics.store(words, at + PUT, 1)
+        fs.fdatasyncSync(fd)
+      }
       return written
     }
     case ops.FDATASYNC:

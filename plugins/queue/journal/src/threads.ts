@@ -6,6 +6,7 @@ import { systemFiles, systemIo } from './io.ts'
 import { Line } from './threads-line.ts'
 import { LAYOUT } from './threads-ring.ts'
 import type { FileCalls, Io, Purpose } from './io.ts'
+import type { Order } from './threads-line.ts'
 
 const { WRITE, FDATASYNC, FSYNC, CALL, COMMIT } = LAYOUT.ops
 const SCRIPT = new URL('./threads-worker.cjs', import.meta.url)
@@ -44,13 +45,16 @@ export class ThreadIo implements Io {
     length: number,
     position: number,
     done: (error: Error | null, written: number) => void,
-  ): void {
+  ): () => boolean {
     const elsewhere = () =>
       systemIo.write(fd, buffer, length, position, 'records', (error, written) => {
         if (error || written < length) return done(error, written)
+        order.isPut = () => true
         systemIo.sync(fd, 'records', (failed) => done(failed, written))
       })
-    this.#syncs.give({ op: COMMIT, fd, buffer, length, position, done, elsewhere })
+    const order: Order = { op: COMMIT, fd, buffer, length, position, done, elsewhere }
+    this.#syncs.give(order)
+    return () => order.isPut?.() ?? false
   }
   sync(fd: number, purpose: Purpose, done: (error: Error | null) => void): void {
     const elsewhere = () => systemIo.sync(fd, purpose, done)

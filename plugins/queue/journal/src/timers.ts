@@ -8,12 +8,15 @@ const IDLE_MARK = 50
 export class Timers {
   readonly #sync: () => void
   readonly #mark: () => void
+  readonly #pump: () => void
+  #overtaking: NodeJS.Timeout | undefined
   #lazy: NodeJS.Timeout | undefined
   #idle: NodeJS.Timeout | undefined
 
-  constructor(sync: () => void, mark: () => void) {
+  constructor(sync: () => void, mark: () => void, pump: () => void) {
     this.#sync = sync
     this.#mark = mark
+    this.#pump = pump
   }
   /** There is a record that nobody waits for. */
   lazy(): void {
@@ -29,7 +32,15 @@ export class Timers {
       this.#mark()
     }, IDLE_MARK).unref()
   }
+  /** Something waits for a commit's order. */
+  overtake(ms: number): void {
+    this.#overtaking ??= setTimeout(() => {
+      this.#overtaking = undefined
+      this.#pump()
+    }, ms).unref()
+  }
   stop(): void {
+    clearTimeout(this.#overtaking)
     clearTimeout(this.#lazy)
     clearTimeout(this.#idle)
   }

@@ -15,6 +15,8 @@ const BATCH_LIMIT = 4 * 1024 * 1024
 const SLOW_SYNC = 10_000
 /** ms a sync takes on a disk so quick that what comes meanwhile may wait for it: one order a batch instead of three */
 const QUICK_SYNC = 2
+/** ms for which what comes waits for a commit's order; behind that it is written beside the sync, to outlive the process */
+const PATIENCE = 10
 
 export type WriterOptions = LogEndOptions & RepairOptions
 
@@ -26,12 +28,15 @@ export class Writer {
   readonly #timers = new Timers(
     () => this.#syncLazy(),
     () => this.#mark(),
+    () => this.#pump(),
   )
   #writing = false
   #syncing = false
   #syncStarted = 0
   /** ms that the last sync took */
   #syncTook = 0
+  /** a commit's order under way: `true` when its bytes stand in the file, and others may be written beside its sync */
+  #letsGo: (() => boolean) | undefined
   #rolling = false
   #scheduled = false
   #stopping = false
@@ -110,12 +115,20 @@ export class Writer {
   }
 
   #pump(): void {
+    if (this.#writing) this.#overtake()
     if (this.#writing || this.#rolling || this.#repair.fault || this.#repair.down) return
     const batch = this.#backlog.take()
     if (!batch) return
     if (this.#end.holds(batch.length)) return this.#write(batch)
     this.#backlog.full.unshift(batch)
     void this.#roll(batch.length)
+  }
+  /** What comes while the sync of a commit's order takes long is written meanwhile. */
+  #overtake(): void {
+    if (!this.#letsGo) return
+    const left = this.#backlog.unsynced.at(-1)!.began + PATIENCE - performance.now()
+    if (left > 0 || !this.#letsGo()) this.#timers.overtake(Math.max(1, left))
+    else this.#letsGo = undefined
   }
   #write(batch: Batch, pad = batch.durable): void {
     const end = this.#end
@@ -146,18 +159,32 @@ export class Writer {
   #commit(batch: Batch, length: number, start: number): void {
     this.#syncing = true
     this.#syncStarted = Date.now()
-    this.#o.io.commit!(this.#end.segment.fd, batch.buffer, length, start, (error, written) => {
+    let [over, alone] = [false, true]
+    const isPut = this.#o.io.commit!(this.#end.segment.fd, batch.buffer, length, start, (error, written) => {
+      over = true
+      this.#letsGo = undefined
       this.#syncing = false
       if (!error && written < length && written > 0) return this.#put(batch, written, length, start)
-      this.#writing = false
+      // else the write beside it has a callback of its own
+      if (alone) this.#writing = false
       if (error ?? written < length) return this.#repair.fail(error ?? new Error(`nothing was written at ${start}`))
       this.#syncTook = performance.now() - batch.began
-      this.#end.padded = this.#end.synced = batch.end
+      this.#end.synced = batch.end
+      this.#end.padded = Math.max(this.#end.padded, batch.end)
       batch.isWritten()
       this.#backlog.settle(batch.end)
+      if (this.#repair.fault) return this.#repair.replay()
       if (this.#backlog.waits) this.#schedule()
-      this.#quieten()
+      this.#sync()
+      if (!this.#syncing) this.#quieten()
     })
+    if (!isPut || over) return
+    this.#letsGo = () => {
+      if (!isPut()) return false
+      alone = this.#writing = false
+      batch.isWritten()
+      return true
+    }
   }
   #sync(): void {
     const end = this.#end

@@ -75,6 +75,12 @@ test('without compaction it is not', async () => {
   assert.ok(most > 10 * SEGMENT, `${most} bytes over`)
 })
 
+/** A disk that takes as long as it is told to. */
+const steady = (world: World, ms: () => number): Io => ({
+  write: (fd, buffer, length, at, _purpose, done) =>
+    world.after(1, () => done(null, fs.writeSync(fd, buffer, 0, length, at))),
+  sync: (_fd, _purpose, done) => world.after(ms(), () => done(null)),
+})
 /** Segments that are worth it. */
 async function sparse(queue: JournalStore): Promise<void> {
   for (let n = 0; n < 200; n++) {
@@ -97,14 +103,16 @@ test('it waits for its age', () =>
   }))
 test('it runs by itself when nothing is said, and not when it is off', () =>
   within(async (world) => {
+    // commits that are slow by chance would put it off
+    const io = steady(world, () => 1)
     for (const off of [false, true]) {
       const path = temporary()
-      const queue = await open(world, path, { compact: off ? false : undefined })
+      const queue = await open(world, path, { io, compact: off ? false : undefined })
       await sparse(queue)
       await put(queue, 0)
       const before = segmentsOf(path)
       await new Promise((resolve) => setTimeout(resolve, 9 * 60_000))
-      assert.equal(segmentsOf(path).slice(-5), before.slice(-5), 'nothing is old enough')
+      assert.ok(segmentsOf(path).includes(before.at(-2)!), 'nothing is old enough')
       await new Promise((resolve) => setTimeout(resolve, 3 * 60_000))
       assert.is(segmentsOf(path).includes(before.at(-2)!), off)
       await queue.stop()
@@ -128,11 +136,7 @@ test('it does not begin, and stops where it is, while commits are slow', () =>
   within(async (world) => {
     const path = temporary()
     let slow = false
-    const io: Io = {
-      write: (fd, buffer, length, at, _purpose, done) =>
-        world.after(1, () => done(null, fs.writeSync(fd, buffer, 0, length, at))),
-      sync: (_fd, _purpose, done) => world.after(slow ? 40 : 1, () => done(null)),
-    }
+    const io = steady(world, () => (slow ? 40 : 1))
     const queue = await open(world, path, { io, compact: { ...compact, patience: 20, rate: 64 * 1024 } })
     await sparse(queue)
     const before = segmentsOf(path)
@@ -161,6 +165,9 @@ test('it does not begin, and stops where it is, while commits are slow', () =>
     assert.is(segmentsOf(path)[0], then, 'waits')
     slow = false
     await compacted
+    // it may have been between two segments, where it ends instead; slow commits are remembered for ten seconds
+    await going(11_000)
+    await queue.compact()
     assert.not(segmentsOf(path).includes(then!), 'goes on')
     await queue.stop()
   }))

@@ -78,10 +78,15 @@ export class World {
   }
 
   readonly io: { -readonly [K in keyof Io]: Io[K] } = {
-    commit: (fd, buffer, length, position, done) =>
-      this.io.write(fd, buffer, length, position, 'records', (error, written) =>
-        error ? done(error, 0) : this.io.sync(fd, 'records', (failed) => done(failed, written)),
-      ),
+    commit: (fd, buffer, length, position, done) => {
+      let put = false
+      this.io.write(fd, buffer, length, position, 'records', (error, written) => {
+        put = !error && written === length
+        if (error) done(error, 0)
+        else this.io.sync(fd, 'records', (failed) => done(failed, written))
+      })
+      return () => put
+    },
     write: (fd, buffer, length, position, _purpose, done) => {
       const write = () => {
         const { ino: inode } = fs.fstatSync(fd)
