@@ -11,6 +11,8 @@ const FEW = 1000
 /** of the mail that waits; what is relayed has the size of the run */
 const SIZE = 1024
 const AT_ONCE = 50_000
+/** ms behind which a daemon that has nothing to do has given back what a burst took */
+const IDLE = 12_000
 
 export async function deferred(o) {
   const results = []
@@ -34,6 +36,8 @@ async function beside(count, o) {
     await relay(sink, port, o)
     for (let run = 0; run < o.runs; run++) figures.push(await measured(pid, () => relay(sink, port, o), o.messages))
     const waiting = await inQueue(mta)
+    const busy = memoryOfTree(pid).mib
+    await new Promise((r) => setTimeout(r, IDLE))
     const { mib } = memoryOfTree(pid)
     const starts = []
     for (const forget of [false, true]) {
@@ -47,7 +51,7 @@ async function beside(count, o) {
       starts.push({ greeting, found: (performance.now() - began) / 1000, mib: memoryOfTree(pid).mib })
     }
     const of = (key) => median(figures.map((f) => f[key]))
-    return { count, waiting, cpu: of('cpu'), rate: of('rate'), mib, starts }
+    return { count, waiting, cpu: of('cpu'), rate: of('rate'), busy, mib, starts }
   } finally {
     await mta.stop()
     await sink.stop()
@@ -83,13 +87,14 @@ export const deferredTable = (results) =>
       'waiting',
       'CPU ms/msg',
       'msgs/s',
-      'PSS MiB',
+      'PSS MiB at work',
+      'idle',
       ...START,
       ...START.map((text) => `${text}, no checkpoint`),
     ],
     results.map((r) => [
       r.count,
       r.waiting,
-      ...[r.cpu, r.rate, r.mib, ...r.starts.flatMap((s) => [s.greeting, s.found, s.mib])].map((n) => n.toFixed(2)),
+      ...[r.cpu, r.rate, r.busy, r.mib, ...r.starts.flatMap((s) => [s.greeting, s.found, s.mib])].map((n) => n.toFixed(2)),
     ]),
   )

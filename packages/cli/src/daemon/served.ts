@@ -4,6 +4,7 @@ import type { Served } from '../control/answers.ts'
 import { CommandError, EX } from '../exit.ts'
 import { remoteErrorOf } from './errors.ts'
 import type { DaemonLog } from './log.ts'
+import { IdleMemory } from './memory.ts'
 import { workersIn } from './plan-of.ts'
 
 export class ServedNode implements Served {
@@ -33,6 +34,7 @@ export class ServedNode implements Served {
       if (signal.aborted) return false
       throw error
     }
+    new IdleMemory()
     return (this.#started = true)
   }
   /** `fn` is called whenever the configuration has become another. */
