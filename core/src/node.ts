@@ -61,7 +61,13 @@ export interface NodeStatus {
   readonly since?: number
   readonly sessions: number
   readonly queue: { readonly active: number; readonly waiting: number; readonly held: number } & StoreHealth
-  readonly tables: readonly { readonly name: string; readonly problem?: string }[]
+  readonly tables: readonly TableStatus[]
+}
+
+export interface TableStatus {
+  readonly name: string
+  readonly problem?: string
+  readonly stats?: Readonly<Record<string, number>>
 }
 
 /**
@@ -383,7 +389,11 @@ export class Node {
     return known
   }
   status(): NodeStatus {
-    const tables = [...this.graph.collection.tables.values()].map((t) => ({ name: t.name, problem: t.problem }))
+    const tables = [...this.graph.collection.tables.all()].map((t) => ({
+      name: t.name,
+      problem: t.problem,
+      stats: t.stats(),
+    }))
     return {
       state: this.#state,
       configuration: this.#loaded.file === '(embedded)' ? this.#loaded.file : path.resolve(this.#loaded.file),

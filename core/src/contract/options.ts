@@ -1,5 +1,6 @@
 /** Option types that the core understands: durations, sizes, secrets, tables, transports. */
 import { z } from 'zod'
+import type { TableDefinition } from './lookup.ts'
 
 const UNITS: Record<string, number> = { ms: 1, s: 1e3, m: 6e4, h: 36e5, d: 864e5, w: 6048e5 }
 const SIZES: Record<string, number> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, b: 1 }
@@ -74,15 +75,19 @@ export const tableRef = () =>
       z.string().regex(/^[a-z][\w-]*:/i, 'expected a table as type:name, e.g. hash:/etc/postern/aliases'),
       z.looseObject({ type: z.string().regex(/^[a-z][\w-]*$/i) }),
     ])
-    .transform((v): TableRef => {
-      if (typeof v === 'string') {
-        const at = v.indexOf(':')
-        return { kind: 'tableRef', type: v.slice(0, at), spec: v.slice(at + 1) }
-      }
-      const { type, ...spec } = v
-      return { kind: 'tableRef', type, spec }
-    })
+    .transform((v) => tableRefOf(v))
     .meta({ postern: 'tableRef' })
+/** `type:name` or an options object as a reference. Throws when it is neither. */
+export function tableRefOf(v: TableDefinition): TableRef {
+  if (typeof v === 'string') {
+    const at = v.indexOf(':')
+    if (!/^[a-z][\w-]*$/i.test(v.slice(0, Math.max(at, 0))))
+      throw new TypeError(`expected a table as type:name, got "${v}"`)
+    return { kind: 'tableRef', type: v.slice(0, at), spec: v.slice(at + 1) }
+  }
+  const { type, ...spec } = v
+  return { kind: 'tableRef', type, spec }
+}
 /** A transport's name, or `name:nexthop`. Give it to `mta.transport` so that a misspelt one stops the start. */
 export const transportRef = () =>
   z

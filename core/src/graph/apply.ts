@@ -1,12 +1,15 @@
 /** Runs apply of each use, providers before those who need them. */
 import { checkOptions } from '../config/check.ts'
 import type { LoadedUse } from '../config/plugins.ts'
+import type { TableType } from '../contract/lookup.ts'
+import { tableTypes } from '../contract/roles.ts'
 import type { AnyRole, Named, Needs } from '../contract/tokens.ts'
 import { textOf } from '../errors.ts'
 import type { Problem } from '../errors.ts'
 import type { UseFacts } from '../hooks/record.ts'
 import { Collector } from './collector.ts'
 import type { Collection, Reach } from './collector.ts'
+import { TableRoom } from './tables.ts'
 
 const PROVIDERS: Record<string, string> = {
   queueStore: 'queue-journal',
@@ -27,7 +30,7 @@ export function applyAll(
     lifecycles: [],
     provided: [],
     listeners: [],
-    tables: new Map(),
+    tables: new TableRoom(),
     transportNames: [],
     marks: new Map(),
     incomplete,
@@ -37,8 +40,13 @@ export function applyAll(
   // taps keep the order of the configuration, whoever was applied first
   const rank = new Map(uses.map((u, i) => [u.name, i]))
   into.taps.sort((a, b) => rank.get(a.use.name)! - rank.get(b.use.name)!)
+  into.tables.takeApart(typesIn(into))
   return into
 }
+
+/** The kinds of tables that plugins provide, by name. */
+export const typesIn = ({ provided }: Pick<Collection, 'provided'>): Map<string, TableType> =>
+  new Map(provided.filter((p) => p.role.id === tableTypes.id).map((p) => [p.name!, p.impl as TableType]))
 
 function applyOne(
   use: LoadedUse,

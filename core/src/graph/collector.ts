@@ -21,7 +21,7 @@ import type { ResolvedAddress } from '../flow/resolve.ts'
 import { writeSlot } from '../flow/slots.ts'
 import type { FactRecord } from '../hooks/facts.ts'
 import type { TapRecord, UseFacts } from '../hooks/record.ts'
-import { TableHandle } from './tables.ts'
+import type { TableRoom } from './tables.ts'
 import type { Keeper } from './keeper.ts'
 
 /** What the whole graph collects into. */
@@ -31,7 +31,7 @@ export interface Collection {
   readonly lifecycles: { use: UseFacts; hooks: Lifecycle }[]
   readonly provided: { role: AnyRole; name: string | undefined; impl: unknown; use: UseFacts }[]
   readonly listeners: { name: string; use: UseFacts; door: { listener?: Listener } }[]
-  readonly tables: Map<string, TableHandle>
+  readonly tables: TableRoom
   readonly transportNames: { name: string; where: string; use: UseFacts }[]
   readonly marks: Map<string, MarkToken<never>>
   /** some use could not be applied: what it would have brought is not missing */
@@ -206,12 +206,7 @@ export class Collector {
   }
   #table(ref: TableRef): Table {
     this.#open()
-    const key = `${this.#scope.folder}\0${ref.type}\0${JSON.stringify(ref.spec)}`
-    const have = this.#into.tables.get(key)
-    if (have) return have
-    const handle = new TableHandle(ref, this.#scope.folder, this.#scope.facts)
-    this.#into.tables.set(key, handle)
-    return handle
+    return this.#into.tables.named(ref, this.#scope.folder, this.#scope.facts)
   }
   #transport(name: string, where?: string): string {
     this.#open()

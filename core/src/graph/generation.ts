@@ -1,8 +1,8 @@
 /** A graph that runs: started in order of needs, pinned by count, stopped in reverse. */
 import { logSink, tableTypes } from '../contract/roles.ts'
-import type { TableType } from '../contract/lookup.ts'
 import type { Clock } from '../contract/clock.ts'
 import { PosternError, textOf, traceOf } from '../errors.ts'
+import { typesIn } from './apply.ts'
 import type { Graph } from './graph.ts'
 
 /** ms that one plugin's stop may take: the store's must be reached */
@@ -39,11 +39,7 @@ export class Generation {
     const providers = new Set(collection.provided.filter((p) => early.includes(p.role.id)).map((p) => p.use.name))
     try {
       await this.#startSome((name) => providers.has(name), signal)
-      for (const table of collection.tables.values()) {
-        const type = collection.provided.find((p) => p.role.id === tableTypes.id && p.name === table.type)!
-          .impl as TableType
-        await table.open(type, log, this.#clock)
-      }
+      await collection.tables.open(typesIn(collection), log, this.#clock)
       await options.store?.()
       const doors = new Set(options.doors === false ? collection.listeners.map((l) => l.use.name) : [])
       await this.#startSome((name) => !providers.has(name) && !doors.has(name), signal)
@@ -91,8 +87,7 @@ export class Generation {
       if (l.use.name === except) this.#started.unshift(i)
       else await this.#guarded('stop', l.use.name, () => l.hooks.stop?.())
     }
-    for (const table of this.graph.collection.tables.values())
-      await this.#guarded('stop', table.name, () => table.close())
+    for (const table of this.graph.collection.tables.all()) await this.#guarded('stop', table.name, () => table.close())
     await this.graph.keeper.release(this.graph.log, except)
   }
   async #guarded(what: 'drain' | 'stop', use: string, fn: () => Promise<void> | void): Promise<void> {

@@ -36,7 +36,7 @@ export function checkNames(c: Collection, uses: readonly LoadedUse[], problems: 
   for (const p of c.provided)
     if (p.role.id === transports.id) checkLimits(p.impl as Transport, p.name!, p.use.where, add)
   const types = c.provided.filter((p) => p.role.id === tableTypes.id).map((p) => p.name!)
-  for (const t of c.tables.values())
+  for (const t of c.tables.all())
     if (!types.includes(t.type))
       missing(
         'PN_TABLE_UNKNOWN',

@@ -3,37 +3,86 @@ import type { Call } from '../contract/call.ts'
 import type { Clock } from '../contract/clock.ts'
 import type { Logger } from '../contract/log.ts'
 import { failed } from '../contract/lookup.ts'
-import type { Lookup, OpenTable, Table, TableType } from '../contract/lookup.ts'
+import type { Lookup, OpenTable, Table, TableEntry, TableSource, TableType } from '../contract/lookup.ts'
+import { tableRefOf } from '../contract/options.ts'
 import type { TableRef } from '../contract/options.ts'
 import type { UseFacts } from '../hooks/record.ts'
+
+/** Opens each table once, those that another one asks before it. */
+export class TableRoom {
+  readonly #handles = new Map<string, TableHandle>()
+
+  all(): Iterable<TableHandle> {
+    return this.#handles.values()
+  }
+  /** The one table for a reference: two that say the same are one. */
+  named(ref: TableRef, folder: string, use: UseFacts): TableHandle {
+    const key = `${folder}\0${ref.type}\0${JSON.stringify(ref.spec)}`
+    const have = this.#handles.get(key)
+    if (have) return have
+    const handle = new TableHandle(ref, folder, use)
+    this.#handles.set(key, handle)
+    return handle
+  }
+  /** What tables are made of becomes tables of this room, too. Types that are not there are left out. */
+  takeApart(types: ReadonlyMap<string, TableType>): void {
+    // a map's iteration goes on to what is added meanwhile
+    for (const handle of this.#handles.values())
+      handle.takeApart(types.get(handle.type), (ref) => this.named(ref, handle.source.folder, handle.use))
+  }
+  async open(types: ReadonlyMap<string, TableType>, log: Logger, clock: Clock): Promise<void> {
+    const opened = new Set<TableHandle>()
+    const open = async (handle: TableHandle): Promise<void> => {
+      if (opened.has(handle)) return
+      opened.add(handle)
+      for (const part of handle.parts) await open(part)
+      await handle.open(types.get(handle.type)!, log, clock)
+    }
+    for (const handle of this.#handles.values()) await open(handle)
+  }
+}
 
 export class TableHandle implements Table {
   readonly name: string
   readonly type: string
   readonly use: UseFacts
-  readonly #ref: TableRef
-  readonly #folder: string
+  readonly source: TableSource
+  /** tables that it asks */
+  parts: readonly TableHandle[] = []
   #open: OpenTable | undefined
   #problem: string | undefined
 
   constructor(ref: TableRef, folder: string, use: UseFacts) {
-    this.#ref = ref
-    this.#folder = folder
     this.type = ref.type
     this.use = use
+    this.source = { spec: ref.spec, where: use.where, folder }
     this.name = typeof ref.spec === 'string' ? `${ref.type}:${ref.spec}` : `${ref.type}:(in ${use.where})`
   }
   /** what `check` or `open` found wrong, for status */
   get problem(): string | undefined {
     return this.#problem
   }
+  get pattern(): boolean {
+    return this.#open?.pattern ?? false
+  }
+  stats(): Readonly<Record<string, number>> | undefined {
+    return this.#open?.stats?.()
+  }
+  entries(): AsyncIterable<TableEntry> | Iterable<TableEntry> | undefined {
+    return this.#open?.entries?.()
+  }
+  takeApart(type: TableType | undefined, named: (ref: TableRef) => TableHandle): void {
+    try {
+      this.parts = type?.parts?.(this.source).map((part) => named(tableRefOf(part))) ?? []
+    } catch (error) {
+      this.#problem = (error as Error).message
+    }
+  }
   /** A table that cannot be opened becomes one that fails each request, and says so. */
   async open(type: TableType, log: Logger, clock: Clock): Promise<void> {
     try {
-      this.#open = await type.open(
-        { spec: this.#ref.spec, where: this.use.where, folder: this.#folder },
-        { log, clock },
-      )
+      if (this.#problem !== undefined) throw new Error(this.#problem)
+      this.#open = await type.open(this.source, { log, clock, parts: this.parts })
       this.#problem = (await this.#open.check?.()) ?? undefined
     } catch (error) {
       this.#problem = (error as Error).message

@@ -34,10 +34,12 @@ export function statusLines(s: DaemonStatus): string[] {
     ...(queue.refusing ? [['refusing', queue.refusing] as [string, string]] : []),
     ...queue.problems.map((p): [string, string] => ['problem', p]),
     ...(s.workers ?? []).map((w): [string, string] => ['worker', workerLine(w)]),
-    ...s.tables.map((t): [string, string] => ['table', `${t.name}: ${t.problem ?? 'ok'}`]),
+    ...s.tables.map((t): [string, string] => ['table', tableLine(t)]),
   ]
   return rows.map(([name, value]) => `${name.padEnd(11)} ${value}`)
 }
+const tableLine = ({ name, problem, stats = {} }: DaemonStatus['tables'][number]): string =>
+  [`${name}: ${problem ?? 'ok'}`, ...Object.entries(stats).map(([what, n]) => `${what} ${n}`)].join(', ')
 const workerLine = (w: WorkerStatus): string =>
   [
     `${w.index}: ${w.state}`,

@@ -31,7 +31,7 @@ export async function statusOf(served: ServedWorkers): Promise<DaemonStatus> {
       problems: distinct(known.flatMap((s) => s.queue.problems)),
     },
     listening: distinct(known.flatMap((s) => s.listening)),
-    tables: first.tables.map((t) => ({ ...t, problem: problemOf(known, t.name) })),
+    tables: first.tables.map((t) => ({ ...t, problem: problemOf(known, t.name), stats: statsOf(known, t.name) })),
     workers: slots.map((slot, i) => lineOf(slot, told[i])),
   }
 }
@@ -51,4 +51,11 @@ const lineOf = (slot: Slot, s: DaemonStatus | undefined): WorkerStatus => ({
 })
 const problemOf = (all: readonly DaemonStatus[], table: string): string | undefined =>
   all.flatMap((s) => s.tables).find((t) => t.name === table && t.problem)?.problem
+/** Each process has a table of its own: figures are sums. */
+function statsOf(all: readonly DaemonStatus[], table: string): Record<string, number> | undefined {
+  const sums: Record<string, number> = {}
+  for (const t of all.flatMap((s) => s.tables))
+    if (t.name === table) for (const [key, n] of Object.entries(t.stats ?? {})) sums[key] = (sums[key] ?? 0) + n
+  return Object.keys(sums).length > 0 ? sums : undefined
+}
 const distinct = <T>(all: readonly T[]): T[] => [...new Map(all.map((v) => [JSON.stringify(v), v])).values()]

@@ -46,10 +46,11 @@ export function tableOf(ref: TableRef, tables: TapContext['tables'] = {}): Table
   const name = `${ref.type}:${typeof ref.spec === 'string' ? ref.spec : JSON.stringify(ref.spec)}`
   // an inline table needs no plugin to be understood here
   const like = tables[name] ?? (ref.type === 'inline' && typeof ref.spec === 'object' ? inline(ref.spec) : undefined)
-  if (like === undefined) return { name, get: () => failed(`the test has no table ${name}`, 'misconfigured') }
-  if (typeof like === 'function') return { name, get: like }
+  if (like === undefined)
+    return { name, pattern: false, get: () => failed(`the test has no table ${name}`, 'misconfigured') }
+  if (typeof like === 'function') return { name, pattern: false, get: like }
   if (isTable(like)) return like
-  return { name, get: (key) => (Object.hasOwn(like, key) ? found(like[key]!) : absent()) }
+  return { name, pattern: false, get: (key) => (Object.hasOwn(like, key) ? found(like[key]!) : absent()) }
 }
 
 const isTable = (t: TableLike): t is Table => typeof (t as { get?: unknown }).get === 'function'

@@ -14,6 +14,7 @@ import type {
   Outcome,
   Plugin,
   Stage,
+  Table,
   TableSource,
   TableType,
   Transport,
@@ -59,7 +60,7 @@ export interface Tapped {
   /** what the plugin provides for a role: `provided('resolver')`, `provided('tableTypes', 'hash')` */
   provided(role: string, name?: string): unknown
   /** Opens a table of a type that the plugin provides, as the core does for `type:spec` in a file of `folder`. */
-  table(type: string, spec: TableSource['spec'], folder?: string): Promise<OpenTable>
+  table(type: string, spec: TableSource['spec'], folder?: string, parts?: readonly Table[]): Promise<OpenTable>
   readonly transports: ReadonlyMap<string, Transport>
   /** all taps, with their options */
   readonly taps: readonly RecordedTap[]
@@ -157,11 +158,16 @@ class Face {
   provided(role: string, name?: string): unknown {
     return this.#recorder.provided.get(name === undefined ? role : `${role}/${name}`)
   }
-  async table(type: string, spec: TableSource['spec'], folder = process.cwd()): Promise<OpenTable> {
+  async table(
+    type: string,
+    spec: TableSource['spec'],
+    folder = process.cwd(),
+    parts: readonly Table[] = [],
+  ): Promise<OpenTable> {
     const impl = this.provided(tableTypes.id, type) as TableType | undefined
     if (!impl) throw new Error(`the plugin provides no table type ${type}`)
     const { clock, sink } = this.#recorder
-    return impl.open({ spec, where: 'test', folder }, { log: logger(() => sink), clock })
+    return impl.open({ spec, where: 'test', folder }, { log: logger(() => sink), clock, parts })
   }
   async deliver(
     name: string,

@@ -107,6 +107,7 @@ export function open(
     site: { recipientDelimiter: '+', messageSizeLimit: 10_240_000, ...site },
     table: (ref: TableRef): Table => ({
       name: `test:${String(ref.spec)}`,
+      pattern: false,
       get: (key) => tables[String(ref.spec)]!(key),
     }),
     lifecycle: (l: { stop?: () => unknown }) => (stop = l.stop),

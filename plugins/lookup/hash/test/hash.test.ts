@@ -28,6 +28,7 @@ plugin.definition.apply(
 )
 const context = {
   clock,
+  parts: [],
   log: logger(() => ({ enabled: () => true, write: (_l, event, fields) => void events.push([event, { ...fields }]) })),
 }
 const open = (spec: string | object = 'table', type = 'hash') =>

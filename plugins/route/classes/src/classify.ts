@@ -1,7 +1,7 @@
 /** Which class is an address in? Postfix's order: local, virtual alias, virtual mailbox, relay, all others. */
 import type { AddressClass, AddressClasses, Call, ClassAnswer, MailAddress, MaybePromise, Site } from '@postern/core'
 import { isLiteral } from '@postern/core'
-import type { DomainList, Matched } from './domainList.ts'
+import type { DomainList, Matched } from '@postern/maps'
 
 export interface ClassLists {
   readonly local: DomainList

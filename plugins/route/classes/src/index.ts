@@ -3,9 +3,8 @@ import { addressClasses, definePlugin } from '@postern/core'
 import type { Mta, TableRef } from '@postern/core'
 import { classifier } from './classify.ts'
 import type { ClassLists } from './classify.ts'
-import { domainList } from './domainList.ts'
+import { domainList } from '@postern/maps'
 import { ownLiterals } from './literals.ts'
-import { keyed } from './lookups.ts'
 import { options as schema } from './options.ts'
 import type { Options } from './options.ts'
 import { overlaps } from './overlaps.ts'
@@ -50,7 +49,7 @@ function classLists(mta: Mta, options: Options): ClassLists {
 }
 
 function routerOf(mta: Mta, options: Options, classes: Router['classes']): Router {
-  const maps = (refs: readonly TableRef[] | undefined) => refs?.map((ref) => keyed(ref, (r) => mta.table(r)))
+  const maps = (refs: readonly TableRef[] | undefined) => refs?.map((ref) => mta.table(ref))
   const known = {
     local: maps(options.localRecipientMaps),
     virtualMailbox: maps(options.virtualMailboxMaps),

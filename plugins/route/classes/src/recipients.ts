@@ -1,8 +1,7 @@
 /** Which recipients of a class exist, and what Postfix calls those that do not. */
-import type { AddressClass, Call, Lookup, MailAddress } from '@postern/core'
+import type { AddressClass, Call, Lookup, MailAddress, Table } from '@postern/core'
 import { splitExtension } from '@postern/core'
-import { firstOf } from './lookups.ts'
-import type { KeyedTable } from './lookups.ts'
+import { firstOf } from '@postern/maps'
 import type { Options } from './options.ts'
 
 export type ListedClass = Exclude<AddressClass, 'default'>
@@ -43,7 +42,7 @@ export interface Existence {
   has(name: AddressClass, address: MailAddress, domain: string, call: Call): Promise<Lookup | undefined>
 }
 export function existence(
-  tables: Partial<Record<AddressClass, readonly KeyedTable[]>>,
+  tables: Partial<Record<AddressClass, readonly Table[]>>,
   isMyorigin: (domain: string) => boolean,
   delimiters: string,
 ): Existence {

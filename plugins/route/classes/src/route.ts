@@ -1,7 +1,7 @@
 /** The way out for one address: its class, then the transport table, then whether the recipient exists. */
-import type { AddressClass, AddressClasses, Call, MailAddress, Site } from '@postern/core'
+import type { AddressClass, AddressClasses, Call, MailAddress, Site, Table } from '@postern/core'
 import { domainOf } from './classify.ts'
-import type { Failed, KeyedTable } from './lookups.ts'
+import type { Failed } from '@postern/maps'
 import type { Options } from './options.ts'
 import type { Existence, ListedClass } from './recipients.ts'
 import { lookupTransport, parseTransport, transportKeys } from './transportTable.ts'
@@ -24,7 +24,7 @@ export interface Router {
   readonly options: Options
   readonly site: Site
   readonly classes: AddressClasses
-  readonly transportMaps: readonly KeyedTable[]
+  readonly transportMaps: readonly Table[]
   readonly existence: Existence
 }
 

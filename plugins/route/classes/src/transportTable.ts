@@ -1,8 +1,8 @@
 /** The transport table (transport(5)): who overrides the way out of a class. */
-import type { Call, MailAddress } from '@postern/core'
+import type { Call, MailAddress, Table } from '@postern/core'
 import { splitExtension } from '@postern/core'
-import { firstOf, parents } from './lookups.ts'
-import type { Failed, KeyedTable } from './lookups.ts'
+import { firstOf, parents } from '@postern/maps'
+import type { Failed } from '@postern/maps'
 
 /** An empty part leaves what the class says. */
 export interface Override {
@@ -33,7 +33,7 @@ export function parseTransport(value: string): { transport: string; nexthop: str
 }
 
 export async function lookupTransport(
-  tables: readonly KeyedTable[],
+  tables: readonly Table[],
   keys: readonly string[],
   call: Call,
 ): Promise<Override | undefined | Failed> {

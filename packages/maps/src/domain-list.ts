@@ -1,9 +1,10 @@
 /** A list of domains and tables, read in order as Postfix reads it: the first entry that matches decides. */
 import type { Call, MaybePromise, Table, TableRef } from '@postern/core'
-import { firstOf, keyed, parents } from './lookups.ts'
-import type { Failed, KeyedTable } from './lookups.ts'
-import type { DomainEntry } from './options.ts'
+import { firstOf, parents } from './maps.ts'
+import type { Failed } from './maps.ts'
 
+/** a domain, `.domain` (its subdomains), `!domain` (not this one), or a table whose keys are domains */
+export type DomainEntry = string | TableRef
 export type Matched = boolean | Failed
 export interface DomainList {
   /** domains that stand in the list themselves, lower case */
@@ -27,7 +28,7 @@ interface Names {
   /** match every subdomain */
   readonly above: Set<string>
 }
-type Segment = Names | { readonly kind: 'table'; readonly from: KeyedTable }
+type Segment = Names | { readonly kind: 'table'; readonly table: Table }
 
 export function domainList(
   entries: readonly DomainEntry[],
@@ -43,7 +44,7 @@ export function domainList(
   async function fromTable(at: number, domain: string, call: Call): Promise<Matched> {
     const segment = segments[at]!
     if (segment.kind === 'names') return matchFrom(at, domain, call)
-    const answer = await firstOf([segment.from], keysOf(domain), call)
+    const answer = await firstOf([segment.table], keysOf(domain), call)
     if (answer.kind === 'failed') return answer
     return answer.kind === 'found' ? true : matchFrom(at + 1, domain, call)
   }
@@ -70,7 +71,7 @@ function segmentsOf(entries: readonly DomainEntry[], open: (ref: TableRef) => Ta
   const segments: Segment[] = []
   for (const entry of entries) {
     if (typeof entry !== 'string') {
-      segments.push({ kind: 'table', from: keyed(entry, open) })
+      segments.push({ kind: 'table', table: open(entry) })
       continue
     }
     const sign = !entry.startsWith('!')

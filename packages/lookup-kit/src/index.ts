@@ -1,0 +1,13 @@
+/** What plugins for lookup tables share: Postfix's table files, templates for queries and results, pools of servers. */
+export { parseTableFile } from './table-file.ts'
+export type { TableFile, TableFileEntry } from './table-file.ts'
+export { count, list, yesNo } from './values.ts'
+export { readSource } from './source.ts'
+export type { SourceOptions } from './source.ts'
+export { expand, templateProblem } from './template.ts'
+export type { Expansion } from './template.ts'
+export { domainFilter } from './domain-filter.ts'
+export type { DomainFilter } from './domain-filter.ts'
+export { Results } from './results.ts'
+export { Refused, Servers } from './servers.ts'
+export type { ServersOptions } from './servers.ts'

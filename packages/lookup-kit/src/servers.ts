@@ -1,0 +1,73 @@
+/**
+ * Several servers that know the same: one is asked, another when it cannot be reached. A server that failed is left
+ * alone for a while as long as there is another, and for a second when there is none: one that swallows packets must
+ * not cost each lookup its timeout.
+ */
+import type { Clock } from '@postern/core'
+
+/** ms for which the last error is the answer of a server that failed when there is no other */
+const PAUSE = 1000
+
+export interface ServersOptions {
+  readonly clock: Pick<Clock, 'now'>
+  /** ms for which a server that failed is left alone; default a minute */
+  readonly rest?: number
+  /** tells that a server cannot be reached, once until it can */
+  readonly lost?: (server: string, error: Error) => void
+  readonly back?: (server: string) => void
+  /** in which order they are asked; default: from a random one on */
+  readonly first?: (count: number) => number
+}
+/** A server was reached and said no: another would say the same. */
+export class Refused extends Error {}
+
+export class Servers<T> {
+  readonly #servers: readonly {
+    readonly name: string
+    readonly server: T
+    failed: Error | undefined
+    failedAt: number
+  }[]
+  readonly #o: ServersOptions
+
+  constructor(servers: readonly (readonly [name: string, server: T])[], options: ServersOptions) {
+    this.#servers = servers.map(([name, server]) => ({ name, server, failed: undefined, failedAt: 0 }))
+    this.#o = options
+  }
+  /**
+   * Asks one after the other until one answers; first those that do not rest, then, because a resting one may be back, the
+   * others. Rejects with the last server's error; with `Refused`, and when `signal` is aborted, at once.
+   */
+  async ask<R>(ask: (server: T) => Promise<R>, signal?: AbortSignal): Promise<R> {
+    let last: Error = new Error('no server')
+    for (const one of this.#order()) {
+      if (signal?.aborted) throw signal.reason as Error
+      if (one.failed && this.#o.clock.now() - one.failedAt < PAUSE) {
+        last = one.failed
+        continue
+      }
+      try {
+        const answer = await ask(one.server)
+        if (one.failed) this.#o.back?.(one.name)
+        one.failed = undefined
+        return answer
+      } catch (error) {
+        if (error instanceof Refused || signal?.aborted) throw error
+        last = error as Error
+        if (!one.failed) this.#o.lost?.(one.name, last)
+        one.failed = last
+        one.failedAt = this.#o.clock.now()
+      }
+    }
+    throw last
+  }
+  #order() {
+    const now = this.#o.clock.now()
+    const count = this.#servers.length
+    const first = (this.#o.first ?? ((n: number) => Math.floor(Math.random() * n)))(count)
+    const turned = [...this.#servers.slice(first), ...this.#servers.slice(0, first)]
+    const rest = this.#o.rest ?? 60_000
+    const resting = (s: (typeof turned)[number]) => s.failed !== undefined && now - s.failedAt < rest
+    return [...turned.filter((s) => !resting(s)), ...turned.filter(resting)]
+  }
+}

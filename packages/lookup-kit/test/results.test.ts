@@ -1,0 +1,31 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { tempFolder } from '@postern/testkit'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { Results, domainFilter } from '@postern/lookup-kit'
+
+function answer(values: string[], format = '%s', limit = 0) {
+  const results = new Results('a@b.example', format, limit)
+  for (const value of values) results.add(value)
+  return results.answer
+}
+test('several values are one, empty ones are none', () => {
+  assert.equal(answer(['x', '', 'y']), { kind: 'found', value: 'x,y' })
+  assert.equal(answer(['', '']), { kind: 'absent' })
+  assert.equal(answer(['x@c.example', 'bare'], '%d'), { kind: 'found', value: 'c.example' })
+})
+test('more than the limit is a failure', () => {
+  assert.is(answer(['x', 'y'], '%s', 2).kind, 'found')
+  assert.is(answer(['x', 'y', 'z'], '%s', 2).kind, 'failed')
+})
+test('a filter passes addresses in its domains', async () => {
+  const { path: folder } = await tempFolder()
+  writeFileSync(join(folder, 'domains'), '# more\nC.example, d.example\n')
+  const passes = domainFilter(['b.example', './domains'], folder)
+  for (const key of ['a@b.example', 'a@B.EXAMPLE', 'a@c.example', 'a@d.example']) assert.ok(passes(key), key)
+  for (const key of ['a', 'b.example', '@b.example', 'a@x.b.example', 'a@more']) assert.not(passes(key), key)
+  assert.ok(domainFilter([], folder)('anything'))
+  assert.throws(() => domainFilter(['hash:/etc/domains'], folder), /tables are not possible/)
+})
+test.run()
