@@ -42,7 +42,7 @@ const both: TableType = {
     opened.push('both')
     return {
       get: async (key, call) => {
-        const answers = await Promise.all(parts.map((part) => part.get(key, call)))
+        const answers = await Promise.all(parts.map(async (part) => part.get(key, call)))
         const values = answers.flatMap((a) => (a.kind === 'found' ? [a.value] : []))
         return answers.find((a) => a.kind === 'failed') ?? (values.length > 0 ? found(values.join('+')) : absent())
       },

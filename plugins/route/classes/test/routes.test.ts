@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { failed } from '@postern/core'
+import { absent, failed } from '@postern/core'
 import { resolveView } from '@postern/testkit'
 import { build } from './build.ts'
 import type { Options } from './build.ts'
@@ -97,7 +97,7 @@ test('a pattern table is asked for the whole address only', async () => {
   const keys: string[] = []
   const t = build(
     { ...base, transportMaps: ['regexp:/t'] },
-    { tables: { 'regexp:/t': (key) => (keys.push(key), { kind: 'absent' }) } },
+    { tables: { 'regexp:/t': { name: 'regexp:/t', pattern: true, get: (key) => (keys.push(key), absent()) } } },
   )
   await t.resolve(resolveView({ recipient: 'A+b@far.example' }))
   assert.equal(keys, ['a+b@far.example'])
