@@ -1,0 +1,7 @@
+/** Addresses in header fields and envelopes, taken apart, rewritten and put together as Postfix does it. */
+export { eachAddress, rewriteList } from './list.ts'
+export type { RewriteAddress } from './list.ts'
+export { externalOf, internalOf, lastAt, tokensOf } from './tokens.ts'
+export type { Token } from './tokens.ts'
+export { trivial } from './trivial.ts'
+export type { TrivialOptions } from './trivial.ts'
