@@ -32,9 +32,21 @@ export interface AddressClasses {
 }
 export type ClassAnswer = { readonly kind: 'class'; readonly class: AddressClass } | Extract<Lookup, { kind: 'failed' }>
 
+/** Makes addresses standard, `user@domain`, before anybody judges or looks one up. No I/O. */
+export interface AddressRewriter {
+  /** the same object when it is standard already */
+  standard(address: MailAddress): MailAddress
+  /**
+   * The address that the local part of one in a local domain holds, standard: `user%there@here`, `there!user@here`.
+   * `undefined`: it holds none.
+   */
+  within(address: MailAddress): MailAddress | undefined
+}
+
 export const queueStore = roleOne<QueueStore>('queueStore')
 export const resolver = roleOne<Resolver>('resolver')
 export const addressClasses = roleOne<AddressClasses>('addressClasses')
+export const addressRewriter = roleOne<AddressRewriter>('addressRewriter')
 /** Limits per next hop (`@postern/policy-limits`). */
 export const destinationPolicy = roleOne<DestinationPolicy>('destinationPolicy')
 export const logSink = roleOne<LogSink>('logSink')

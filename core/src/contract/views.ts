@@ -66,14 +66,19 @@ export interface RcptParameters {
 
 export interface MailView {
   readonly session: SessionView
-  /** the sender's path; `text` is `''` for the null sender */
+  /** standard (see `AddressRewriter`); `text` is `''` for the null sender */
   readonly sender: MailAddress
+  /** as the client gave it: for reply texts */
+  readonly senderGiven: MailAddress
   readonly parameters: MailParameters
   readonly slots: Slots
   readonly marks: Marks
 }
 export interface RcptView extends MailView {
+  /** standard: what is judged here is what mail will go to */
   readonly recipient: MailAddress
+  /** as the client gave it: for reply texts */
+  readonly recipientGiven: MailAddress
   readonly recipientParameters: RcptParameters
   /** recipients accepted so far */
   readonly accepted: readonly MailAddress[]

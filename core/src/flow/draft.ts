@@ -1,5 +1,6 @@
 /** A message on its way in: what cleanup sees and edits, and what commit writes. */
 import type { AnyEdit, EnvelopeEdit } from '../contract/edits.ts'
+import type { AddressRewriter } from '../contract/roles.ts'
 import type { MarkToken } from '../contract/tokens.ts'
 import type { BodySource, RecipientSeed } from '../contract/store.ts'
 import type { BodyTier, DraftView, Origin, SessionView, Slots } from '../contract/views.ts'
@@ -10,15 +11,28 @@ import type { Header } from './header.ts'
 import { mimeParts } from './mime.ts'
 import { MarkStore, SlotStore } from './slots.ts'
 
-/** The envelope while it may still change: at MAIL and RCPT, then in cleanup. */
+/** What an envelope needs of its graph. */
+export interface EnvelopeGraph {
+  readonly rewriter: AddressRewriter
+  readonly collection: { readonly marks: ReadonlyMap<string, MarkToken<never>> }
+}
+/** The envelope while it may still change: at MAIL and RCPT, then in cleanup. Its addresses are standard. */
 export class EnvelopeState {
   sender = ''
   recipients: RecipientSeed[] = []
   readonly marks: MarkStore
   hold: { by: string; reason: string } | undefined
   route: { transport: string; nexthop?: string } | undefined
-  constructor(tokens?: ReadonlyMap<string, MarkToken<never>>) {
-    this.marks = new MarkStore({}, tokens)
+  readonly #rewriter: AddressRewriter
+  constructor(graph: EnvelopeGraph) {
+    this.marks = new MarkStore({}, graph.collection.marks)
+    this.#rewriter = graph.rewriter
+  }
+  /** Throws for an address that is none. */
+  #good(text: string): string {
+    const a = parseAddress(text, { lenient: true })
+    if (!a) throw new TypeError(`${JSON.stringify(text)} is not an address`)
+    return this.#rewriter.standard(a).text
   }
   /** What takes back later edits. */
   snapshot(): () => void {
@@ -34,11 +48,11 @@ export class EnvelopeState {
   apply(edit: EnvelopeEdit, by: string): void {
     switch (edit.kind) {
       case 'sender.set':
-        this.sender = edit.address === '' ? '' : good(edit.address)
+        this.sender = edit.address === '' ? '' : this.#good(edit.address)
         return
       case 'recipient.add':
         this.recipients.push({
-          address: good(edit.address),
+          address: this.#good(edit.address),
           original: edit.address,
           bcc: edit.bcc,
           notify: edit.bcc ? ['NEVER'] : undefined,
@@ -46,7 +60,7 @@ export class EnvelopeState {
         return
       case 'recipient.replace':
         this.recipients = this.recipients.map((r) =>
-          same(r.address, edit.from) ? { ...r, address: good(edit.to) } : r,
+          same(r.address, edit.from) ? { ...r, address: this.#good(edit.to) } : r,
         )
         return
       case 'recipient.remove':
@@ -62,11 +76,6 @@ export class EnvelopeState {
         this.hold = { by, reason: edit.reason }
     }
   }
-}
-function good(text: string): string {
-  const a = parseAddress(text, { lenient: true })
-  if (!a) throw new TypeError(`${JSON.stringify(text)} is not an address`)
-  return a.text
 }
 const same = (a: string, b: string) => addressKey(addressOf(a)) === addressKey(addressOf(b))
 

@@ -128,7 +128,8 @@ function expansion(graph: Graph, s: ResolveSubject, v: Expand): Step {
   const above = new Set(s.ancestors.map(keyOf))
   const to = new Map<string, NewAddress>()
   for (const a of v.to) {
-    const parsed = parseAddress(a.address, { lenient: true })
+    const given = parseAddress(a.address, { lenient: true })
+    const parsed = given && graph.rewriter.standard(given)
     if (!parsed) return wrong(`${s.address} expands to ${JSON.stringify(a.address)}, which is not an address`)
     const key = addressKey(parsed)
     if (key !== itself && above.has(key)) return wrong(`${s.address} leads back to ${a.address}`)

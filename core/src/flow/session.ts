@@ -123,7 +123,7 @@ export class SessionFlow implements Session, EditTarget {
     const limit = this.graph.settings.messageSizeLimit
     if (limit > 0 && (parameters.size ?? 0) > limit) return this.#refuse('MAIL', TOO_BIG_DECLARED)
     if (!this.trace && this.engine.store.health().refusing) return this.#refuse('MAIL', NO_SPACE)
-    this.#tx = new Transaction(this.view, sender, parameters, this.graph.collection.marks)
+    this.#tx = new Transaction(this.view, sender, parameters, this.graph)
     return then(this.#earlyStage('mail'), (reply) => {
       // what is refused at once leaves no transaction behind
       if (reply) this.#endTransaction()
@@ -138,7 +138,7 @@ export class SessionFlow implements Session, EditTarget {
       return this.#refuse('RCPT', TOO_MANY_RECIPIENTS, recipient)
     return then(this.#judge(tx, recipient, parameters), (reply) => {
       if (reply) return reply
-      tx.accept(recipient, parameters)
+      tx.accept(this.graph.rewriter.standard(recipient), recipient, parameters)
       for (const edit of this.#rcptEdits) tx.envelope.apply(edit, 'rcpt')
       return undefined
     })
@@ -146,7 +146,7 @@ export class SessionFlow implements Session, EditTarget {
   verify(recipient: MailAddress): MaybePromise<Decision> {
     if (isMalformed(recipient.domain)) return BAD_RECIPIENT
     const open = this.#tx
-    this.#tx = new Transaction(this.view, NULL_SENDER, {}, this.graph.collection.marks)
+    this.#tx = new Transaction(this.view, NULL_SENDER, {}, this.graph)
     return then(this.#judge(this.#tx, recipient, {}), (reply) => {
       this.#tx = open
       return reply
@@ -254,7 +254,7 @@ export class SessionFlow implements Session, EditTarget {
     this.#rcptEdits = []
     const early = this.#kept.first('refused')
     if (early) return this.#refuse('RCPT', early.reply, recipient, early.result)
-    const view = tx.rcptView(recipient, parameters)
+    const view = tx.rcptView(this.graph.rewriter.standard(recipient), recipient, parameters)
     this.#stage = 'rcpt'
     return then(this.#run('relay', view), (claimed) => {
       if (claimed?.verdict?.kind !== 'claim')
@@ -320,7 +320,7 @@ export class SessionFlow implements Session, EditTarget {
         session: this.view,
         stage,
         reply,
-        sender: this.#tx?.sender.text,
+        sender: this.#tx?.senderGiven.text,
         recipient: recipient?.text,
         by: result?.by.use.name ?? 'core',
         cause: result?.fault?.cause ?? (result?.verdict as { cause?: unknown } | undefined)?.cause,

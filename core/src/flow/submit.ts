@@ -51,18 +51,18 @@ export async function submit(
   throw new PosternError('PN_REFUSED', printReply(accepted.reply), { cause: accepted.cause })
 }
 function envelopeOf(m: MessageDraft, graph: Graph): EnvelopeState {
-  const e = new EnvelopeState(graph.collection.marks)
+  const e = new EnvelopeState(graph)
+  const address = (text: string) => {
+    const a = parseAddress(text, { lenient: true })
+    if (!a) throw new TypeError(`${JSON.stringify(text)} is not an address`)
+    return graph.rewriter.standard(a).text
+  }
   e.sender = m.sender === '' ? '' : address(m.sender)
   for (const r of m.recipients) {
     const seed = typeof r === 'string' ? { address: r } : r
     e.recipients.push({ ...seed, address: address(seed.address), original: seed.address })
   }
   return e
-}
-function address(text: string): string {
-  const a = parseAddress(text, { lenient: true })
-  if (!a) throw new TypeError(`${JSON.stringify(text)} is not an address`)
-  return a.text
 }
 const originOf = (o: SubmitOrigin, by: string): Origin =>
   o.kind === 'submit' ? { kind: 'submit', by } : { kind: o.kind, by, of: o.of ?? '' }

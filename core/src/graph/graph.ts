@@ -4,7 +4,8 @@ import type { Transport } from '../contract/deliver.ts'
 import { systemClock } from '../contract/clock.ts'
 import type { LogSink, Logger } from '../contract/log.ts'
 import { logger, stderrSink } from '../contract/log.ts'
-import { logSink, transports } from '../contract/roles.ts'
+import { addressRewriter, logSink, transports } from '../contract/roles.ts'
+import type { AddressRewriter } from '../contract/roles.ts'
 import type { AnyRole } from '../contract/tokens.ts'
 import { loadPlugins } from '../config/plugins.ts'
 import type { LoadedUse } from '../config/plugins.ts'
@@ -43,6 +44,7 @@ export interface Graph {
   readonly keeper: Keeper
   readonly log: Logger
   readonly sink: LogSink
+  readonly rewriter: AddressRewriter
   one<T>(role: AnyRole): T | undefined
   transport(name: string): Transport | undefined
   transportNames(): readonly string[]
@@ -57,6 +59,9 @@ export interface BuildOptions {
   readonly reach: Pick<Reach, 'submit' | 'resolve' | 'background' | 'queue' | 'shared' | 'sockets' | 'users'>
   readonly worker?: Site['worker']
 }
+
+/** Without a plugin that knows better. */
+const AS_IT_IS: AddressRewriter = { standard: (address) => address, within: () => undefined }
 
 /** Throws PosternError with every problem that was found. */
 export async function buildGraph(loaded: LoadedConfig, options: BuildOptions): Promise<Graph> {
@@ -105,6 +110,7 @@ export async function buildGraph(loaded: LoadedConfig, options: BuildOptions): P
     keeper,
     log,
     sink,
+    rewriter: (providers.get(addressRewriter.id) as AddressRewriter | undefined) ?? AS_IT_IS,
     one: <T>(role: AnyRole) => providers.get(role.id) as T | undefined,
     transport: (name) => ways.get(name),
     transportNames: () => [...ways.keys()],

@@ -138,7 +138,8 @@ function fold(name: string, text: string): string {
   let out = first
   let length = name.length + 2 + first.length
   for (const piece of rest) {
-    if (length + 1 + piece.length < LINE) {
+    // behind a comma at the end: a line of its own would be no continuation
+    if (piece === '' || length + 1 + piece.length < LINE) {
       out += ` ${piece}`
       length += 1 + piece.length
     } else {

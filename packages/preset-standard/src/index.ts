@@ -17,6 +17,7 @@ export default definePreset({
       as: 'mx',
     },
     '@postern/listen-drop',
+    '@postern/rewrite-trivial',
     '@postern/policy-relay',
     '@postern/route-classes',
     { '@postern/deliver-maildir': { mailboxBase: 'var/mail', mailboxPath: '%u/' } },

@@ -1,5 +1,5 @@
 /** The draft that cleanup taps see. */
-import type { BodyTier, DraftRecipientView, DraftView, Json, Origin, SessionView } from '@postern/core'
+import type { BodyTier, DraftRecipientView, DraftView, Json, Origin, SessionView, Slots } from '@postern/core'
 import { headerView } from './message.ts'
 import { mimeParts } from './mime.ts'
 import { FakeSlots, fakeMarks } from './slots.ts'
@@ -15,6 +15,8 @@ export interface DraftSpec<B extends BodyTier> {
   readonly recipients?: readonly (string | Partial<DraftRecipientView>)[]
   readonly origin?: Origin
   readonly session?: SessionView
+  /** those of the transaction: what its taps wrote */
+  readonly slots?: Slots
   readonly marks?: Readonly<Record<string, Json>>
   readonly id?: string
 }
@@ -32,7 +34,7 @@ export function draftView<const B extends BodyTier = 'headers'>(spec: DraftSpec<
     sender: spec.sender ?? 'sender@client.example',
     recipients: (spec.recipients ?? ['user@site.example']).map(recipient),
     marks: fakeMarks(spec.marks),
-    slots: new FakeSlots(),
+    slots: spec.slots ?? new FakeSlots(),
     size: content.length,
     ...(tier !== 'none' && { header: headerView(header) }),
     ...(tier === 'lines' && { lines: () => lines(body) }),

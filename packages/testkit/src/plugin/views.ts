@@ -52,14 +52,18 @@ export interface MailSpec {
   readonly session?: SessionView | SessionSpec
   /** default sender@client.example; `''` is the null sender */
   readonly sender?: string | MailAddress
+  /** as the client gave it; default: the same */
+  readonly senderGiven?: string | MailAddress
   readonly parameters?: MailParameters
   readonly marks?: Readonly<Record<string, Json>>
 }
 export function mailView(spec: MailSpec = {}): MailView {
   const session = isSession(spec.session) ? spec.session : sessionView(spec.session)
+  const sender = address(spec.sender ?? 'sender@client.example')
   return {
     session,
-    sender: address(spec.sender ?? 'sender@client.example'),
+    sender,
+    senderGiven: spec.senderGiven === undefined ? sender : address(spec.senderGiven),
     parameters: spec.parameters ?? {},
     slots: new FakeSlots(session.slots instanceof FakeSlots ? session.slots : undefined),
     marks: fakeMarks(spec.marks),
@@ -71,12 +75,15 @@ export interface RcptSpec extends MailSpec {
   readonly mail?: MailView
   /** default user@site.example */
   readonly recipient?: string | MailAddress
+  /** as the client gave it; default: the same */
+  readonly recipientGiven?: string | MailAddress
   readonly recipientParameters?: RcptParameters
   readonly accepted?: readonly (string | MailAddress)[]
 }
 export const rcptView = (spec: RcptSpec = {}): RcptView => ({
   ...(spec.mail ?? mailView(spec)),
   recipient: address(spec.recipient ?? 'user@site.example'),
+  recipientGiven: address(spec.recipientGiven ?? spec.recipient ?? 'user@site.example'),
   recipientParameters: spec.recipientParameters ?? {},
   accepted: (spec.accepted ?? []).map(address),
 })

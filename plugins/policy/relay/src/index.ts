@@ -1,9 +1,8 @@
 /** @postern/policy-relay: who may send through this host, and to where. */
 import { addressClasses, claim, defer, definePlugin, internal, refuse } from '@postern/core'
 import type { AddressClasses, Answer, ClassAnswer, MailAddress, TapFn, View } from '@postern/core'
-import { isEverybody, parseNetwork } from './cidr.ts'
-import { networks } from './networks.ts'
-import type { Member, Networks } from './networks.ts'
+import { isEverybody, networks, parseNetwork } from '@postern/maps'
+import type { Member, Networks } from '@postern/maps'
 import { options as schema } from './options.ts'
 import type { Options } from './options.ts'
 import { isSenderRouted } from './routing.ts'
@@ -19,7 +18,7 @@ export default definePlugin({
     const known = networks(options.mynetworks, (ref) => mta.table(ref))
     mta.relay.tap({ name: 'own' }, claims(known, needs, options))
     // late: another plugin may still claim the recipient (client certificates, backup MX)
-    mta.relay.tap({ name: 'others', phase: 'late' }, ({ recipient }) => denied(recipient, options))
+    mta.relay.tap({ name: 'others', phase: 'late' }, ({ recipientGiven }) => denied(recipientGiven, options))
     mta.lifecycle({
       start() {
         const open = options.mynetworks.filter((n) => typeof n === 'string' && everybody(n))
@@ -40,7 +39,7 @@ function claims(known: Networks, needs: { readonly classes: AddressClasses }, op
   const decide = (member: Member, view: View<'relay'>, call: Parameters<Tap>[1]): ReturnType<Tap> => {
     if (member === true) return claim('own network')
     if (options.permitSaslAuthenticated && view.session.auth) return claim(`authenticated as ${view.session.auth.user}`)
-    if (member !== false) return lookupFailure(view.recipient, member.cause)
+    if (member !== false) return lookupFailure(view.recipientGiven, member.cause)
     return destination(view, call)
   }
   return (view, call) => {
@@ -49,8 +48,8 @@ function claims(known: Networks, needs: { readonly classes: AddressClasses }, op
   }
 }
 
-function byClass({ recipient }: View<'relay'>, answer: ClassAnswer): RelayAnswer {
-  if (answer.kind === 'failed') return lookupFailure(recipient, answer.cause)
+function byClass({ recipientGiven }: View<'relay'>, answer: ClassAnswer): RelayAnswer {
+  if (answer.kind === 'failed') return lookupFailure(recipientGiven, answer.cause)
   return answer.class === 'default' ? undefined : claim('own destination')
 }
 const lookupFailure = (recipient: MailAddress, cause: string): RelayAnswer =>

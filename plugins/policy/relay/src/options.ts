@@ -1,16 +1,8 @@
 import { z } from 'zod'
-import { tableRef } from '@postern/core'
-import { parseNetwork } from './cidr.ts'
-
-const network = z.string().superRefine((text, context) => {
-  const parsed = parseNetwork(text)
-  if ('problem' in parsed) context.addIssue({ code: 'custom', message: parsed.problem })
-})
+import { networksOption } from '@postern/maps'
 
 export const options = z.strictObject({
-  // a network may look like a table (`::1`), so networks are tried first
-  mynetworks: z
-    .array(z.union([network, tableRef()], 'expected a network (192.0.2.0/24, [2001:db8::]/32), !network or a table'))
+  mynetworks: networksOption()
     .default(['127.0.0.0/8', '[::1]/128'])
     .describe('clients that may relay: the first entry that matches decides, !network says no'),
   permitSaslAuthenticated: z.boolean().default(true).describe('may clients relay that have authenticated?'),
@@ -30,4 +22,3 @@ export const options = z.strictObject({
     .describe('reply code of "Relay access denied"; deferred, it is this minus 100'),
 })
 export type Options = z.output<typeof options>
-export type NetworkEntry = Options['mynetworks'][number]

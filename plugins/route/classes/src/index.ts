@@ -1,6 +1,6 @@
 /** @postern/route-classes: Postfix's address classes, and a route per class. */
-import { addressClasses, definePlugin } from '@postern/core'
-import type { Mta, TableRef } from '@postern/core'
+import { addressClasses, addressRewriter, definePlugin } from '@postern/core'
+import type { AddressRewriter, Mta, TableRef } from '@postern/core'
 import { classifier } from './classify.ts'
 import type { ClassLists } from './classify.ts'
 import { domainList } from '@postern/maps'
@@ -18,10 +18,12 @@ export default definePlugin({
   name: 'route-classes',
   options: schema,
   provides: [addressClasses],
-  apply(mta, options) {
+  needs: { rewriter: addressRewriter },
+  optional: ['rewriter'],
+  apply(mta, options, needs) {
     const lists = classLists(mta, options)
     const classes = classifier(lists, ownLiterals([...options.inetInterfaces, ...options.proxyInterfaces]), mta.site)
-    const router = routerOf(mta, options, classes)
+    const router = routerOf(mta, options, classes, needs.rewriter)
     mta.provide(addressClasses, classes)
     nameTransports(mta, options)
     // late: aliases and other expansions come first
@@ -48,7 +50,7 @@ function classLists(mta: Mta, options: Options): ClassLists {
   }
 }
 
-function routerOf(mta: Mta, options: Options, classes: Router['classes']): Router {
+function routerOf(mta: Mta, options: Options, classes: Router['classes'], rewriter?: AddressRewriter): Router {
   const maps = (refs: readonly TableRef[] | undefined) => refs?.map((ref) => mta.table(ref))
   const known = {
     local: maps(options.localRecipientMaps),
@@ -61,6 +63,7 @@ function routerOf(mta: Mta, options: Options, classes: Router['classes']): Route
     site: mta.site,
     classes,
     transportMaps: maps(options.transportMaps) ?? [],
+    rewriter,
     existence: existence(known, (domain) => domain === myorigin, mta.site.recipientDelimiter),
   }
 }

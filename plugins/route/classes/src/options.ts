@@ -1,10 +1,8 @@
 /** Options in Postfix's names (ADDRESS_CLASS_README, transport(5)). */
 import { z } from 'zod'
 import { tableRef, transportRef } from '@postern/core'
+import { domainsOption as domains } from '@postern/maps'
 
-const domain = z.string().regex(/^!?\.?[^\s:,/!]+$/, 'expected a domain')
-/** A domain, `.domain` (its subdomains), `!domain` (not this one), or a table whose keys are domains. */
-const domains = () => z.array(z.union([tableRef(), domain], 'expected a domain or a table (type:name)'))
 const tables = () => z.array(tableRef())
 const nexthop = /^(\[[^\s[\]]+\]|[^\s[\]:]+)(:[\w-]+)?$/
 const ip = z.union([z.ipv4(), z.ipv6()])
@@ -52,4 +50,3 @@ export const options = z.strictObject({
   showUserUnknownTableName: z.boolean().default(true).describe('name the table in "User unknown in ... table"'),
 })
 export type Options = z.output<typeof options>
-export type DomainEntry = Options['relayDomains'][number]

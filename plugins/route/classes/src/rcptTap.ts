@@ -16,15 +16,24 @@ interface Objection {
 }
 
 export function rcptTap(router: Router, ask: Ask): TapFn<View<'rcpt'>, Answer<'rcpt'>> {
-  return async ({ recipient }, call) => {
-    const way = await findWay(router, recipient, call)
-    if (way.kind === 'failed') return later(lookupFailure(recipient, way.cause))
-    const objection = way.kind === 'unknown' ? unknown(router, recipient, way) : errorTransport(recipient, way)
+  return async ({ recipient, recipientGiven: given }, call) => {
+    const { way, address } = await followed(router, recipient, call)
+    if (way.kind === 'failed') return later(lookupFailure(given, way.cause))
+    const objection = way.kind === 'unknown' ? unknown(router, given, address, way) : errorTransport(given, way)
     if (!objection) return undefined
-    const expanded = await isExpanded(ask, recipient, objection, call)
+    const expanded = await isExpanded(ask, { recipient: address, given }, objection, call)
     if (typeof expanded === 'object') return later(expanded)
     return expanded ? undefined : later(objection.verdict)
   }
+}
+/** Its way, or that of the address which a sender wrote into its local part. */
+async function followed(
+  router: Router,
+  address: MailAddress,
+  call: Call,
+): Promise<{ readonly way: Exclude<Way, { kind: 'within' }>; readonly address: MailAddress }> {
+  const way = await findWay(router, address, call)
+  return way.kind === 'within' ? followed(router, way.address, call) : { way, address }
 }
 /** Behind policy, as Postfix does it: a policy's text goes first, and no permit lets an unknown recipient in. */
 const later = (verdict: Verdict) => edits([session.refuseLater(verdict)])
@@ -39,11 +48,16 @@ function objectTo(recipient: MailAddress, code: number, esc: string, text: strin
     ? defer(esc.replace(/^./, '4') as TemporaryCode, line, { code })
     : refuse(esc.replace(/^./, '5') as PermanentCode, line, { code })
 }
-function unknown(router: Router, recipient: MailAddress, found: Extract<Way, { kind: 'unknown' }>): Objection {
+function unknown(
+  router: Router,
+  given: MailAddress,
+  address: MailAddress,
+  found: Extract<Way, { kind: 'unknown' }>,
+): Objection {
   const code = rejectCode(found.class, router.options)
   return {
-    verdict: objectTo(recipient, code, '5.1.1', unknownText(found.class, router.options)),
-    failure: bounceText(found.class, recipient, found.domain, router.options),
+    verdict: objectTo(given, code, '5.1.1', unknownText(found.class, router.options)),
+    failure: bounceText(found.class, address, found.domain, router.options),
   }
 }
 /** Mail for the `error` and `retry` transports is refused with their text: `error:5.1.6 moved away`. */
@@ -61,7 +75,7 @@ function errorTransport(recipient: MailAddress, way: Extract<Way, { kind: 'way' 
  */
 async function isExpanded(
   ask: Ask,
-  recipient: MailAddress,
+  { recipient, given }: { recipient: MailAddress; given: MailAddress },
   objection: Objection,
   call: Call,
 ): Promise<boolean | Verdict> {
@@ -72,6 +86,6 @@ async function isExpanded(
       resolved.routes.length > 1 || resolved.routes.some((r) => internal(addressOf(r.address)).toLowerCase() !== same)
     )
   }
-  if (!resolved.permanent) return lookupFailure(recipient, resolved.text)
+  if (!resolved.permanent) return lookupFailure(given, resolved.text)
   return objection.failure === undefined || resolved.text !== objection.failure
 }

@@ -1,5 +1,5 @@
 /** The way out for one address: its class, then the transport table, then whether the recipient exists. */
-import type { AddressClass, AddressClasses, Call, MailAddress, Site, Table } from '@postern/core'
+import type { AddressClass, AddressClasses, AddressRewriter, Call, MailAddress, Site, Table } from '@postern/core'
 import { domainOf } from './classify.ts'
 import type { Failed } from '@postern/maps'
 import type { Options } from './options.ts'
@@ -17,7 +17,14 @@ export type Way =
       readonly overridden: boolean
     }
   /** nobody there: a virtual alias that nothing expanded, or a recipient that no table of the class knows */
-  | { readonly kind: 'unknown'; readonly class: ListedClass; readonly domain: string; readonly way?: Way }
+  | {
+      readonly kind: 'unknown'
+      readonly class: ListedClass
+      readonly domain: string
+      readonly way?: Extract<Way, { kind: 'way' }>
+    }
+  /** a sender's route through us, `user%there@here`: the address that it leads to */
+  | { readonly kind: 'within'; readonly address: MailAddress }
   | Failed
 
 export interface Router {
@@ -26,6 +33,8 @@ export interface Router {
   readonly classes: AddressClasses
   readonly transportMaps: readonly Table[]
   readonly existence: Existence
+  /** absent: addresses are taken as they are */
+  readonly rewriter?: AddressRewriter
 }
 
 interface ClassWay {
@@ -54,13 +63,15 @@ export async function findWay(router: Router, address: MailAddress, call: Call):
   const answer = await router.classes.classOf(address, call)
   if (answer.kind === 'failed') return answer
   const name = answer.class
+  const inner = name === 'local' ? router.rewriter?.within(address) : undefined
+  if (inner) return { kind: 'within', address: inner }
 
   const base = classWay(name, domain, router)
   const keys = transportKeys(address, domain, router.site.recipientDelimiter)
   const override = router.transportMaps.length ? await lookupTransport(router.transportMaps, keys, call) : undefined
   if (override?.kind === 'failed') return override
   const chosen = merge(base, override, domain)
-  const way: Way | undefined = chosen && {
+  const way: Extract<Way, { kind: 'way' }> | undefined = chosen && {
     kind: 'way',
     class: name,
     domain,

@@ -2,7 +2,9 @@
 import type { Call, Lookup, MaybePromise, Table, TableRef } from '@postern/core'
 import { clientBytes, mask, parseNetwork } from './cidr.ts'
 import type { Network } from './cidr.ts'
-import type { NetworkEntry } from './options.ts'
+
+/** a network (`192.0.2.0/24`, `[2001:db8::]/32`), `!network`, or a table of addresses */
+export type NetworkEntry = string | TableRef
 
 /** addresses whose place in the list is remembered */
 const KNOWN = 1000
