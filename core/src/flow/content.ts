@@ -66,7 +66,7 @@ export class Content implements ContentSink {
       draft.body7or8 = p.body
       draft.envid = p.envid
       draft.ret = p.ret
-      const only = this.#tx.accepted.length === 1 ? this.#tx.accepted[0]!.text : undefined
+      const only = this.#tx.accepted.length === 1 ? this.#tx.given[0]!.text : undefined
       draft.header.prepend(
         received({
           site: graph.settings,

@@ -15,6 +15,8 @@ export class Transaction implements MailView, DataView {
   readonly slots: SlotStore
   readonly envelope: EnvelopeState
   readonly accepted: MailAddress[] = []
+  /** the same, as the client gave them */
+  readonly given: MailAddress[] = []
   readonly headerEdits: HeaderEdit[] = []
   discardedBy: string | undefined
 
@@ -46,6 +48,7 @@ export class Transaction implements MailView, DataView {
   }
   accept(recipient: MailAddress, given: MailAddress, p: RcptParameters): void {
     this.accepted.push(recipient)
+    this.given.push(given)
     this.envelope.recipients.push({
       address: recipient.text,
       original: given.text,

@@ -17,6 +17,8 @@ import { LocalShared, noSockets, noUsers } from '../shared.ts'
 import { applyAll, typesIn } from './apply.ts'
 import type { Collection, Reach } from './collector.ts'
 import { Keeper, Pantry } from './keeper.ts'
+import { TableRoom } from './tables.ts'
+import type { TableHandle } from './tables.ts'
 
 export interface TableDeskOptions {
   readonly log: LogSink
@@ -59,6 +61,8 @@ export class TableDesk {
   readonly #clock: Clock
   readonly #sink: LogSink
   readonly #keeper: Keeper
+  readonly #tables = new Map<string, Promise<TableHandle>>()
+  readonly #rooms: TableRoom[] = []
 
   private constructor(collection: Collection, keeper: Keeper, sink: LogSink, clock: Clock) {
     this.#collection = collection
@@ -106,15 +110,22 @@ export class TableDesk {
     }
     return { type, source: { spec: ref.spec, where: COMMAND.where, folder } }
   }
-  /** Opens a table, and those that it is made of. One that cannot be opened says so in `problem`, and fails each request. */
-  async table(definition: TableDefinition, folder: string): Promise<DeskTable> {
+  /** Opens a table once, and those that it is made of. One that cannot be opened says so in `problem`, and fails each request. */
+  table(definition: TableDefinition, folder: string): Promise<DeskTable> {
+    const key = `${folder}\0${JSON.stringify(definition)}`
+    const table = this.#tables.get(key) ?? this.#open(definition, folder)
+    this.#tables.set(key, table)
+    return table
+  }
+  async #open(definition: TableDefinition, folder: string): Promise<TableHandle> {
     this.type(definition, folder)
-    const { tables } = this.#collection
-    const handle = tables.named(tableRefOf(definition), folder, COMMAND)
+    const room = new TableRoom()
+    const handle = room.named(tableRefOf(definition), folder, COMMAND)
     const types = typesIn(this.#collection)
-    tables.takeApart(types)
-    for (const part of tables.all()) if (!types.has(part.type)) this.type(`${part.type}:`, folder)
-    await tables.open(
+    room.takeApart(types)
+    for (const part of room.all()) this.type(`${part.type}:`, folder)
+    this.#rooms.push(room)
+    await room.open(
       types,
       logger(() => this.#sink),
       this.#clock,
@@ -126,7 +137,7 @@ export class TableDesk {
     return { log: logger(() => this.#sink), clock: this.#clock, parts: [] }
   }
   async close(): Promise<void> {
-    for (const table of this.#collection.tables.all()) await table.close()
+    for (const room of this.#rooms) for (const table of room.all()) await table.close()
     for (const { hooks } of [...this.#collection.lifecycles].reverse()) await hooks.stop?.()
     await this.#keeper.release(logger(() => this.#sink))
   }

@@ -141,7 +141,14 @@ test('a desk opens one table and what it is made of', async () => {
   assert.equal([...((await d.table('one:a', '/')).entries() as Iterable<unknown>)], [['k', 'a']])
   assert.is(table.entries(), undefined)
   await d.close()
-  assert.is(opened.filter((line) => line.startsWith('closed')).length, 2)
+  assert.is(opened.filter((line) => line.startsWith('closed')).length, 3)
+})
+test('a desk opens a table once', async () => {
+  const d = await desk()
+  assert.is(await d.table('one:a', '/'), await d.table('one:a', '/'))
+  await d.table('one:b', '/')
+  assert.equal(opened, ['one:a', 'one:b'])
+  await d.close()
 })
 test('a desk names the nearest type', async () => {
   const d = await desk()
@@ -149,6 +156,11 @@ test('a desk names the nearest type', async () => {
   assert.is(e.problems[0]!.suggestion, 'one')
   const inner = await rejection(() => d.table('both:{one:a,two:b}', '/'))
   assert.match(inner.message, /no plugin provides tables of the type "two"/)
+  assert.equal(
+    await (await d.table('one:a', '/')).get('k', call),
+    found('a'),
+    'one that is wrong does not matter to others',
+  )
   await d.close()
 })
 test.run()

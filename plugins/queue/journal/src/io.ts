@@ -39,6 +39,8 @@ export interface Io {
     position: number,
     done: (error: Error | null, written: number) => void,
   ): (() => boolean) | void
+  /** A commit would stand behind the sync of something else: until its end nobody could write beside it. */
+  readonly commitWaits?: boolean
   /** default: those of `systemIo` */
   readonly files?: FileCalls
 }

@@ -82,6 +82,10 @@ export class Line {
     this.#o.lost(error)
   }
 
+  /** An order that is given now stands behind others. */
+  get busy(): boolean {
+    return this.#given.length > 0
+  }
   give(order: Order): void {
     if (this.#closing || !this.#begun || (!this.#thread && !this.#start())) return order.elsewhere()
     if (this.#waiting.length > 0 || !this.#thread!.takes(order)) return void this.#waiting.push(order)

@@ -39,6 +39,9 @@ export class ThreadIo implements Io {
     if (purpose !== 'records' && purpose !== 'fill') return elsewhere()
     this.#writes.give({ op: WRITE, fd, buffer, length, position, done, elsewhere })
   }
+  get commitWaits(): boolean {
+    return this.#syncs.busy
+  }
   commit(
     fd: number,
     buffer: Uint8Array,

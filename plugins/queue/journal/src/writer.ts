@@ -139,7 +139,8 @@ export class Writer {
     this.bytes += length
     this.#backlog.unsynced.push(batch)
     this.#writing = true
-    if (batch.durable && this.#o.io.commit && !this.#syncing && this.#syncTook < QUICK_SYNC)
+    const { io } = this.#o
+    if (batch.durable && io.commit && !io.commitWaits && !this.#syncing && this.#syncTook < QUICK_SYNC)
       return this.#commit(batch, length, start)
     this.#put(batch, 0, length, start)
   }
