@@ -43,9 +43,16 @@ export interface AddressRewriter {
   within(address: MailAddress): MailAddress | undefined
 }
 
+/** Something that rewrites recipients behind RCPT: one that it knows exists, whatever the tables of its class say. */
+export interface RecipientRewrites {
+  knows(address: MailAddress, call: Call): boolean | Failed | Promise<boolean | Failed>
+}
+type Failed = Extract<Lookup, { kind: 'failed' }>
+
 export const queueStore = roleOne<QueueStore>('queueStore')
 export const resolver = roleOne<Resolver>('resolver')
 export const addressClasses = roleOne<AddressClasses>('addressClasses')
+export const recipientRewrites = roleNamed<RecipientRewrites>('recipientRewrites')
 export const addressRewriter = roleOne<AddressRewriter>('addressRewriter')
 /** Limits per next hop (`@postern/policy-limits`). */
 export const destinationPolicy = roleOne<DestinationPolicy>('destinationPolicy')

@@ -133,6 +133,8 @@ function byNeeds(uses: readonly LoadedUse[], problems: Problem[]): LoadedUse[] {
     }
     state.set(use, 'open')
     for (const role of Object.values(use.definition.needs as Needs)) {
+      // what goes by name is looked up when it is used: two plugins may name each other's
+      if (role.arity === 'named') continue
       for (const other of uses) if (other !== use && provides(other, role)) visit(other, [...chain, use.name])
     }
     state.set(use, 'done')

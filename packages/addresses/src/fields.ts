@@ -1,5 +1,8 @@
 /** Header fields that hold addresses, and whether those of a message are to be rewritten. */
-import { transactionSlot } from '@postern/core'
+import { header, transactionSlot } from '@postern/core'
+import type { HeaderEdit, HeaderField } from '@postern/core'
+import { rewriteList } from './list.ts'
+import type { RewriteAddress } from './list.ts'
 
 /** Rewritten as senders are (`sender_canonical_maps`). */
 const SENDER = new Set([
@@ -36,3 +39,26 @@ export const isAddressField = (name: string): boolean => SENDER.has(name) || REC
  */
 export type HeaderRewriting = 'local' | 'remote' | 'none'
 export const headerRewriting = transactionSlot<HeaderRewriting>('headerRewriting')
+
+/**
+ * The edits that give address fields of a header other addresses. `rewriteOf` gets a field and says how its addresses are
+ * rewritten; `undefined`: they stay.
+ */
+export function rewriteFields(
+  fields: readonly HeaderField[],
+  rewriteOf: (field: HeaderField, isSender: boolean) => RewriteAddress | undefined,
+): HeaderEdit[] {
+  const out: HeaderEdit[] = []
+  const seen = new Map<string, number>()
+  for (const field of fields) {
+    const key = field.name.toLowerCase()
+    const isSender = SENDER.has(key)
+    if (!isSender && !RECIPIENT.has(key)) continue
+    const index = seen.get(key) ?? 0
+    seen.set(key, index + 1)
+    const rewrite = rewriteOf(field, isSender)
+    const next = rewrite && rewriteList(field.name, field.value, rewrite)
+    if (next !== undefined) out.push(header.replace(field.name, next, index))
+  }
+  return out
+}

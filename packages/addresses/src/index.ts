@@ -1,5 +1,5 @@
 /** Addresses in header fields and envelopes, taken apart, rewritten and put together as Postfix does it. */
-export { headerRewriting, isAddressField, isRecipientField, isSenderField } from './fields.ts'
+export { headerRewriting, isAddressField, isRecipientField, isSenderField, rewriteFields } from './fields.ts'
 export type { HeaderRewriting } from './fields.ts'
 export { eachAddress, rewriteList } from './list.ts'
 export type { RewriteAddress } from './list.ts'

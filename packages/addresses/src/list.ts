@@ -36,7 +36,8 @@ export function rewriteList(name: string, value: string, rewrite: RewriteAddress
 }
 /** Calls `fn` for each address of a list, in its order. */
 export function eachAddress(value: string, fn: (tokens: readonly Token[]) => void): void {
-  for (const piece of piecesOf(tokensOf(value))) if (piece.kind === 'address') fn(piece.tokens)
+  for (const piece of piecesOf(tokensOf(value)))
+    if (piece.kind === 'address' && piece.tokens.length > 0) fn(piece.tokens)
 }
 /** An address that is empty but for its `@` is the empty one in quotes. */
 const nameOf = (tokens: readonly Token[]): string => (tokens.length === 0 ? '""' : externalOf(tokens))

@@ -1,5 +1,5 @@
 /** @postern/route-classes: Postfix's address classes, and a route per class. */
-import { addressClasses, addressRewriter, definePlugin } from '@postern/core'
+import { addressClasses, addressRewriter, definePlugin, recipientRewrites } from '@postern/core'
 import type { AddressRewriter, Mta, TableRef } from '@postern/core'
 import { classifier } from './classify.ts'
 import type { ClassLists } from './classify.ts'
@@ -18,7 +18,7 @@ export default definePlugin({
   name: 'route-classes',
   options: schema,
   provides: [addressClasses],
-  needs: { rewriter: addressRewriter },
+  needs: { rewriter: addressRewriter, rewrites: recipientRewrites },
   optional: ['rewriter'],
   apply(mta, options, needs) {
     const lists = classLists(mta, options)
@@ -29,7 +29,7 @@ export default definePlugin({
     // late: aliases and other expansions come first
     mta.resolve.tap({ phase: 'late' }, resolveTap(router))
     // early: a permit of a policy tap must not let in a recipient that could only bounce
-    if (refusesAny(options)) mta.rcpt.tap({ phase: 'early' }, rcptTap(router, mta.resolve))
+    if (refusesAny(options)) mta.rcpt.tap({ phase: 'early' }, rcptTap(router, mta.resolve, needs.rewrites))
     mta.lifecycle({
       start() {
         for (const text of overlaps(lists)) mta.log.warn('route.overlap', { text })

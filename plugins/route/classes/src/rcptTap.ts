@@ -1,6 +1,17 @@
 /** Recipients that do not exist are refused at RCPT, so that no bounce about them is ever needed. */
 import { addressOf, defer, edits, internal, refuse, session } from '@postern/core'
-import type { Answer, Call, MailAddress, Mta, PermanentCode, TapFn, TemporaryCode, View } from '@postern/core'
+import type {
+  Answer,
+  Call,
+  MailAddress,
+  Mta,
+  Named,
+  PermanentCode,
+  RecipientRewrites,
+  TapFn,
+  TemporaryCode,
+  View,
+} from '@postern/core'
 import { bounceText, rejectCode, unknownText } from './recipients.ts'
 import { findWay } from './route.ts'
 import type { Router, Way } from './route.ts'
@@ -15,12 +26,19 @@ interface Objection {
   readonly failure?: string
 }
 
-export function rcptTap(router: Router, ask: Ask): TapFn<View<'rcpt'>, Answer<'rcpt'>> {
+export function rcptTap(
+  router: Router,
+  ask: Ask,
+  rewrites: Named<RecipientRewrites>,
+): TapFn<View<'rcpt'>, Answer<'rcpt'>> {
   return async ({ recipient, recipientGiven: given }, call) => {
     const { way, address } = await followed(router, recipient, call)
     if (way.kind === 'failed') return later(lookupFailure(given, way.cause))
     const objection = way.kind === 'unknown' ? unknown(router, given, address, way) : errorTransport(given, way)
     if (!objection) return undefined
+    const rewritten = await isRewritten(rewrites, recipient, call)
+    if (rewritten === true) return undefined
+    if (rewritten) return later(lookupFailure(given, rewritten.cause))
     const expanded = await isExpanded(ask, { recipient: address, given }, objection, call)
     if (typeof expanded === 'object') return later(expanded)
     return expanded ? undefined : later(objection.verdict)
@@ -34,6 +52,14 @@ async function followed(
 ): Promise<{ readonly way: Exclude<Way, { kind: 'within' }>; readonly address: MailAddress }> {
   const way = await findWay(router, address, call)
   return way.kind === 'within' ? followed(router, way.address, call) : { way, address }
+}
+/** Does a table rewrite it before it is looked for (Postfix's canonical_maps and recipient_canonical_maps)? */
+async function isRewritten(rewrites: Named<RecipientRewrites>, address: MailAddress, call: Call) {
+  for (const name of rewrites.names()) {
+    const known = await rewrites.get(name)!.knows(address, call)
+    if (known !== false) return known
+  }
+  return false
 }
 /** Behind policy, as Postfix does it: a policy's text goes first, and no permit lets an unknown recipient in. */
 const later = (verdict: Verdict) => edits([session.refuseLater(verdict)])

@@ -1,0 +1,111 @@
+/**
+ * Addresses looked up as Postfix does it (its mail_addr_find and mail_addr_map): the whole address, without its extension, the local
+ * part where the domain is ours, the domain. Answers come at once where no table has to be waited for.
+ */
+import { internal, parseAddress, quoteLocal, splitExtension } from '@postern/core'
+import type { AddressClasses, AddressRewriter, Call, MailAddress, MaybePromise, Site, Table } from '@postern/core'
+import { eachAddress, externalOf } from '@postern/addresses'
+import { firstOf } from './maps.ts'
+import type { Failed, Searched } from './maps.ts'
+
+export interface AddressSite {
+  /** the characters that part user and extension */
+  readonly delimiters: string
+  /** Is a local part looked up without the domain, too? */
+  isLocal(domain: string, call: Call): MaybePromise<boolean | Failed>
+  standard(address: MailAddress): MailAddress
+}
+/** Local are the domains of the local class, and `myorigin`. */
+export function addressSite(site: Site, classes: AddressClasses, rewriter: AddressRewriter): AddressSite {
+  const myorigin = site.myorigin.toLowerCase()
+  return {
+    delimiters: site.recipientDelimiter,
+    isLocal(domain, call) {
+      if (domain.toLowerCase() === myorigin) return true
+      const answer = classes.classOf({ text: `@${domain}`, local: '', domain }, call)
+      return then(answer, (a) => (a.kind === 'failed' ? a : a.class === 'local'))
+    },
+    standard: (address) => rewriter.standard(address),
+  }
+}
+
+export type FoundAddress =
+  /** `extension`: with its delimiter, what the key did not have; `''`: none */
+  { readonly kind: 'found'; readonly value: string; readonly extension: string } | Exclude<Searched, { kind: 'found' }>
+
+/** `user+ext@domain`, `user@domain`, in local domains `user+ext` and `user`, `@domain`. */
+export function findAddress(
+  tables: readonly Table[],
+  address: MailAddress,
+  call: Call,
+  site: AddressSite,
+): MaybePromise<FoundAddress> {
+  const { local, domain } = address
+  const { user, extension } = splitExtension(local, site.delimiters)
+  const bare = extension === undefined ? undefined : quoteLocal(user)
+  const rest = extension === undefined ? '' : local.slice(user.length)
+  const told = (found: Searched): FoundAddress =>
+    found.kind !== 'found'
+      ? found
+      : {
+          kind: 'found',
+          value: found.value,
+          extension: bare !== undefined && (found.key === bare || found.key === `${bare}@${domain}`) ? rest : '',
+        }
+  const whole = [address.text, ...(bare === undefined ? [] : [`${bare}@${domain}`])]
+  return then(firstOf(tables, whole, call), (first) => {
+    if (first.kind !== 'absent') return told(first)
+    return then(site.isLocal(domain, call), (isLocal) => {
+      if (typeof isLocal === 'object') return isLocal
+      const locals = isLocal ? [quoteLocal(local), ...(bare === undefined ? [] : [bare])] : []
+      // patterns have seen the whole address
+      return then(firstOf(tables, [...locals, `@${domain}`], call, 0), told)
+    })
+  })
+}
+
+/**
+ * The addresses that a table says instead, standard: `@other` keeps the local part, what is not matched of an extension goes on if
+ * `propagate` says so. `undefined`: none.
+ */
+export function mapAddress(
+  tables: readonly Table[],
+  address: MailAddress,
+  call: Call,
+  site: AddressSite,
+  propagate: boolean,
+): MaybePromise<readonly MailAddress[] | undefined | Failed> {
+  return then(findAddress(tables, address, call, site), (found) => {
+    if (found.kind === 'absent') return undefined
+    if (found.kind === 'failed') return found
+    const results = addressesIn(found.value)
+    if (!results)
+      return {
+        kind: 'failed',
+        why: 'misconfigured',
+        cause: `"${found.value}", found for ${internal(address)}, is not an address`,
+      }
+    const extension = propagate ? found.extension : ''
+    return results.map((result) => {
+      if (result.local === '') return site.standard(withLocal(result, address.local))
+      return extension === '' ? site.standard(result) : withLocal(site.standard(result), undefined, extension)
+    })
+  })
+}
+/** `undefined`: one of them is none, or there is none. */
+function addressesIn(text: string): MailAddress[] | undefined {
+  const found: (MailAddress | undefined)[] = []
+  eachAddress(text, (tokens) => {
+    const external = externalOf(tokens)
+    found.push(external.startsWith('""@') ? domainOnly(external.slice(3)) : parseAddress(external, { lenient: true }))
+  })
+  return found.length > 0 && found.every((a) => a !== undefined) ? found : undefined
+}
+const domainOnly = (domain: string): MailAddress => ({ text: `@${domain}`, local: '', domain })
+function withLocal(address: MailAddress, other = address.local, extension = ''): MailAddress {
+  const local = `${other}${extension}`
+  const text = address.domain === '' ? quoteLocal(local) : `${quoteLocal(local)}@${address.domain}`
+  return { text, local, domain: address.domain }
+}
+const then = <T, R>(value: MaybePromise<T>, fn: (value: T) => MaybePromise<R>): MaybePromise<R> =>
+  value instanceof Promise ? value.then(fn) : fn(value)

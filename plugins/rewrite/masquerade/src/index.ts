@@ -1,0 +1,62 @@
+/** @postern/rewrite-masquerade: hosts of a domain hidden behind it (Postfix's masquerade_domains). */
+import { addressOf, definePlugin, edits, envelope } from '@postern/core'
+import type { EnvelopeEdit, HeaderEdit } from '@postern/core'
+import { externalOf, headerRewriting, lastAt, rewriteFields, tokensOf } from '@postern/addresses'
+import { z } from 'zod'
+import { masquerade } from './masquerade.ts'
+
+const CLASSES = ['envelope_sender', 'envelope_recipient', 'header_sender', 'header_recipient'] as const
+
+export const options = z.strictObject({
+  masqueradeDomains: z
+    .array(z.string().regex(/^!?[^\s:,/!.][^\s:,/!]*$/, 'expected a domain, or !domain for one that stays'))
+    .default([])
+    .describe(
+      'domains whose hosts are stripped, longer ones first; the first that matches decides, !domain says that it stays',
+    ),
+  masqueradeExceptions: z.array(z.string()).default([]).describe('users whose addresses stay, on every host'),
+  masqueradeClasses: z
+    .array(z.enum(CLASSES))
+    .default(['envelope_sender', 'header_sender', 'header_recipient'])
+    .describe('where addresses are masqueraded'),
+})
+
+export default definePlugin({
+  name: 'rewrite-masquerade',
+  options,
+  apply(mta, o) {
+    if (o.masqueradeDomains.length === 0) return
+    const rule = masquerade(o.masqueradeDomains, o.masqueradeExceptions)
+    const at = (place: (typeof CLASSES)[number]) => o.masqueradeClasses.includes(place)
+    const text = (address: string): string => {
+      const { local, domain } = addressOf(address)
+      const next = rule(local, domain)
+      return next === undefined ? address : `${address.slice(0, address.length - domain.length)}${next}`
+    }
+    mta.cleanup.tap(
+      // behind what maps addresses, as Postfix has it
+      { body: 'headers', after: ['rewrite-canonical'], origins: ['smtp', 'lmtp', 'submit', 'forward', 'bounce'] },
+      (view) => {
+        const list: (EnvelopeEdit | HeaderEdit)[] = []
+        if (at('envelope_sender') && view.sender !== '' && text(view.sender) !== view.sender)
+          list.push(envelope.setSender(text(view.sender)))
+        if (at('envelope_recipient'))
+          for (const { address } of view.recipients)
+            if (text(address) !== address) list.push(envelope.replaceRecipient(address, text(address)))
+        if (view.slots.get(headerRewriting) !== 'none')
+          list.push(
+            ...rewriteFields(view.header.fields, (_field, isSender) =>
+              !at(isSender ? 'header_sender' : 'header_recipient')
+                ? undefined
+                : (tokens) => {
+                    if (lastAt(tokens) < 0) return undefined
+                    const external = externalOf(tokens)
+                    return text(external) === external ? undefined : tokensOf(text(external))
+                  },
+            ),
+          )
+        return list.length > 0 ? edits(list) : undefined
+      },
+    )
+  },
+})
