@@ -112,6 +112,8 @@ async function isExpanded(
       resolved.routes.length > 1 || resolved.routes.some((r) => internal(addressOf(r.address)).toLowerCase() !== same)
     )
   }
+  // it is known, but leads in a circle or to too many: told when the message has come
+  if (resolved.esc === '4.6.0') return true
   if (!resolved.permanent) return lookupFailure(given, resolved.text)
   return objection.failure === undefined || resolved.text !== objection.failure
 }

@@ -1,0 +1,56 @@
+/** @postern/route-virtual: recipients redirected by tables (Postfix's virtual(5)). */
+import { addressClasses, addressOf, addressRewriter, defer, definePlugin, expand, tableRef } from '@postern/core'
+import { addressSite, mapAddress } from '@postern/maps'
+import { z } from 'zod'
+
+/** the core's, for circles and limits */
+const EXPANSION_ERROR = '4.6.0'
+
+export const options = z.strictObject({
+  virtualAliasMaps: z
+    .array(tableRef())
+    .default([])
+    .describe('tables of addresses and the addresses, local or not, that mail for them goes to instead'),
+  propagateUnmatchedExtensions: z
+    .boolean()
+    .default(true)
+    .describe('does mail for user+ext go to other+ext where only user was found?'),
+})
+
+export default definePlugin({
+  name: 'route-virtual',
+  options,
+  needs: { classes: addressClasses, rewriter: addressRewriter },
+  apply(mta, { virtualAliasMaps, propagateUnmatchedExtensions }, needs) {
+    const tables = virtualAliasMaps.map((ref) => mta.table(ref))
+    if (tables.length === 0) return
+    const site = addressSite(mta.site, needs.classes, needs.rewriter)
+    mta.resolve.tap(({ recipient, final }, call) => {
+      // an alias that names itself has been expanded: what is left is to deliver it
+      if (final) return undefined
+      const answer = (found: Awaited<ReturnType<typeof mapAddress>>) => {
+        if (found === undefined) return undefined
+        if ('kind' in found) return defer('4.3.0', 'Temporary lookup failure', { cause: found.cause })
+        // an address that stands for itself alone goes on to those who know its way
+        return found.every((a) => a.text.toLowerCase() === recipient.text.toLowerCase())
+          ? undefined
+          : expand(found.map((a) => a.text))
+      }
+      const found = mapAddress(tables, recipient, call, site, propagateUnmatchedExtensions)
+      return found instanceof Promise ? found.then(answer) : answer(found)
+    })
+    // late: what is expanded are the recipients as they will be
+    mta.cleanup.tap({ body: 'none', phase: 'late' }, async ({ recipients }, call) => {
+      for (const { address } of recipients) {
+        const found = await mapAddress(tables, addressOf(address), call, site, propagateUnmatchedExtensions)
+        if (found === undefined) continue
+        if ('kind' in found) return defer('4.3.0', 'Error: queue file write error', { code: 451, cause: found.cause })
+        const resolved = await mta.resolve(address, call)
+        const ends = resolved.kind === 'failed' ? [resolved] : resolved.failures
+        if (ends.some(({ esc }) => esc === EXPANSION_ERROR))
+          return defer(EXPANSION_ERROR, 'Alias expansion error', { code: 451 })
+      }
+      return undefined
+    })
+  },
+})
