@@ -18,6 +18,7 @@ export default definePreset({
     },
     '@postern/listen-drop',
     '@postern/rewrite-trivial',
+    '@postern/rewrite-headers',
     '@postern/policy-relay',
     '@postern/route-classes',
     { '@postern/deliver-maildir': { mailboxBase: 'var/mail', mailboxPath: '%u/' } },
