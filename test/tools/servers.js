@@ -9,9 +9,10 @@ import { accessSync, constants, existsSync, rmSync, writeFileSync } from 'node:f
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-/** Debian package -> a program that it brings */
+/** Debian package -> a program that it brings, or a file by its whole path */
 export const PACKAGES = {
   postfix: 'postfix',
+  'postfix-cdb': '/usr/lib/postfix/postfix-cdb.so',
   'dovecot-imapd': '/usr/lib/dovecot/imap',
   swaks: 'swaks',
   curl: 'curl',
@@ -29,7 +30,8 @@ export function installed(program) {
   const places = path.isAbsolute(program) ? [program] : FOLDERS.map((dir) => path.join(dir, program))
   return places.some((file) => {
     try {
-      accessSync(file, constants.X_OK)
+      // a library need not be executable
+      accessSync(file, file.endsWith('.so') ? constants.R_OK : constants.X_OK)
       return true
     } catch {
       return false

@@ -1,32 +1,60 @@
-/** Table types `hash` and `texthash`: a text file of `key value` lines, held in memory, followed when it changes. */
-import { resolve } from 'node:path'
-import { definePlugin, failed, tableTypes } from '@postern/core'
-import type { OpenTable, TableContext, TableSource, TableType } from '@postern/core'
+/** Table types `hash`, `texthash`, `btree`, `dbm`, `lmdb`: a text file of `key value` lines, followed when it changes. */
+import { setTimeout as wait } from 'node:timers/promises'
+import { definePlugin, failed, size, tableTypes } from '@postern/core'
+import type { OpenTable, TableSource, TableType } from '@postern/core'
 import { z } from 'zod'
+import { edit } from './edit.ts'
+import { indexPath, writeIndex } from './index-file.ts'
+import { reasonOf, sourceOf } from './source.ts'
+import type { Source } from './source.ts'
 import { FileTable } from './table.ts'
+import type { FollowOptions } from './table.ts'
 
-export { parse } from './load.ts'
-export type { LineProblem } from './parse.ts'
+export { parse } from './memory.ts'
+export type { LineProblem, TextFormat } from '@postern/cdb'
 
-const typeNamed = (name: string): TableType => ({
-  async open(source: TableSource, context: TableContext): Promise<OpenTable> {
-    if (typeof source.spec !== 'string' || source.spec === '') {
-      const problem = `${name} table without a file name; need "${name}:/path/to/file"`
-      return { get: () => failed(problem, 'misconfigured'), check: () => problem }
-    }
-    const table = new FileTable(`${name}:${source.spec}`, resolve(source.folder, source.spec), context)
-    await table.refresh()
-    return table
-  },
-})
+// one text format for all: what Postfix compiles for them is read as it stands
+const TYPES = ['hash', 'texthash', 'btree', 'dbm', 'lmdb']
+/** ms for which the start waits for an index that must be made first; lookups wait longer */
+const PATIENCE = 2000
+
+function typeNamed(type: string, options: FollowOptions): TableType {
+  const sure = (source: TableSource): Source => {
+    const known = sourceOf(type, source)
+    if (typeof known === 'string') throw new Error(known)
+    return known
+  }
+  return {
+    async open(source, context): Promise<OpenTable> {
+      const known = sourceOf(type, source)
+      if (typeof known === 'string') return { get: () => failed(known, 'misconfigured'), check: () => known }
+      const table = new FileTable(known, context, options)
+      await table.refresh()
+      await Promise.race([table.settled(), wait(PATIENCE, undefined, { ref: false })])
+      return table
+    },
+    async build(source) {
+      const known = sure(source)
+      try {
+        const { entries, problems } = await writeIndex(known)
+        return { entries, files: [indexPath(known.path)], problems: problems.lines(known.path) }
+      } catch (error) {
+        throw new Error(`${known.name}: ${reasonOf(error, known)}`, { cause: error })
+      }
+    },
+    edit: (source, changes) => edit(sure(source), changes),
+  }
+}
 
 export default definePlugin({
   name: 'lookup-hash',
-  options: z.strictObject({}),
+  options: z.strictObject({
+    indexAbove: size()
+      .default(8_388_608)
+      .describe('a larger text is not held in memory but indexed in a file beside it (bytes)'),
+  }),
   provides: [tableTypes],
-  apply(mta) {
-    // one text format for both: what Postfix compiles for `hash` is read as it stands
-    mta.provideNamed(tableTypes, 'hash', typeNamed('hash'))
-    mta.provideNamed(tableTypes, 'texthash', typeNamed('texthash'))
+  apply(mta, { indexAbove }) {
+    for (const type of TYPES) mta.provideNamed(tableTypes, type, typeNamed(type, { indexAbove }))
   },
 })

@@ -1,35 +1,50 @@
 import { stat } from 'node:fs/promises'
+import type { BigIntStats } from 'node:fs'
+import { foldKey, sameStamp, stampOf } from '@postern/cdb'
+import type { Problems } from '@postern/cdb'
 import { absent, failed, found } from '@postern/core'
-import type { Lookup, OpenTable, TableContext } from '@postern/core'
-import { load, stampOf } from './load.ts'
-import type { Loaded } from './load.ts'
+import type { Call, Lookup, OpenTable, TableContext, TableEntry } from '@postern/core'
+import { openIndex } from './index-file.ts'
+import { Closed, makeIndex } from './making.ts'
+import type { Made } from './making.ts'
+import { load } from './memory.ts'
+import type { Snapshot } from './snapshot.ts'
+import { reasonOf } from './source.ts'
+import type { Source } from './source.ts'
 
 /** ms between two looks at the file */
 const INTERVAL = 1000
 /** A file written less than this many ms ago may still be being written: half a table would refuse mail for good. */
 const HOT = 1000
 
-/** A table in memory that follows its file. Looks at it when asked, at most once a second. */
+export interface FollowOptions {
+  /** bytes; a larger text is not held in memory but indexed on disk */
+  readonly indexAbove: number
+}
+
+/** A table that follows its text. Looks at it when asked, at most once a second. */
 export class FileTable implements OpenTable {
-  readonly #path: string
-  readonly #name: string
+  readonly #source: Source
   readonly #context: TableContext
-  #loaded: Loaded | undefined
+  readonly #options: FollowOptions
+  readonly #closed = new AbortController()
+  #now: Snapshot | undefined
   #checked = -Infinity
   #refresh: Promise<void> | undefined
+  #making: Promise<void> | undefined
   #problem: string | undefined
+  #instead: string | undefined
 
-  constructor(name: string, path: string, context: TableContext) {
-    this.#name = name
-    this.#path = path
+  constructor(source: Source, context: TableContext, options: FollowOptions) {
+    this.#source = source
     this.#context = context
+    this.#options = options
   }
 
-  get(key: string): Lookup | Promise<Lookup> {
-    if (this.#refresh || this.#context.clock.now() - this.#checked >= INTERVAL) {
-      return this.refresh().then(() => this.#answer(key))
-    }
-    return this.#answer(key)
+  get(key: string, call: Call): Lookup | Promise<Lookup> {
+    if (this.#refresh || this.#context.clock.now() - this.#checked >= INTERVAL)
+      return this.refresh().then(() => this.#first(key, call))
+    return this.#first(key, call)
   }
   async check(): Promise<string | undefined> {
     await this.refresh()
@@ -43,51 +58,117 @@ export class FileTable implements OpenTable {
     })
     return this.#refresh
   }
+  /** When no first index is being made (any more). */
+  async settled(): Promise<void> {
+    await this.#making
+  }
+  /** Throws when there is no table to list. */
+  async *entries(): AsyncGenerator<TableEntry> {
+    await this.refresh()
+    await this.#making
+    if (!this.#now) throw new Error(this.#problem ?? `${this.#source.name}: not loaded`)
+    yield* this.#now.list()
+  }
+  stats(): Readonly<Record<string, number>> {
+    return { entries: this.#now?.entries ?? 0, indexed: this.#now?.indexed ? 1 : 0 }
+  }
+  async close(): Promise<void> {
+    this.#closed.abort()
+    await this.#refresh
+    await this.#making
+    await this.#now?.close()
+    this.#now = undefined
+  }
 
+  /** The first index is still being made: wait for it, as long as the caller does. */
+  #first(key: string, call: Call): Lookup | Promise<Lookup> {
+    const making = this.#making
+    if (this.#now || !making) return this.#answer(key)
+    return new Promise((done) => {
+      const quit = call.onAbort((reason) => done(failed(`${this.#source.name}: being indexed; ${reason.message}`)))
+      void making.then(() => {
+        quit()
+        done(this.#answer(key))
+      })
+    })
+  }
   #answer(key: string): Lookup {
-    if (!this.#loaded) return failed(this.#problem ?? `${this.#name}: not loaded`)
-    const value = this.#loaded.entries.get(key.toLowerCase())
-    return value === undefined ? absent() : found(value)
+    if (!this.#now) return failed(this.#problem ?? `${this.#source.name}: not loaded`)
+    try {
+      const value = this.#now.get(foldKey(key))
+      return value === undefined ? absent() : found(value)
+    } catch (error) {
+      // an index that was written over, or a disk that fails: made again at the next look
+      const cause = `${this.#source.name}: index: ${(error as Error).message}`
+      this.#context.log.warn('table.damaged', { table: this.#source.name, problem: (error as Error).message })
+      void this.#now.close().catch(() => undefined)
+      this.#now = undefined
+      this.#checked = -Infinity
+      return failed(cause)
+    }
   }
   async #look(): Promise<void> {
     try {
-      const now = await stat(this.#path, { bigint: true })
-      if (this.#loaded?.stamp === stampOf(now)) return this.#well()
-      const age = Date.now() - Number(now.mtimeMs)
-      if (this.#loaded && age >= 0 && age < HOT) return
-      this.#swap(await load(this.#path))
+      const text = await stat(this.#source.path, { bigint: true })
+      if (this.#now && sameStamp(this.#now.stamp, stampOf(text))) return this.#well()
+      if (this.#making || this.#closed.signal.aborted) return
+      const age = Date.now() - Number(text.mtimeMs)
+      if (this.#now && age >= 0 && age < HOT) return
+      const made = await this.#soon(text)
+      if (made) await this.#swap(made)
+      else this.#making = this.#make().finally(() => (this.#making = undefined))
     } catch (error) {
-      this.#trouble(reason(error))
+      this.#trouble(error)
     }
   }
-  #swap(next: Loaded): void {
-    const again = this.#loaded !== undefined
-    this.#loaded = next
-    this.#problem = undefined
-    const { log } = this.#context
-    for (const p of next.problems) {
-      log.warn('table.line', { table: this.#name, line: p.line, problem: p.what, ignored: !p.kept })
+  /** The table where it can be had at once; `undefined`: it must be indexed first. */
+  async #soon(text: BigIntStats): Promise<Made | undefined> {
+    const index = await openIndex(this.#source, { stamp: stampOf(text), uid: text.uid }).catch(() => undefined)
+    if (index) return { snapshot: index }
+    const large = text.isFile() && text.size > this.#options.indexAbove
+    return large ? undefined : load(this.#source.path, this.#source.format)
+  }
+  async #make(): Promise<void> {
+    try {
+      await this.#swap(await makeIndex(this.#source, this.#closed.signal, (what, why) => this.#elsewhere(what, why)))
+    } catch (error) {
+      if (!(error instanceof Closed)) this.#trouble(error)
     }
-    if (next.moreProblems > 0) log.warn('table.lines', { table: this.#name, more: next.moreProblems })
-    log[again ? 'info' : 'debug'](again ? 'table.reloaded' : 'table.loaded', {
-      table: this.#name,
-      entries: next.entries.size,
-    })
+  }
+  async #swap({ snapshot, problems }: Made): Promise<void> {
+    const old = this.#now
+    this.#now = snapshot
+    this.#problem = undefined
+    const table = this.#source.name
+    const { log } = this.#context
+    if (problems) this.#tell(problems)
+    log[old ? 'info' : 'debug'](old ? 'table.reloaded' : 'table.loaded', { table, entries: snapshot.entries })
+    await old?.close()
+  }
+  #tell({ first, more }: Problems): void {
+    const table = this.#source.name
+    const { log } = this.#context
+    for (const p of first) log.warn('table.line', { table, line: p.line, problem: p.what, ignored: !p.kept })
+    if (more > 0) log.warn('table.lines', { table, more })
   }
   #well(): void {
     if (this.#problem === undefined) return
     this.#problem = undefined
-    this.#context.log.info('table.recovered', { table: this.#name })
+    this.#context.log.info('table.recovered', { table: this.#source.name })
   }
   /** Told once, not at each lookup. */
-  #trouble(why: string): void {
-    const problem = `${this.#name}: ${why}`
+  #trouble(error: unknown): void {
+    const why = reasonOf(error, this.#source)
+    const table = this.#source.name
+    const problem = `${table}: ${why}`
     if (problem === this.#problem) return
     this.#problem = problem
-    if (this.#loaded)
-      this.#context.log.warn('table.stale', { table: this.#name, problem: why, entries: this.#loaded.entries.size })
-    else this.#context.log.error('table.unreadable', { table: this.#name, problem: why })
+    if (this.#now) this.#context.log.warn('table.stale', { table, problem: why, entries: this.#now.entries })
+    else this.#context.log.error('table.unreadable', { table, problem: why })
+  }
+  #elsewhere(instead: 'temporary' | 'memory', why: string): void {
+    if (why === this.#instead) return
+    this.#instead = why
+    this.#context.log.warn('table.index', { table: this.#source.name, problem: why, instead })
   }
 }
-
-const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error))
