@@ -20,12 +20,17 @@ export class CdbFile {
   readonly #checked: Checked
   readonly #scratch = Buffer.allocUnsafe(GUESS)
   readonly #slots = Buffer.allocUnsafe(SLOTS)
+  readonly #settled: boolean
   #users = 1
 
-  /** Takes the file over: `close` closes it. */
-  constructor(file: FileHandle, checked: Checked) {
+  /**
+   * Takes the file over: `close` closes it. `settled`: nobody writes it in place any more, so that need not be looked for
+   * at each lookup.
+   */
+  constructor(file: FileHandle, checked: Checked, settled = false) {
     this.#file = file
     this.#checked = checked
+    this.#settled = settled
   }
   get entries(): number {
     return this.#checked.entries
@@ -36,7 +41,7 @@ export class CdbFile {
   /** Throws `Damaged` when the file is not what was checked, and the system's errors. */
   find(key: Buffer): Buffer | undefined {
     const hash = cdbHash(key)
-    const { header, size, mtimeMs } = this.#checked
+    const { header } = this.#checked
     const at = header.readUInt32LE((hash & 255) * 8)
     const slots = header.readUInt32LE((hash & 255) * 8 + 4)
     let value: Buffer | undefined
@@ -51,9 +56,7 @@ export class CdbFile {
       if (bytes.readUInt32LE(i) === hash && (value = this.#record(position, key))) break
       if (++slot === slots) [slot, bytes] = [0, undefined]
     }
-    // written over in place: an answer from it may be half of each
-    const now = fstatSync(this.#file.fd)
-    if (now.size !== size || now.mtimeMs !== mtimeMs) throw new Damaged('was changed in place')
+    if (!this.#settled) this.#confirm()
     return value
   }
   /** Each record, in the order of the file. */
@@ -70,6 +73,11 @@ export class CdbFile {
     if (--this.#users === 0) await this.#file.close()
   }
 
+  /** Written over in place: an answer from it may be half of each. */
+  #confirm(): void {
+    const { size, mtimeMs } = fstatSync(this.#file.fd)
+    if (size !== this.#checked.size || mtimeMs !== this.#checked.mtimeMs) throw new Damaged('was changed in place')
+  }
   #record(position: number, key: Buffer): Buffer | undefined {
     const { dataEnd } = this.#checked
     if (position < HEADER || position + 8 > dataEnd) throw new Damaged('a position out of bounds')

@@ -32,10 +32,12 @@ export interface Checked {
 export async function checkCdb(file: FileHandle): Promise<Checked> {
   const shape = await shapeOf(file)
   const { header, dataEnd } = shape
+  // an empty header over what was a table would be an empty table
+  if (layout(header, shape.size).end !== shape.size) throw new Damaged('is damaged: bytes behind its tables')
   const records = new Tally()
   let withNul = false
   let withoutNul = false
-  const window = new Window(file)
+  const window = new Window(file, shape.size)
   for (let position = HEADER; position < dataEnd;) {
     if (records.count % SLICE === SLICE - 1) await turn()
     const { key, length } = readyRecord(window, position, dataEnd) ?? (await recordAt(window, position, dataEnd))
@@ -61,12 +63,12 @@ export async function shapeOf(file: FileHandle): Promise<Checked> {
   await file.read(header, 0, HEADER, 0)
   let entries = 0
   for (let t = 0; t < 256; t++) entries += header.readUInt32LE(t * 8 + 4) / 2
-  return { entries, header, dataEnd: layout(header, size), size, mtimeMs, withNul: false, withoutNul: true }
+  return { entries, header, dataEnd: layout(header, size).first, size, mtimeMs, withNul: false, withoutNul: true }
 }
 
 /** Each record up to `dataEnd`. Throws `Damaged`. */
 export async function* walk(file: FileHandle, dataEnd: number): AsyncGenerator<readonly [key: Buffer, value: Buffer]> {
-  const window = new Window(file)
+  const window = new Window(file, dataEnd)
   for (let position = HEADER; position < dataEnd;) {
     const { key, length } = await recordAt(window, position, dataEnd)
     if (length > MAX_VALUE) throw new Error(`a value of ${length} bytes; more than ${MAX_VALUE} are not read`)
@@ -77,20 +79,20 @@ export async function* walk(file: FileHandle, dataEnd: number): AsyncGenerator<r
   }
 }
 
-/** Tables lie behind the records, one after the other. Where they begin; throws `Damaged`. */
-function layout(header: Buffer, size: number): number {
-  let end: number | undefined
-  let first = HEADER
+/**
+ * Tables lie behind the records, one after the other; an empty one is where the next one begins. Where they begin and end;
+ * throws `Damaged`.
+ */
+function layout(header: Buffer, size: number): { first: number; end: number } {
+  const first = header.readUInt32LE(0)
+  let end = first
   for (let t = 0; t < 256; t++) {
-    const at = header.readUInt32LE(t * 8)
-    const slots = header.readUInt32LE(t * 8 + 4)
-    if (slots === 0) continue
-    if (end === undefined) first = end = at
-    if (at !== end || at < HEADER) throw new Damaged('is damaged, or no cdb file: its tables do not follow each other')
-    end += slots * 8
+    if (header.readUInt32LE(t * 8) !== end || end < HEADER)
+      throw new Damaged('is damaged, or no cdb file: its tables do not follow each other')
+    end += header.readUInt32LE(t * 8 + 4) * 8
     if (end > size) throw new Damaged('is cut short')
   }
-  return first
+  return { first, end }
 }
 
 interface Found {

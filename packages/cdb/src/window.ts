@@ -9,12 +9,14 @@ export class Damaged extends Error {}
 /** A piece of the file that moves on. */
 export class Window {
   readonly #file: FileHandle
-  #buffer = Buffer.allocUnsafe(PIECE)
+  #buffer: Buffer
   #start = 0
   #length = 0
 
-  constructor(file: FileHandle) {
+  /** `size`: of the file, about */
+  constructor(file: FileHandle, size: number) {
     this.#file = file
+    this.#buffer = Buffer.allocUnsafe(Math.min(size, PIECE))
   }
   ready(at: number, length: number): Buffer | undefined {
     const from = at - this.#start

@@ -8,7 +8,7 @@ import type { Entry, TextFormat, Tell } from './entry.ts'
 import { Lines } from './lines.ts'
 
 /** Bytes between two turns of the event loop: a few milliseconds of work. */
-const PIECE = 128 * 1024
+const PIECE = 64 * 1024
 
 export interface ReadText {
   readonly format: TextFormat

@@ -92,7 +92,7 @@ async function crcOf(file: FileHandle, end: number): Promise<number> {
 }
 
 async function snapshotOf(file: FileHandle, stamp: Stamp): Promise<Snapshot> {
-  const cdb = new CdbFile(file, await shapeOf(file))
+  const cdb = new CdbFile(file, await shapeOf(file), true)
   return {
     stamp,
     entries: cdb.entries,
