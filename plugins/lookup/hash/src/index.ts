@@ -30,7 +30,10 @@ function typeNamed(type: string, options: FollowOptions): TableType {
       if (typeof known === 'string') return { get: () => failed(known, 'misconfigured'), check: () => known }
       const table = new FileTable(known, context, options)
       await table.refresh()
-      await Promise.race([table.settled(), wait(PATIENCE, undefined, { ref: false })])
+      const enough = new AbortController()
+      const patience = wait(PATIENCE, undefined, { signal: enough.signal }).catch(() => undefined)
+      await Promise.race([table.settled(), patience])
+      enough.abort()
       return table
     },
     async build(source) {

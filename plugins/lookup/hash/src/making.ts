@@ -44,7 +44,7 @@ export async function makeIndex(
     } catch (error) {
       if (error instanceof Closed) throw error
       if (error instanceof Busy) {
-        await wait(PATIENCE, undefined, { ref: false })
+        await wait(PATIENCE, undefined, { signal: closed }).catch(() => undefined)
         go()
         continue
       }

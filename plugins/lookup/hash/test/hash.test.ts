@@ -117,9 +117,9 @@ for (const [title, text, entries, problems] of cases) {
   })
 }
 
-test('found, absent, whatever the case; also as texthash', async () => {
+test('found, absent, whatever the case; by each of its names', async () => {
   write('Key Value\n')
-  for (const type of ['hash', 'texthash']) {
+  for (const type of ['hash', 'texthash', 'btree', 'dbm', 'lmdb']) {
     const t = await open('table', type)
     assert.equal([await get(t, 'kEY'), await get(t, 'other')], [found('Value'), absent()])
     assert.is(await t.check!(), undefined)
@@ -181,12 +181,20 @@ test('a file that was never there: failed, never absent, until it comes', async 
   now = 2000
   assert.equal(await get(t, 'a'), found('1'))
 })
-test('neither a device nor an object is a table', async () => {
+test('a device is no table', async () => {
   const t = await open('/dev/null')
   assert.is((await get(t, 'a')).kind, 'failed')
-  const none = await open({ file: 'x' })
-  assert.equal(await get(none, 'a'), { kind: 'failed', why: 'misconfigured', cause: await none.check!() })
 })
+test('the object form', async () => {
+  write('Root: joe\n')
+  assert.equal(await get(await open({ file: 'table', format: 'aliases' }), 'ROOT'), found('joe'))
+  assert.equal(await get(await open({ file: 'table' }), 'root:'), found('joe'))
+})
+for (const spec of ['', {}, { file: '' }, { file: 1 }, { file: 'x', format: 'csv' }, { file: 'x', fromat: 'table' }])
+  test(`a definition that names nothing: ${JSON.stringify(spec)}`, async () => {
+    const none = await open(spec)
+    assert.equal(await get(none, 'a'), { kind: 'failed', why: 'misconfigured', cause: await none.check!() })
+  })
 test('problems are told as warnings, but not without end', async () => {
   write('a 1\n' + 'a 2\n'.repeat(50))
   await open()
