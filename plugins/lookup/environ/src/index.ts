@@ -8,7 +8,8 @@ function lookUp(key: string): Lookup {
   const name = key.toLowerCase()
   // the system's call takes no such name
   if (name === '' || name.includes('\0') || name.includes('=')) return absent()
-  const value = process.env[name]
+  // it has a __proto__ too
+  const value = Object.hasOwn(process.env, name) ? process.env[name] : undefined
   if (value === undefined) return absent()
   // Postfix's maps_find() says the same of an empty value
   return value === '' ? failed(`environ: the variable ${name} is empty`, 'misconfigured') : found(value)

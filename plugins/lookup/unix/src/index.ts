@@ -1,1 +1,35 @@
-export {}
+/** Table type `unix`: `unix:passwd.byname` and `unix:group.byname`, the system's users and groups. */
+import { definePlugin, duration, failed, nearest, tableTypes } from '@postern/core'
+import type { OpenTable, TableType } from '@postern/core'
+import { z } from 'zod'
+import { Getent } from './getent.ts'
+import type { Database } from './services.ts'
+import { UnixTable } from './table.ts'
+import type { Times } from './table.ts'
+
+const MAPS: ReadonlyMap<string, Database> = new Map([
+  ['passwd.byname', 'passwd'],
+  ['group.byname', 'group'],
+])
+const typeWith = (times: Times): TableType => ({
+  open({ spec }, context): OpenTable {
+    const database = typeof spec === 'string' ? MAPS.get(spec) : undefined
+    if (database) return new UnixTable(`unix:${String(spec)}`, new Getent(database), context.clock, times)
+    const near = typeof spec === 'string' ? nearest(spec, [...MAPS.keys()]) : undefined
+    const problem = `unix table: need ${[...MAPS.keys()].map((m) => `"unix:${m}"`).join(' or ')}`
+    const whole = near === undefined ? problem : `${problem}; did you mean ${near}?`
+    return { get: () => failed(whole, 'misconfigured'), check: () => whole }
+  },
+})
+
+export default definePlugin({
+  name: 'lookup-unix',
+  options: z.strictObject({
+    foundFor: duration().prefault('60s').describe('how long a user or group that was found is believed'),
+    absentFor: duration().prefault('10s').describe('how long a name that is not there is believed not to be'),
+  }),
+  provides: [tableTypes],
+  apply(mta, times) {
+    mta.provideNamed(tableTypes, 'unix', typeWith(times))
+  },
+})
