@@ -26,9 +26,8 @@ await ask('crew', groups)
 await ask('gone')
 // what failed is not kept
 await ask('again', users, 'down')
-said.batch = (
-  await Promise.all(['here', 'nobody', 'x1', 'x2', 'root', 'x3'].map((key) => users.get(key, fakeCall())))
-).map((answer) => answer.kind)
+const kindOf = async (key: string) => (await users.get(key, fakeCall())).kind
+said.batch = await Promise.all(['here', 'nobody', 'x1', 'x2', 'root', 'x3'].map(kindOf))
 server.set(`${ZONE}servfail.passwd.ns.test SERVFAIL\n*.passwd.ns.test SERVFAIL\n`)
 await ask('servfail')
 await server.stop()
