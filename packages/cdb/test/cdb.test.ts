@@ -106,8 +106,26 @@ const mutations: [string, number, Mutate][] = [
   ['bytes put in', 300, (b, pick) => put(b, pick(b.length), Buffer.alloc(1 + pick(20), pick(256)))],
   ['bytes taken out', 300, (b, pick) => take(b, pick(b.length), 1 + pick(20))],
   ['a number of the header', 400, (b, pick) => (b.writeUInt32LE(pick(2) ? 0xffffffff : pick(5000), pick(512) * 4), b)],
+  ['a slot where nobody looks', 50, (b) => slotMoved(b)],
+  ['the header of an empty table', 1, (b) => emptyHeader(b)],
   ['noise', 50, (b, pick) => Buffer.from(b.map(() => pick(256)))],
 ]
+/** Two slots of a table with one entry change places. */
+function slotMoved(b: Buffer): Buffer {
+  for (let t = 0; t < 256; t++) {
+    const at = b.readUInt32LE(t * 8)
+    if (b.readUInt32LE(t * 8 + 4) !== 2) continue
+    const slot = Buffer.from(b.subarray(at, at + 8))
+    b.copy(b, at, at + 8, at + 16)
+    slot.copy(b, at + 8)
+    break
+  }
+  return b
+}
+function emptyHeader(b: Buffer): Buffer {
+  for (let t = 0; t < 256; t++) b.writeBigUInt64LE(2048n, t * 8)
+  return b
+}
 const put = (b: Buffer, at: number, more: Buffer) => Buffer.concat([b.subarray(0, at), more, b.subarray(at)])
 const take = (b: Buffer, at: number, n: number) => Buffer.concat([b.subarray(0, at), b.subarray(at + n)])
 for (const [seed, [name, count, mutate]] of mutations.entries())

@@ -9,6 +9,9 @@ import type { LogicalLine, Tell } from './entry.ts'
 /** A line with its continuations of more characters is a wrong file; it would be held in memory whole. */
 const MAX_LINE = 16 * 1024 * 1024
 
+/** A text that will not get better by being read again. */
+export class BadText extends Error {}
+
 export class Lines {
   readonly #take: (line: LogicalLine) => void
   readonly #tell: Tell
@@ -61,7 +64,7 @@ export class Lines {
       return this.#tell({ line: this.#line, what: 'logical line must not start with whitespace', kept: false })
     this.#text += raw
     this.#bad ||= !utf8
-    if (this.#text.length > MAX_LINE) throw new Error(`line ${this.#start}: longer than ${MAX_LINE} characters`)
+    if (this.#text.length > MAX_LINE) throw new BadText(`line ${this.#start}: longer than ${MAX_LINE} characters`)
   }
 }
 /** One line of a piece that is not UTF-8 as a whole: its bytes were taken for Latin-1. */

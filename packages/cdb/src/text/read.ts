@@ -5,7 +5,7 @@ import type { BigIntStats } from 'node:fs'
 import { setImmediate as turn } from 'node:timers/promises'
 import { parseEntry } from './entry.ts'
 import type { Entry, TextFormat, Tell } from './entry.ts'
-import { Lines } from './lines.ts'
+import { BadText, Lines } from './lines.ts'
 
 /** Bytes between two turns of the event loop: a few milliseconds of work. */
 const PIECE = 64 * 1024
@@ -37,17 +37,17 @@ export const sameStamp = (a: Stamp, b: Stamp): boolean =>
   a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs && a.size === b.size && a.ino === b.ino && a.dev === b.dev
 
 /**
- * Reads a file from its start to its end. Throws when it cannot be read, is no regular file, has a NUL (a binary table has
- * them all over), is larger than `maxBytes`, or changes while it is read.
+ * Reads a file from its start to its end. Throws `BadText` when it is no regular file, has a NUL (a binary table has
+ * them all over), has a line without end or is larger than `maxBytes`; the system's errors, and when it changes meanwhile.
  */
 export async function readTextFile(path: string, options: ReadText & { readonly maxBytes?: number }): Promise<Stamp> {
   // O_NONBLOCK: opening a FIFO must not wait for a writer
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
     const before = await file.stat({ bigint: true })
-    if (!before.isFile()) throw new Error('not a regular file')
+    if (!before.isFile()) throw new BadText('not a regular file')
     const { maxBytes } = options
-    if (maxBytes !== undefined && before.size > maxBytes) throw new Error(`larger than ${maxBytes} bytes`)
+    if (maxBytes !== undefined && before.size > maxBytes) throw new BadText(`larger than ${maxBytes} bytes`)
     const pieces = new Pieces(options)
     const buffer = Buffer.allocUnsafe(PIECE)
     for (let at = 0; ;) {
@@ -88,7 +88,7 @@ class Pieces {
     }, problem)
   }
   push(bytes: Buffer): void {
-    if (bytes.includes(0)) throw new Error('not a text file')
+    if (bytes.includes(0)) throw new BadText('not a text file')
     const last = bytes.lastIndexOf(10)
     if (last >= 0) {
       this.#lines.push(Buffer.concat([...this.#rest, bytes.subarray(0, last + 1)]))
@@ -96,7 +96,7 @@ class Pieces {
     }
     // a copy: the caller reads into the same bytes again
     if (last + 1 < bytes.length) this.#rest.push(Buffer.from(bytes.subarray(last + 1)))
-    if (this.#rest.length > MOST_PIECES) throw new Error('a line without end')
+    if (this.#rest.length > MOST_PIECES) throw new BadText('a line without end')
   }
   end(): void {
     if (this.#rest.length > 0) this.#lines.push(Buffer.concat(this.#rest))

@@ -1,7 +1,7 @@
 /** How the index of a large text comes to be while lookups go on. */
 import { setTimeout as wait } from 'node:timers/promises'
 import { stat } from 'node:fs/promises'
-import { Busy, sameStamp, stampOf } from '@postern/cdb'
+import { BadText, Busy, sameStamp, stampOf } from '@postern/cdb'
 import type { Problems } from '@postern/cdb'
 import { openIndex, privateIndex, writeIndex } from './index-file.ts'
 import { MAX_BYTES, load } from './memory.ts'
@@ -42,7 +42,7 @@ export async function makeIndex(
       if (snapshot) return { snapshot, problems }
       why = new Error('the index that was written is not there')
     } catch (error) {
-      if (error instanceof Closed) throw error
+      if (error instanceof Closed || error instanceof BadText) throw error
       if (error instanceof Busy) {
         await wait(PATIENCE, undefined, { signal: closed }).catch(() => undefined)
         go()
@@ -50,7 +50,7 @@ export async function makeIndex(
       }
       why = error
     }
-    // what is wrong with the text itself would be so again
+    // a text that changed meanwhile would do so again
     const now = await stat(source.path, { bigint: true })
     if (!sameStamp(stampOf(text), stampOf(now))) throw new Error('changed while it was read')
     return elsewhere(source, go, (why as Error).message, instead, Number(now.size))

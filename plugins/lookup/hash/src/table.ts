@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import type { BigIntStats } from 'node:fs'
-import { foldKey, sameStamp, stampOf } from '@postern/cdb'
-import type { Problems } from '@postern/cdb'
+import { BadText, foldKey, sameStamp, stampOf } from '@postern/cdb'
+import type { Problems, Stamp } from '@postern/cdb'
 import { absent, failed, found } from '@postern/core'
 import type { Call, Lookup, OpenTable, TableContext, TableEntry } from '@postern/core'
 import { openIndex } from './index-file.ts'
@@ -34,6 +34,8 @@ export class FileTable implements OpenTable {
   #making: Promise<void> | undefined
   #problem: string | undefined
   #instead: string | undefined
+  /** a text that is no table: not read again each second */
+  #bad: Stamp | undefined
 
   constructor(source: Source, context: TableContext, options: FollowOptions) {
     this.#source = source
@@ -108,17 +110,19 @@ export class FileTable implements OpenTable {
     }
   }
   async #look(): Promise<void> {
+    let stamp: Stamp | undefined
     try {
       const text = await stat(this.#source.path, { bigint: true })
-      if (this.#now && sameStamp(this.#now.stamp, stampOf(text))) return this.#well()
-      if (this.#making || this.#closed.signal.aborted) return
+      stamp = stampOf(text)
+      if (this.#now && sameStamp(this.#now.stamp, stamp)) return this.#well()
+      if (this.#making || this.#closed.signal.aborted || (this.#bad && sameStamp(this.#bad, stamp))) return
       const age = Date.now() - Number(text.mtimeMs)
       if (this.#now && age >= 0 && age < HOT) return
       const made = await this.#soon(text)
       if (made) await this.#swap(made)
-      else this.#making = this.#make().finally(() => (this.#making = undefined))
+      else this.#making = this.#make(stamp).finally(() => (this.#making = undefined))
     } catch (error) {
-      this.#trouble(error)
+      this.#trouble(error, stamp)
     }
   }
   /** The table where it can be had at once; `undefined`: it must be indexed first. */
@@ -128,11 +132,11 @@ export class FileTable implements OpenTable {
     const large = text.isFile() && text.size > this.#options.indexAbove
     return large ? undefined : load(this.#source.path, this.#source.format)
   }
-  async #make(): Promise<void> {
+  async #make(stamp: Stamp): Promise<void> {
     try {
       await this.#swap(await makeIndex(this.#source, this.#closed.signal, (what, why) => this.#elsewhere(what, why)))
     } catch (error) {
-      if (!(error instanceof Closed)) this.#trouble(error)
+      if (!(error instanceof Closed)) this.#trouble(error, stamp)
     }
   }
   async #swap({ snapshot, problems }: Made): Promise<void> {
@@ -157,7 +161,8 @@ export class FileTable implements OpenTable {
     this.#context.log.info('table.recovered', { table: this.#source.name })
   }
   /** Told once, not at each lookup. */
-  #trouble(error: unknown): void {
+  #trouble(error: unknown, stamp: Stamp | undefined): void {
+    if (error instanceof BadText) this.#bad = stamp
     const why = reasonOf(error, this.#source)
     const table = this.#source.name
     const problem = `${table}: ${why}`

@@ -59,12 +59,15 @@ const lookups = async (what: string, table: OpenTable) => {
   const call = fakeCall()
   let hits = 0
   const begin = performance.now()
+  const cpu = process.cpuUsage()
   for (const one of asked) {
     const answer = table.get(one, call)
     if ((answer instanceof Promise ? await answer : answer).kind === 'found') hits++
   }
   const rate = Math.round((asked.length / (performance.now() - begin)) * 1000)
-  say(what, `${rate.toLocaleString('en')} lookups/s (${hits} of ${asked.length} found)`)
+  const { user, system } = process.cpuUsage(cpu)
+  const each = ((user + system) / asked.length).toFixed(1)
+  say(what, `${rate.toLocaleString('en')} lookups/s, ${each} us CPU each (${hits} of ${asked.length} found)`)
 }
 
 say('text', `${keys.toLocaleString('en')} keys, ${mb(fs.statSync(text).size)}`)

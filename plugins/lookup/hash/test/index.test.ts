@@ -148,6 +148,17 @@ test('a build of what is not there says so', async () => {
   const error = await desk.build().catch((e: unknown) => e)
   assert.match(String(error), /hash:table: ENOENT.*postmap -s lmdb:/)
 })
+test('a text that is no table: failed, told once, and not read each second', async () => {
+  desk.write('a 1\n'.repeat(30_000) + '\0')
+  const t = await open()
+  for (desk.now of [1000, 2000, 3000]) assert.is((await get(t, 'a')).kind, 'failed')
+  assert.match((await t.check!()) ?? '', /^hash:table: not a text file/)
+  assert.equal(desk.names(), ['table.unreadable'])
+  assert.equal(desk.files(), ['table'])
+  desk.write('a 2\n')
+  desk.now = 5000
+  assert.equal(await get(t, 'a'), found('2'))
+})
 test('an index that goes bad under our hands is failed, then made again', async () => {
   desk.write('a 1\nb 2\n')
   const t = await open()
