@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { constants } from 'node:fs'
+import { constants, existsSync } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import { CdbFile, Damaged, checkCdb, foldKey, sameStamp, stampOf } from '@postern/cdb'
 import type { Stamp } from '@postern/cdb'
@@ -160,10 +160,16 @@ export class CdbTable implements OpenTable {
     this.#problem = undefined
     this.#context.log.info('table.recovered', { table: this.#source.name })
   }
+  #reason(error: unknown): string {
+    const { path, text: source } = this.#source
+    const said = error instanceof Error ? error.message : String(error)
+    if (error instanceof Damaged) return `${path} ${said}`
+    const missing = (error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT'
+    return missing && existsSync(source) ? `${said}; there is the text: run "postern table build cdb:${source}"` : said
+  }
   /** Told once, not at each lookup. */
   #trouble(error: unknown): void {
-    const said = error instanceof Error ? error.message : String(error)
-    const why = error instanceof Damaged ? `${this.#source.path} ${said}` : said
+    const why = this.#reason(error)
     const problem = `${this.#source.name}: ${why}`
     if (problem === this.#problem) return
     this.#problem = problem

@@ -163,6 +163,7 @@ test('replaced by a damaged one: the one before goes on, and that is said once',
 })
 const nowhere: [string, string, RegExp][] = [
   ['no file', 'none', /ENOENT.*none\.cdb/],
+  ['only the text', 'only', /ENOENT.*run "postern table build cdb:.*only"/],
   ['a folder', 'folder', /not a regular file/],
   ['text', 'text', /too short|no cdb file/],
 ]
@@ -170,6 +171,7 @@ for (const [title, name, problem] of nowhere)
   test(`${title}: each lookup fails, and check says why`, async () => {
     fs.mkdirSync(desk.path('folder.cdb'))
     fs.writeFileSync(desk.path('text.cdb'), 'a b\n')
+    fs.writeFileSync(desk.path('only'), 'a b\n')
     const table = await desk.open(name)
     const answer = await get(table, 'a')
     assert.is(answer.kind, 'failed')

@@ -14,7 +14,7 @@ const MAPS: ReadonlyMap<string, Database> = new Map([
 const typeWith = (times: Times): TableType => ({
   open({ spec }, context): OpenTable {
     const database = typeof spec === 'string' ? MAPS.get(spec) : undefined
-    if (database) return new UnixTable(`unix:${String(spec)}`, new Getent(database), context.clock, times)
+    if (database) return new UnixTable(`unix:${String(spec)}`, new Getent(database), context, times)
     const near = typeof spec === 'string' ? nearest(spec, [...MAPS.keys()]) : undefined
     const problem = `unix table: need ${[...MAPS.keys()].map((m) => `"unix:${m}"`).join(' or ')}`
     const whole = near === undefined ? problem : `${problem}; did you mean ${near}?`

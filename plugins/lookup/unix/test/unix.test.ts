@@ -144,6 +144,16 @@ test('another spelling is found by asking for each alone', async () => {
     await table.close!()
   }
 })
+test('the start does not wait for what hangs', async () => {
+  const undo = pretend('exec sleep 60')
+  const table = unix('passwd.byname')
+  try {
+    assert.match((await table.check!()) ?? '', /^unix:passwd.byname: no answer within/)
+  } finally {
+    await table.close!()
+    undo()
+  }
+})
 test('at most two processes, whoever asks; nothing runs when it is closed', async () => {
   const folder = fs.mkdtempSync(path.join(tmpdir(), 'count-'))
   const undo = pretend(`touch ${folder}/$$; exec sleep 60`)
@@ -207,6 +217,8 @@ test('found, absent, down and hung, by a real service', () => {
     assert.equal(said.hung, { kind: 'failed', why: 'retry', cause: 'unix:passwd.byname: the client has gone' })
     assert.equal(said.nomodule, failed('passwd', 'nomodule', 'nis'))
     assert.equal(said.local, absent())
+    // users, groups (which stay so), users again, and the missing module
+    assert.equal(said.events, ['table.down', 'table.down', 'table.up', 'table.down', 'table.up'])
   } finally {
     fs.rmSync(folder, { recursive: true, force: true })
   }

@@ -5,7 +5,7 @@
 import { createSocket } from 'node:dgram'
 import { writeFileSync } from 'node:fs'
 import { fakeCall, zone } from '@postern/testkit'
-import { unix } from './table.ts'
+import { events, unix } from './table.ts'
 
 const users = unix('passwd.byname')
 const groups = unix('group.byname')
@@ -42,6 +42,7 @@ nss('files nis')
 await ask('nomodule')
 nss('files systemd')
 await ask('local')
+said.events = events
 process.stdout.write(JSON.stringify(said))
 await users.close!()
 await groups.close!()
