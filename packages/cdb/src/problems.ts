@@ -11,11 +11,14 @@ export class Problems {
     if (this.first.length < MOST) this.first.push(problem)
     else this.more++
   }
-  /** As postmap(1) words them. */
+  /** As postmap(1) and postalias(1) word them. */
   lines(path: string): string[] {
     const lines = this.first.map(
-      ({ line, what, kept }) => `${path}, line ${line}: ${what}${kept ? '' : ' -- ignoring this line'}`,
+      ({ line, what }) => `${path}, line ${line}: ${what}${ENDING.test(what) ? IGNORED : ''}`,
     )
     return this.more > 0 ? [...lines, `${path}: and ${this.more} more`] : lines
   }
 }
+/** They say of these only that they leave out the line. */
+const ENDING = /^(unbalanced|non-UTF-8)/
+const IGNORED = ' -- ignoring this line'

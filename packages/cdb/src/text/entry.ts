@@ -57,7 +57,7 @@ export function parseAlias({ line, text }: LogicalLine, tell: Tell): Entry | und
   const bad = (what: string) => tell({ line, what, kept: false })
   const at = end(text, (c) => c === ':')
   const name = trimmed(text.slice(0, Math.max(at, 0)))
-  const value = at < 0 ? '' : trimmed(text.slice(at + 1))
+  const value = at < 0 ? '' : parted(trimmed(text.slice(at + 1)))
   if (name === '' || value === '' || end(name, (c) => c === ',') < name.length) {
     bad('need name:value pair')
     return undefined
@@ -82,6 +82,27 @@ function end(text: string, stops: (c: string) => boolean): number {
     else if (!quoted && stops(c)) return i
   }
   return quoted ? -1 : text.length
+}
+/** White space outside quotes and comments as postalias leaves it: one blank between words and behind each comma. */
+function parted(value: string): string {
+  let out = ''
+  let quoted = false
+  let depth = 0
+  let gap = false
+  for (let i = 0; i < value.length; i++) {
+    const c = value[i]!
+    if (!quoted && depth === 0 && isSpace(c)) {
+      gap = true
+      continue
+    }
+    if (gap && c !== ',' && c !== '@' && !out.endsWith('@')) out += ' '
+    gap = c === ',' && !quoted && depth === 0
+    if (c === '"' && depth === 0) quoted = !quoted
+    else if (c === '(' && !quoted) depth++
+    else if (c === ')' && depth > 0) depth--
+    out += c === '\\' ? c + (value[++i] ?? '') : c
+  }
+  return out
 }
 /** RFC 5322 section 3.2.4: what is quoted as it is meant; white space between words is one blank. */
 function unquoted(name: string): string {

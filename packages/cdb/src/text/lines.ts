@@ -44,7 +44,7 @@ export class Lines {
     const text = this.#text
     this.#text = undefined
     if (text === undefined) return
-    if (this.#bad) this.#tell({ line: this.#start, what: 'not UTF-8', kept: false })
+    if (this.#bad) this.#tell({ line: this.#start, what: `non-UTF-8 input "${shown(text)}"`, kept: false })
     else this.#take({ line: this.#start, text })
   }
 
@@ -72,3 +72,4 @@ function recode(latin1: string): string | undefined {
   const bytes = Buffer.from(latin1, 'latin1')
   return isUtf8(bytes) ? bytes.toString('utf8') : undefined
 }
+const shown = (text: string): string => text.slice(0, 80).replace(/[^\x20-\x7e]/g, '?')

@@ -77,8 +77,8 @@ test('build: entries, duplicates and bad lines, in the words of postmap; the fil
     entries: 2,
     files: [`${at}.cdb`],
     problems: [
-      `${at}, line 2: duplicate entry: "A" -- ignoring this line`,
-      `${at}, line 3: expected format: key whitespace value -- ignoring this line`,
+      `${at}, line 2: duplicate entry: "A"`,
+      `${at}, line 3: expected format: key whitespace value`,
       `${at}, line 4: record is in "key: value" format; is this an alias file?`,
     ],
   })

@@ -80,7 +80,8 @@ export function lineOf(format: TextFormat, key: string, value: string): string {
   reader.end()
   const [only] = lines
   const back = only && lines.length === 1 ? parseEntry(format, only, (p) => !p.kept && told.push(p.what)) : undefined
-  const same = back && (format === 'aliases' || back.key === key) && back.value === value.replace(SPACES, '')
+  // names and values of aliases come back in another form, with the same meaning
+  const same = back && (format === 'aliases' || (back.key === key && back.value === value.replace(SPACES, '')))
   if (!same || /[\n\0]/.test(line)) {
     const why = told[0] ?? 'a key with white space must be in quotes, and neither may have a line end'
     throw new Error(`"${key}" cannot be written to a table: ${why}`)

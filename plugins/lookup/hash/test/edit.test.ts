@@ -59,8 +59,8 @@ test('nothing to do: the file is left alone', async () => {
 test('aliases: names are quoted where they must be, and found by what they mean', async () => {
   const spec = { file: 'table', format: 'aliases' }
   desk.write('root: joe\n"two words": x\n')
-  await desk.edit({ put: [['new name', 'a, b'], ['Two Words', 'y'], ['plain', 'z']], duplicates: 'replace' }, spec) // prettier-ignore
-  assert.is(desk.read(), 'root: joe\n"Two Words": y\n"new name": a, b\nplain: z\n')
+  await desk.edit({ put: [['new name', 'a,  b'], ['Two Words', 'y'], ['plain', 'z']], duplicates: 'replace' }, spec) // prettier-ignore
+  assert.is(desk.read(), 'root: joe\n"Two Words": y\n"new name": a,  b\nplain: z\n')
   await desk.edit({ remove: ['NEW name'], duplicates: 'keep' }, spec)
   const table = await desk.open(spec)
   assert.equal(await all(table), [['root', 'joe'], ['two words', 'y'], ['plain', 'z']]) // prettier-ignore

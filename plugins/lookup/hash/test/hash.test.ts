@@ -94,7 +94,12 @@ const cases: [string, string | Buffer, [string, string][], string[]][] = [
     ['3: expected format: key whitespace value'],
   ],
   ['UTF-8', 'jürgen@x ÄÖ\n', [['jürgen@x', 'ÄÖ']], []],
-  ['not UTF-8: only that line', Buffer.from('a \xff\nj\xc3\xbc x\n', 'latin1'), [['jü', 'x']], ['1: not UTF-8']],
+  [
+    'not UTF-8: only that line',
+    Buffer.from('a \xff\nj\xc3\xbc x\n', 'latin1'),
+    [['jü', 'x']],
+    ['1: non-UTF-8 input "a ?"'],
+  ],
   [
     'names of object properties',
     '__proto__ 1\nconstructor 2\n',
