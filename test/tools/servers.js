@@ -22,6 +22,8 @@ export const PACKAGES = {
   faketime: 'faketime',
   e2fsprogs: 'mkfs.ext4',
   mount: 'losetup',
+  'redis-server': 'redis-server',
+  memcached: 'memcached',
 }
 const FOLDERS = [...(process.env.PATH ?? '').split(path.delimiter), '/usr/sbin', '/sbin']
 const POLICY = '/usr/sbin/policy-rc.d'

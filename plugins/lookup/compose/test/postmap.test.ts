@@ -1,0 +1,87 @@
+/** The same keys asked of Debian's postmap and of ours: thousands of generated tables, by a seed that a failure prints. */
+import { spawn } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { fakeCall, missingPrograms, programPath, random, tempFolder } from '@postern/testkit'
+import { desk } from './support.ts'
+
+const why = missingPrograms('postmap')
+const TABLES = Number(process.env.POSTERN_TABLES ?? 120)
+const SEED = Number(process.env.POSTERN_SEED ?? Date.now() % 1_000_000)
+const WORDS = ['a', 'b', 'c', 'A', 'ab', 'x@y.example', 'y.example', '"q r"', 'ü']
+const KEYS = [...WORDS, 'B', 'none', 'X@Y.Example', 'a,b', 'a b', '{a}']
+
+/** `key`s, parted by newlines, as postmap answers them: up to the first that fails, and whether one did. */
+async function postmap(table: string): Promise<{ found: Map<string, string>; failed: boolean; said: string }> {
+  const child = spawn(programPath('postmap')!, ['-q', '-', table], { stdio: ['pipe', 'pipe', 'pipe'] })
+  let out = ''
+  let said = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text))
+  // it may have ended already when a table cannot be opened
+  child.stdin.on('error', () => undefined).end(`${KEYS.join('\n')}\n`)
+  await new Promise((done) => child.on('close', done))
+  const found = new Map<string, string>()
+  for (const line of out.split('\n').filter(Boolean)) {
+    const at = line.indexOf('\t')
+    found.set(line.slice(0, at), line.slice(at + 1))
+  }
+  return { found, failed: said.includes('fatal:'), said }
+}
+
+function generator(chance: () => number, file: string) {
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(chance() * list.length)]!
+  const some = (most: number, make: () => string) =>
+    Array.from({ length: 1 + Math.floor(chance() * most) }, make).join(pick([', ', ',', ' ', ' , ', '\t']))
+  const pair = () => {
+    const key = pick(WORDS)
+    const value = pick(WORDS)
+    return /\s/.test(key + value) || chance() < 0.2 ? `{ ${key} = ${value} }` : `${key}=${value}`
+  }
+  const table = (depth: number): string => {
+    const n = chance()
+    if (depth > 0 && n < 0.3) return `unionmap:{${some(3, () => table(depth - 1))}}`
+    if (depth > 0 && n < 0.6) return `pipemap:{${some(3, () => table(depth - 1))}}`
+    if (n < 0.65) return `randmap:{${pick(['a', 'b', '{a b}'])}}`
+    if (n < 0.67) return 'fail:on-purpose'
+    if (n < 0.78) return pick(['static:b', 'static:{x@y.example}', 'static:A'])
+    if (n < 0.88) return `texthash:${file}`
+    return `inline:{${some(4, pair)}}`
+  }
+  return () => table(1 + Math.floor(chance() * 4))
+}
+
+/** Throws when an answer differs. Behind the first key that fails postmap says no more. */
+async function compare(definition: string): Promise<void> {
+  const theirs = await postmap(definition)
+  const tables = await desk()
+  try {
+    const ours = await tables.table(definition, '/')
+    assert.is(ours.problem, undefined, definition)
+    for (const key of KEYS) {
+      const answer = await ours.get(key, fakeCall())
+      if (answer.kind === 'failed')
+        return assert.ok(theirs.failed, `${definition} <- ${key}: failed here, not there: ${theirs.said}`)
+      const value = answer.kind === 'found' ? answer.value : undefined
+      assert.is(value, theirs.found.get(key), `${definition} <- ${key} ${theirs.said}`)
+    }
+    assert.not.ok(theirs.failed, `${definition}: ${theirs.said}`)
+  } finally {
+    await tables.close()
+  }
+}
+
+;(why ? test.skip : test)(`${TABLES} tables answer as Debian's postmap, seed ${SEED}`, async () => {
+  const folder = await tempFolder('compose')
+  try {
+    const file = `${folder.path}/words`
+    await writeFile(file, 'a b\nb c, a\nc x@y.example\nx@y.example a\ny.example A\n"q r" ab\n')
+    const next = generator(random(SEED), file)
+    const definitions = Array.from({ length: TABLES }, next)
+    for (let i = 0; i < definitions.length; i += 4) await Promise.all(definitions.slice(i, i + 4).map(compare))
+  } finally {
+    await folder.remove()
+  }
+})
+test.run()
