@@ -59,7 +59,7 @@ function generator(chance: () => number, file: string) {
 async function compare(definition: string): Promise<void> {
   const all = await postmap(definition, KEYS)
   // postmap says nothing of the other keys when one has failed, and takes a second to say that
-  const theirs = await Promise.all(KEYS.map((key) => (all.failed ? postmap(definition, [key]) : all)))
+  const theirs = await Promise.all(KEYS.map(async (key) => (all.failed ? postmap(definition, [key]) : all)))
   const tables = await desk()
   try {
     const ours = await tables.table(definition, '/')
