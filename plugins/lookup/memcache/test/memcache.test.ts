@@ -133,12 +133,12 @@ it('hung: failed within two timeouts, tried twice; woken: found', async () => {
     await own.set('k', 'v')
     const table = await open({ memcache: `inet:127.0.0.1:${own.port}`, timeout: '300ms', retryPause: '10ms' })
     assert.equal(await get(table, 'k'), found('v'))
-    own.signal('SIGSTOP')
+    await own.hang()
     assert.match(JSON.stringify(await get(table, 'k')), /"failed","why":"retry".*no answer within 300 ms/)
-    own.signal('SIGCONT')
+    own.wake()
     await until('found again', async () => (await get(table, 'k')).kind === 'found', 5000)
   } finally {
-    own.signal('SIGCONT')
+    own.wake()
     await own.kill()
   }
 })
@@ -170,6 +170,21 @@ for (const [bytes, said] of garbage)
     } finally {
       await new Promise((done) => liar.close(done))
     }
+  })
+for (const maxTry of [1, 2])
+  test(`a server that breaks off once, tried at most ${maxTry} times`, async () => {
+    let connections = 0
+    const server = createServer((socket) => {
+      const first = ++connections === 1
+      socket.on('error', () => undefined).once('data', () => socket.end(first ? '' : 'VALUE k 0 1\r\nv\r\nEND\r\n'))
+    })
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+    const { port } = server.address() as AddressInfo
+    const table = await open({ memcache: `inet:127.0.0.1:${port}`, maxTry, retryPause: '10ms' })
+    assert.is((await get(table, 'k')).kind, maxTry === 1 ? 'failed' : 'found')
+    assert.is(connections, maxTry)
+    await table.close!()
+    await new Promise((done) => server.close(done))
   })
 test('a reply that comes byte by byte is a reply', async () => {
   const slow = createServer((socket) => {
@@ -229,7 +244,7 @@ if (!why)
       found: { 'a@x.example': 'box' },
       absent: ['none', 'b@x.example'],
       breakIt: () => own.kill(),
-      hang: () => own.signal('SIGSTOP'),
+      hang: () => own.hang(),
       close: () => own.kill(),
     }
   })

@@ -1,7 +1,7 @@
 /** The same keys asked of Debian's postmap and of ours, over one memcached. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { utimes, writeFile } from 'node:fs/promises'
+import { chmod, utimes, writeFile } from 'node:fs/promises'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { absent, failed, found } from '@postern/core'
@@ -68,4 +68,20 @@ for (const [options, keys] of asked)
       if (ours.kind === 'failed') await sleep(1100)
     }
   })
+;(why ? test.skip : test)("as Debian's postmap, by a socket", async () => {
+  // memcached makes it as nobody
+  await chmod(folder.path, 0o777)
+  const own = await Memcached.start(`${folder.path}/socket`)
+  try {
+    await own.set('k', 'v')
+    const file = `${folder.path}/unix.cf`
+    await writeFile(file, `memcache = unix:${folder.path}/socket\n`)
+    await utimes(file, 1e9, 1e9)
+    const table = await open(file)
+    for (const key of ['k', 'none']) assert.equal(await get(table, key), await postmap(file, key))
+    assert.equal(await get(table, 'k'), found('v'))
+  } finally {
+    await own.kill()
+  }
+})
 test.run()

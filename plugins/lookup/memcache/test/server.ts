@@ -2,24 +2,30 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { readFile, readdir } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { programPath, until } from '@postern/testkit'
 
 export class Memcached {
-  readonly port: number
+  /** a port, or the path of a socket */
+  readonly at: number | string
   #child: ChildProcess | undefined
 
-  private constructor(port: number) {
-    this.port = port
+  private constructor(at: number | string) {
+    this.at = at
   }
-  static async start(port: number): Promise<Memcached> {
-    const server = new Memcached(port)
+  get port(): number {
+    return Number(this.at)
+  }
+  static async start(at: number | string): Promise<Memcached> {
+    const server = new Memcached(at)
     await server.start()
     return server
   }
   async start(): Promise<void> {
     const user = process.getuid?.() === 0 ? ['-u', 'nobody'] : []
-    const args = ['-l', '127.0.0.1', '-p', String(this.port), '-U', '0', '-t', '1', '-m', '16', ...user]
+    const place = typeof this.at === 'string' ? ['-s', this.at] : ['-l', '127.0.0.1', '-p', String(this.at), '-U', '0']
+    const args = [...place, '-t', '1', '-m', '16', ...user]
     this.#child = spawn(programPath('memcached')!, args, { stdio: 'ignore' })
     await until('memcached answers', () => this.say('version\r\n').then((text) => text.startsWith('VERSION')))
   }
@@ -27,7 +33,8 @@ export class Memcached {
   say(bytes: string): Promise<string> {
     return new Promise((done) => {
       let text = ''
-      const socket = connect(this.port, '127.0.0.1', () => socket.write(`${bytes}quit\r\n`))
+      const place = typeof this.at === 'string' ? { path: this.at } : { port: this.at, host: '127.0.0.1' }
+      const socket = connect(place, () => socket.write(`${bytes}quit\r\n`))
       socket.setEncoding('utf8').on('data', (data: string) => (text += data))
       socket.once('error', () => done(''))
       socket.once('close', () => done(text))
@@ -37,8 +44,19 @@ export class Memcached {
     const said = await this.say(`set ${key} 0 0 ${Buffer.byteLength(value)}\r\n${value}\r\n`)
     if (said !== 'STORED\r\n') throw new Error(`set ${key}: ${said}`)
   }
-  signal(name: NodeJS.Signals): void {
-    this.#child?.kill(name)
+  /** It accepts connections and answers nothing, until `wake`. */
+  async hang(): Promise<void> {
+    const { pid } = this.#child!
+    this.#child!.kill('SIGSTOP')
+    // the signal is taken by each thread in its own time; until then it may answer
+    await until('it stands still', async () => {
+      const tasks = await readdir(`/proc/${pid}/task`)
+      const states = await Promise.all(tasks.map((task) => readFile(`/proc/${pid}/task/${task}/stat`, 'utf8')))
+      return states.every((text) => /\) [Tt] /.test(text))
+    })
+  }
+  wake(): void {
+    this.#child?.kill('SIGCONT')
   }
   async kill(): Promise<void> {
     const child = this.#child

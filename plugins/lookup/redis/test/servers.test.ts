@@ -1,5 +1,7 @@
 /** A server that dies under requests, and sentinels that name another one. */
 import { writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { found } from '@postern/core'
@@ -43,6 +45,39 @@ it('sentinels name the master, and another one after a failover', async () => {
     await Promise.all([sentinel.close(), replica.close(), master.close()])
   }
 })
+/** what a server says, is it said of us (misconfigured, no other is asked) or of its own state? */
+const errors: [string, 'retry' | 'misconfigured'][] = [
+  ['LOADING Redis is loading the dataset in memory', 'retry'],
+  ["MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.", 'retry'],
+  ['BUSY Redis is busy running a script.', 'retry'],
+  ['ERR max number of clients reached', 'retry'],
+  ['ERR unknown command', 'misconfigured'],
+  ['MOVED 3999 127.0.0.1:6381', 'misconfigured'],
+  ['NOAUTH Authentication required.', 'misconfigured'],
+]
+for (const [text, kind] of errors)
+  test(`${text}: ${kind}`, async () => {
+    const says = async (line: string) => {
+      const server = createServer((socket) => {
+        socket.on('error', () => undefined).on('data', () => socket.write(`${line}\r\n`))
+      })
+      await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+      return { server, host: `127.0.0.1:${(server.address() as AddressInfo).port}` }
+    }
+    const bad = await says(`-${text}`)
+    const good = await says('+well')
+    try {
+      const answer = await get(await open({ hosts: bad.host }), 'k')
+      assert.equal(answer, { kind: 'failed', why: kind, cause: `redis (in test): ${text}` })
+      const both = await open({ hosts: [bad.host, good.host] })
+      const kinds = new Set<string>()
+      for (let i = 0; i < 20; i++) kinds.add((await get(both, 'k')).kind)
+      assert.equal([...kinds].sort(), kind === 'retry' ? ['found'] : ['failed', 'found'])
+    } finally {
+      await closeAll()
+      for (const { server } of [bad, good]) await new Promise((done) => server.close(done))
+    }
+  })
 test.run()
 
 if (!why)
@@ -55,7 +90,7 @@ if (!why)
       found: { 'a@x.example': 'box', plain: 'value with, comma' },
       absent: ['none', 'b@x.example'],
       breakIt: () => own.kill(),
-      hang: () => own.signal('SIGSTOP'),
+      hang: () => own.hang(),
       close: () => own.close(),
     }
   })
