@@ -13,6 +13,10 @@ import { pathToFileURL } from 'node:url'
 export const PACKAGES = {
   postfix: 'postfix',
   'postfix-cdb': '/usr/lib/postfix/postfix-cdb.so',
+/** Debian package -> a program or a module that it brings */
+export const PACKAGES = {
+  postfix: 'postfix',
+  'postfix-pcre': '/usr/lib/postfix/postfix-pcre.so',
   'dovecot-imapd': '/usr/lib/dovecot/imap',
   swaks: 'swaks',
   curl: 'curl',

@@ -68,7 +68,9 @@ function readCondition(notation: Notation, text: string, at: number): { conditio
   let close = start + 1
   while (close < text.length && text[close] !== delimiter) close += text[close] === '\\' ? 2 : 1
   if (close >= text.length || text[close] !== delimiter)
-    throw new BadRule(`no closing regexp delimiter "${delimiter}": skipping this rule`)
+    throw new BadRule(
+      `no closing regexp delimiter "${printable(delimiter)}": ${notation === 'pcre' ? 'ignoring' : 'skipping'} this rule`,
+    )
   const flags = /[^ \t-\r]*/y
   flags.lastIndex = close + 1
   let letters = flags.exec(text)![0]

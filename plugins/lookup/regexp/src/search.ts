@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { absent, failed, found } from '@postern/core'
 import type { Lookup } from '@postern/core'
 import type { Program, Test } from './program.ts'
@@ -27,10 +28,11 @@ export function search(name: string, program: Program, key: string): Lookup {
     const { template, line } = step
     const groups = template.groups === 0 ? [] : (patternFor(step.tests[0]!, newline).groups(bytes) ?? [])
     const value = template.expand(groups)
-    // maps_find() of Postfix takes an empty answer for an error of the table
-    if (value === '')
-      return failed(`${name}, line ${line}: the result is empty, which is not allowed`, 'misconfigured')
-    return found(EIGHT_BIT.test(value) ? Buffer.from(value, 'latin1').toString('utf8') : value)
+    // maps_find() and dict_utf8 of Postfix take both for an error of the table
+    if (value === '') return failed(`${name}, line ${line}: the result is empty, which is not allowed`, 'misconfigured')
+    if (!EIGHT_BIT.test(value)) return found(value)
+    const raw = Buffer.from(value, 'latin1')
+    return isUtf8(raw) ? found(raw.toString()) : failed(`${name}, line ${line}: the result is not UTF-8`, 'misconfigured')
   }
   return absent()
 }

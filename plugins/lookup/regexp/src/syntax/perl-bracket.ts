@@ -8,6 +8,9 @@ export function perlBracket(scanner: Scanner, flags: { readonly ignoreCase: bool
   const bad = (what: string): never => {
     throw new BadPattern(`error in regex at offset ${scanner.at}: ${what}`)
   }
+  const alone = scanner.match(/([:.=])(?:\\[\]\\]|(?!\[\1|\1\])[^\]])*\1\]/y)?.[1]
+  if (alone === ':') bad('POSIX named classes are supported only within a class')
+  if (alone !== undefined) bad('POSIX collating elements are not supported')
   const set = new ByteSet()
   const negate = scanner.take('^')
   let first = true
@@ -21,10 +24,9 @@ export function perlBracket(scanner: Scanner, flags: { readonly ignoreCase: bool
       if (letter === 'N') bad('\\N is not supported in a class')
       return characterEscape(scanner, true)
     }
-    if (!quoted && /^\[([:.=])[^\\\]]*\1\]/.test(scanner.text.slice(scanner.at))) {
-      scanner.next()
-      const kind = scanner.next()
-      const name = scanner.until(`${kind}]`)!
+    const posix = quoted ? undefined : scanner.match(/\[([:.=])((?:\\[\]\\]|(?!\[\1|\1\])[^\]])*)\1\]/y)
+    if (posix) {
+      const [, kind, name = ''] = posix
       if (kind !== ':') bad('POSIX collating elements are not supported')
       const not = name.startsWith('^')
       const named = classNamed(not ? name.slice(1) : name, flags.ignoreCase) ?? bad('unknown POSIX class name')

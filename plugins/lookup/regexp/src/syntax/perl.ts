@@ -31,6 +31,7 @@ export function parsePerl(text: string, flags: PerlFlags): Parsed {
 
 class PerlParser extends Scanner {
   groups = 0
+  readonly #names = new Set<string>()
   #flags: PerlFlags
 
   constructor(text: string, flags: PerlFlags) {
@@ -84,6 +85,7 @@ class PerlParser extends Scanner {
     const bounds = this.#bounds()
     if (!bounds) return of
     const [min, max] = bounds
+    this.#skip()
     if (this.take('+')) throw new Inexpressible('a possessive repetition')
     const lazy = this.take('?') !== this.#flags.ungreedy
     return { type: 'repeat', of, min, max, lazy }
@@ -97,7 +99,7 @@ class PerlParser extends Scanner {
     const min = Number(found[1])
     const max = found[2] === '' ? min : found[3] === '' ? Infinity : Number(found[3])
     if (min > MAX_BOUND || (max !== Infinity && max > MAX_BOUND)) this.#bad('number too big in {} quantifier')
-    if (min > max) this.#bad('numbers out of order in {} quantifier')
+    if (min > max) this.#bad('numbers out of order in {} quantifier', 1)
     return [min, max]
   }
   #atom(): Node | undefined {
@@ -130,7 +132,8 @@ class PerlParser extends Scanner {
       this.next()
       return { type: 'at', what: assertion }
     }
-    if (c === 'N' && this.peek(1) !== '{') {
+    // \N{2} is a repetition, \N{name} a character by its name
+    if (c === 'N' && !/^N\{(?!\d+(?:,\d*)?\})/.test(this.text.slice(this.at, this.at + 20))) {
       this.next()
       return { type: 'set', set: ByteSet.all().delete(10) }
     }
@@ -149,16 +152,23 @@ class PerlParser extends Scanner {
       if (this.until(')') === undefined) this.#bad('missing ) after (?# comment')
       return undefined
     }
-    if (this.take(':')) return this.#closed()
+    if (this.take(':')) return this.#wrapped()
     const named = this.match(/P?<([A-Za-z_]\w*)>|'([A-Za-z_]\w*)'/y)
-    if (named) return this.#group()
+    if (named) return this.#group(named[1] ?? named[2])
     const refused = LOOKS.find(([sign]) => this.text.startsWith(sign, this.at))
     if (refused) throw new Inexpressible(refused[1])
     return this.#flagGroup()
   }
-  #group(): Node {
+  #group(name?: string): Node {
     this.groups++
+    if (name !== undefined && this.#names.has(name))
+      this.#bad('two named subpatterns have the same name (PCRE2_DUPNAMES not set)')
+    if (name !== undefined) this.#names.add(name)
     return { type: 'group', of: this.#closed() }
+  }
+  /** Keeps apart what may be repeated, `(?:^)`, from what may not. */
+  #wrapped(): Node {
+    return { type: 'all', of: [this.#closed()] }
   }
   #closed(): Node {
     const node = this.#alternatives()
@@ -174,7 +184,7 @@ class PerlParser extends Scanner {
     this.#set(on!, true)
     this.#set(off, false)
     if (end === ')') return undefined
-    const node = this.#closed()
+    const node = this.#wrapped()
     this.#flags = before
     return node
   }
@@ -190,8 +200,8 @@ class PerlParser extends Scanner {
   #skip(): void {
     if (this.#flags.extended) this.match(/(?:[ \t-\r]|#[^\n]*(?:\n|$))*/y)
   }
-  #bad(what: string): never {
-    throw new BadPattern(`error in regex at offset ${this.at}: ${what}`)
+  #bad(what: string, before = 0): never {
+    throw new BadPattern(`error in regex at offset ${this.at - before}: ${what}`)
   }
 }
 

@@ -12,6 +12,8 @@ export function posixBracket(scanner: Scanner, flags: PosixFlags): ByteSet {
   for (let first = true; ; first = false) {
     if (scanner.done) throw new BadPattern(UNMATCHED)
     if (!first && scanner.take(']')) break
+    // a hyphen for itself stands first or last
+    if (!first && scanner.peek() === '-' && scanner.peek(1) !== ']') throw new BadPattern('Invalid range end')
     const from = element(scanner, flags)
     if (from instanceof ByteSet) {
       set.add(from)

@@ -7,7 +7,7 @@ import type { Node, Parsed } from './tree.ts'
 
 export interface PosixFlags {
   readonly ignoreCase: boolean
-  /** REG_NEWLINE: `^` and `$` at each line, `.` and `[^a]` do not match a newline */
+  /** REG_NEWLINE: `^` and `$` at each line, `.` and `[^a]` do not match a newline, `\\W` does */
   readonly newline: boolean
   /** REG_EXTENDED; without it, groups and bounds are written with backslashes */
   readonly extended: boolean
@@ -54,7 +54,10 @@ class PosixParser extends Scanner {
   }
   #repeated(atom: Node): Node {
     let node = atom
-    for (;;) {
+    for (let first = true; ; first = false) {
+      // glibc allows one in basic expressions, save for `\\+` and `\\?`
+      if (!first && !this.#flags.extended && (this.peek() === '*' || this.#atOperator('{')))
+        throw new BadPattern(BAD_REPEAT)
       if (this.take('*')) node = repeat(node, 0, Infinity)
       else if (this.#takeOperator('+')) node = repeat(node, 1, Infinity)
       else if (this.#takeOperator('?')) node = repeat(node, 0, 1)
@@ -107,11 +110,11 @@ class PosixParser extends Scanner {
       case 'w':
         return { type: 'set', set: classNamed('word')! }
       case 'W':
-        return this.#negated(classNamed('word')!)
+        return { type: 'set', set: classNamed('word')!.negate() }
       case 's':
         return { type: 'set', set: classNamed('space')! }
       case 'S':
-        return this.#negated(classNamed('space')!)
+        return { type: 'set', set: classNamed('space')!.negate() }
       case 'b':
         return { type: 'at', what: 'word' }
       case 'B':
@@ -124,12 +127,10 @@ class PosixParser extends Scanner {
       case '>':
         return this.#wordEdge(c)
       default:
+        // glibc reads such a letter as it stands and the text in upper case, so that `\\d` never matches anything
+        if (this.#flags.ignoreCase && /[a-z]/.test(c)) return { type: 'set', set: new ByteSet() }
         return byteNode(c.charCodeAt(0), this.#flags.ignoreCase)
     }
-  }
-  #negated(set: ByteSet): Node {
-    set.negate()
-    return { type: 'set', set: this.#flags.newline ? set.delete(10) : set }
   }
   /** `\<` and `\>` are `\b` beside a plain word character; RE2 cannot tell the two edges apart elsewhere. */
   #wordEdge(c: string): Node {
