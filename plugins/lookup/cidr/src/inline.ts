@@ -10,7 +10,7 @@ export function inlineText(type: string, spec: string): InlineText {
   if (spec.slice(end + 1).trim() !== '') return bad(`syntax error after '}' in "${spec}"`)
   const rules: string[] = []
   const body = spec.slice(1, end)
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     at += /^[\s,]*/.exec(body.slice(at))![0].length
     if (at >= body.length) return { text: rules.join('\n') }
     // a rule goes to the white space or comma behind its brace
@@ -48,7 +48,9 @@ function closing(text: string, at: number): number {
 
 /** The object form without its `type`: each rule a text, or the whole table as one text. */
 export function rulesText(type: string, spec: Readonly<Record<string, unknown>>): InlineText {
-  const bad = (what: string): InlineText => ({ problem: `${what} in a ${type} table; need { type: ${type}, rules: [...] }` })
+  const bad = (what: string): InlineText => ({
+    problem: `${what} in a ${type} table; need { type: ${type}, rules: [...] }`,
+  })
   const { rules, ...rest } = spec
   const extra = Object.keys(rest)[0]
   if (extra !== undefined) return bad(`unknown property "${extra}"`)

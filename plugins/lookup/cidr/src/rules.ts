@@ -103,13 +103,14 @@ class Reader {
   }
 }
 // eslint-disable-next-line no-control-regex -- ASCII needs no conversion
-const decoded = (bytes: string) => (/^[\x00-\x7f]*$/.test(bytes) ? bytes : Buffer.from(bytes, 'latin1').toString('utf8'))
+const decoded = (bytes: string) =>
+  /^[\x00-\x7f]*$/.test(bytes) ? bytes : Buffer.from(bytes, 'latin1').toString('utf8')
 
 /** Asks the rules in order; the first that holds is the answer. What is no address is absent. */
 export function search({ steps }: Rules, key: string): Lookup {
   const address = parseAddress(key)
   if (!address) return absent()
-  for (let i = 0; i < steps.length; ) {
+  for (let i = 0; i < steps.length;) {
     const step = steps[i]!
     i++
     if (step.kind === 'run') {

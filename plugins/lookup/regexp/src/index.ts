@@ -22,7 +22,8 @@ const typeNamed = (notation: Notation, choice: EngineChoice): TableType => ({
     if (spec === '') return wrong(`${notation} table without a file name; need "${notation}:/path/to/file"`)
     const engine = await chooseEngine(choice)
     if (!engine) return wrong('the engine re2 cannot be loaded: npm install re2, or leave the option "engine" out')
-    const inline = typeof spec !== 'string' ? rulesText(notation, spec) : spec.startsWith('{') && inlineText(notation, spec)
+    const inline =
+      typeof spec !== 'string' ? rulesText(notation, spec) : spec.startsWith('{') && inlineText(notation, spec)
     if (inline && 'problem' in inline) return wrong(inline.problem)
     const name = inline ? `${notation}:(in ${source.where})` : `${notation}:${spec as string}`
     const table = new RuleTable(

@@ -20,7 +20,7 @@ export interface Problem {
 export function* ruleLines(text: string, problem: (p: Problem) => void): Generator<RuleLine> {
   let pending: { line: number; text: string } | undefined
   let number = 0
-  for (let start = 0; start < text.length; ) {
+  for (let start = 0; start < text.length;) {
     let end = text.indexOf('\n', start)
     if (end < 0) end = text.length
     number++

@@ -16,7 +16,7 @@ export function search(name: string, program: Program, key: string): Lookup {
   const newline = bytes.endsWith('\n')
   sieve.load(lowerAscii(bytes))
   const { steps } = program
-  for (let i = 0; i < steps.length; ) {
+  for (let i = 0; i < steps.length;) {
     const step = steps[i]!
     i++
     if (step.kind === 'refused') return failed(`${name}, ${step.cause}`, 'misconfigured')
@@ -32,7 +32,9 @@ export function search(name: string, program: Program, key: string): Lookup {
     if (value === '') return failed(`${name}, line ${line}: the result is empty, which is not allowed`, 'misconfigured')
     if (!EIGHT_BIT.test(value)) return found(value)
     const raw = Buffer.from(value, 'latin1')
-    return isUtf8(raw) ? found(raw.toString()) : failed(`${name}, line ${line}: the result is not UTF-8`, 'misconfigured')
+    return isUtf8(raw)
+      ? found(raw.toString())
+      : failed(`${name}, line ${line}: the result is not UTF-8`, 'misconfigured')
   }
   return absent()
 }

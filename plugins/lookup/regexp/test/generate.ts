@@ -59,7 +59,9 @@ export class Generator {
     const delimiter = this.#pick(['/', '/', '/', '~'])
     const text = this.#alternatives(3).replaceAll(delimiter, `\\${delimiter}`)
     const known = this.#notation === 'regexp' ? 'imx' : 'imsxAEUX'
-    const flags = this.#chance(0.3) ? this.#pick([...known]) + (this.#chance(0.3) ? this.#pick([...known, 'q']) : '') : ''
+    const flags = this.#chance(0.3)
+      ? this.#pick([...known]) + (this.#chance(0.3) ? this.#pick([...known, 'q']) : '')
+      : ''
     return `${negatable && this.#chance(0.1) ? '!' : ''}${delimiter}${text}${delimiter}${flags}`
   }
   #alternatives(depth: number): string {
@@ -78,7 +80,11 @@ export class Generator {
     const atom = this.#atom(depth)
     // `.*` and then `+` is possessive in PCRE, which RE2 cannot do
     if (!this.#chance(0.3) || atom.startsWith('.')) return atom
-    const times = this.#pick(['*', '+', '?', '{2}', '{1,}', '{1,3}', '{0,2}', '{1,}', '{,2}', '*', '+', '?'].concat(this.#chance(0.03) ? ['{2,1}', '{'] : []))
+    const times = this.#pick(
+      ['*', '+', '?', '{2}', '{1,}', '{1,3}', '{0,2}', '{1,}', '{,2}', '*', '+', '?'].concat(
+        this.#chance(0.03) ? ['{2,1}', '{'] : [],
+      ),
+    )
     const more = this.#notation === 'pcre' && !times.includes('{') && this.#chance(0.2) ? '?' : ''
     return atom + times + more
   }
@@ -99,17 +105,67 @@ export class Generator {
       return this.#pick(
         this.#notation === 'regexp'
           ? [...both, '\\d', '\\n', '\\(', '\\)', '\\{1\\}', '\\|', '\\+']
-          : [...both, '\\d', '\\D', '\\h', '\\x41', '\\x{62}', '\\A', '\\Z', '\\z', '\\101', '\\N', '\\Qa.b\\E', '\\H', '\\v'],
+          : [
+              ...both,
+              '\\d',
+              '\\D',
+              '\\h',
+              '\\x41',
+              '\\x{62}',
+              '\\A',
+              '\\Z',
+              '\\z',
+              '\\101',
+              '\\N',
+              '\\Qa.b\\E',
+              '\\H',
+              '\\v',
+            ],
       )
     }
-    return this.#pick(['a', 'b', 'A', 'ab', '1', '@', '\\.', ' ', 'x', 'example', 'money', 'Subject:', 'ü', 'list', '-', 'c'])
+    return this.#pick([
+      'a',
+      'b',
+      'A',
+      'ab',
+      '1',
+      '@',
+      '\\.',
+      ' ',
+      'x',
+      'example',
+      'money',
+      'Subject:',
+      'ü',
+      'list',
+      '-',
+      'c',
+    ])
   }
   #bracket(): string {
     const member = () =>
-      this.#pick(['a', 'b', 'A-C', 'a-c', '0-9', '.', '@', '[:alpha:]', '[:digit:]', '[:space:]', '[:upper:]', '_', '\\', 'ü', '-'])
+      this.#pick([
+        'a',
+        'b',
+        'A-C',
+        'a-c',
+        '0-9',
+        '.',
+        '@',
+        '[:alpha:]',
+        '[:digit:]',
+        '[:space:]',
+        '[:upper:]',
+        '_',
+        '\\',
+        'ü',
+        '-',
+      ])
     const pcre = () => this.#pick(['\\d', '\\w', '\\]', '\\x61', '[:^digit:]', '[:word:]', '\\s', 'a'])
     const n = 1 + this.#int(3)
-    const body = Array.from({ length: n }, () => (this.#notation === 'pcre' && this.#chance(0.3) ? pcre() : member())).join('')
+    const body = Array.from({ length: n }, () =>
+      this.#notation === 'pcre' && this.#chance(0.3) ? pcre() : member(),
+    ).join('')
     return `[${this.#chance(0.2) ? '^' : ''}${this.#chance(0.05) ? ']' : ''}${body}]`
   }
 }

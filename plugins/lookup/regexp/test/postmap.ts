@@ -37,7 +37,10 @@ export function postmap(
     child.on('close', () =>
       resolve({
         out: Buffer.concat(out).toString(),
-        warnings: Buffer.concat(err).toString().split('\n').filter((line) => line !== ''),
+        warnings: Buffer.concat(err)
+          .toString()
+          .split('\n')
+          .filter((line) => line !== ''),
       }),
     )
     child.stdin.on('error', () => undefined)

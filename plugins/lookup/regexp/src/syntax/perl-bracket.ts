@@ -5,8 +5,8 @@ import { BadPattern } from './tree.ts'
 
 /** What stands in brackets; the scanner is behind the opening one. */
 export function perlBracket(scanner: Scanner, flags: { readonly ignoreCase: boolean }): ByteSet {
-  const bad = (what: string): never => {
-    throw new BadPattern(`error in regex at offset ${scanner.at}: ${what}`)
+  const bad = (what: string, at = scanner.at): never => {
+    throw new BadPattern(`error in regex at offset ${at}: ${what}`)
   }
   const alone = scanner.match(/([:.=])(?:\\[\]\\]|(?!\[\1|\1\])[^\]])*\1\]/y)?.[1]
   if (alone === ':') bad('POSIX named classes are supported only within a class')
@@ -29,7 +29,7 @@ export function perlBracket(scanner: Scanner, flags: { readonly ignoreCase: bool
       const [, kind, name = ''] = posix
       if (kind !== ':') bad('POSIX collating elements are not supported')
       const not = name.startsWith('^')
-      const named = classNamed(not ? name.slice(1) : name, flags.ignoreCase) ?? bad('unknown POSIX class name')
+      const named = classNamed(not ? name.slice(1) : name, flags.ignoreCase) ?? bad('unknown POSIX class name', scanner.at - name.length - 2)
       return not ? named.negate() : named
     }
     return scanner.next().charCodeAt(0)
@@ -59,7 +59,7 @@ export function perlBracket(scanner: Scanner, flags: { readonly ignoreCase: bool
     quotes()
     const to = element()
     if (typeof to !== 'number') bad('invalid range in character class')
-    if ((to as number) < (from as number)) bad('range out of order in character class')
+    if ((to as number) < (from as number)) bad('range out of order in character class', scanner.at - 1)
     set.addRange(from as number, to as number)
   }
   if (flags.ignoreCase) set.fold()

@@ -38,11 +38,10 @@ const REFUSED: Readonly<Record<string, string>> = {
 
 /** The one byte that an escape stands for; the scanner is behind the backslash. */
 export function characterEscape(scanner: Scanner, inClass: boolean): number {
-  const bad = (what: string): never => {
-    throw new BadPattern(`error in regex at offset ${scanner.at}: ${what}`)
+  const bad = (what: string, at = scanner.at): never => {
+    throw new BadPattern(`error in regex at offset ${at}: ${what}`)
   }
-  const byte = (n: number): number =>
-    n > 255 ? bad('character code point value in \\x{} or \\o{} is too large') : n
+  const byte = (n: number): number => (n > 255 ? bad('character code point value in \\x{} or \\o{} is too large') : n)
   if (scanner.done) bad('\\ at end of pattern')
   if (/\d/.test(scanner.peek())) return number(scanner, inClass, byte)
   const c = scanner.next()
@@ -54,7 +53,9 @@ export function characterEscape(scanner: Scanner, inClass: boolean): number {
   if (c === 'x') {
     if (!scanner.take('{')) return parseInt(scanner.match(/[\da-f]{1,2}/iy)?.[0] ?? '0', 16)
     const digits = scanner.match(/([\da-f]+)\}/iy)?.[1]
-    return byte(digits === undefined ? bad('non-hex character in \\x{} (closing brace missing?)') : parseInt(digits, 16))
+    return byte(
+      digits === undefined ? bad('non-hex character in \\x{} (closing brace missing?)') : parseInt(digits, 16),
+    )
   }
   if (c === 'o') {
     const digits = scanner.match(/\{([0-7]+)\}/y)?.[1]
@@ -66,7 +67,7 @@ export function characterEscape(scanner: Scanner, inClass: boolean): number {
     return of.toUpperCase().charCodeAt(0) ^ 64
   }
   if (/[LlUuNF]/.test(c)) return bad('PCRE2 does not support \\F, \\L, \\l, \\N{name}, \\U, or \\u')
-  return bad('unrecognized character follows \\')
+  return bad('unrecognized character follows \\', scanner.at - 1)
 }
 
 /** `\0`, `\012`; outside brackets one digit, or the number of a group, is a back reference. */
@@ -74,7 +75,8 @@ function number(scanner: Scanner, inClass: boolean, byte: (n: number) => number)
   const digits = scanner.match(/\d+/y)![0]
   const opened = scanner.text.split('(').length - 1
   const n = Number(digits)
-  if (!inClass && digits[0] !== '0' && (n < 10 || n <= opened)) throw new Inexpressible(`the back reference \\${digits}`)
+  if (!inClass && digits[0] !== '0' && (n < 10 || n <= opened))
+    throw new Inexpressible(`the back reference \\${digits}`)
   const octal = /^[0-7]{1,3}/.exec(digits)?.[0]
   // \8 and \9 are the digits
   const taken = octal ?? digits[0]!
