@@ -97,5 +97,7 @@ export function formatAddress(address: Address): string {
   }
   const hex = (part: readonly number[]) => part.map((g) => g.toString(16)).join(':')
   if (best.at < 0) return hex(groups)
+  const four = best.at === 0 && (best.length === 6 || (best.length === 5 && groups[5] === 0xffff))
+  if (four) return `::${best.length === 5 ? 'ffff:' : ''}${formatAddress({ family: 4, value: address.words[3] })}`
   return `${hex(groups.slice(0, best.at))}::${hex(groups.slice(best.at + best.length))}`
 }

@@ -83,8 +83,8 @@ class Reader {
     return { steps: this.#steps, rules: this.#rules, problems: this.problems }
   }
   #endif(text: string): void {
-    if (this.#open.length === 0) throw new BadRule('ENDIF without IF')
     if (text.length > 'endif'.length) throw new BadRule('garbage after ENDIF')
+    if (this.#open.length === 0) throw new BadRule('ENDIF without IF')
     this.#sealed = this.#open.pop()!.step.end = this.#steps.length
   }
   #add(network: Network, negate: boolean, value: Lookup): void {
