@@ -95,15 +95,16 @@ export class RuleTable<T extends Content> implements OpenTable {
     const { log } = this.#context
     const table = this.#make.name
     const fatal = next.problems.find((p) => p.fatal)
+    const why = fatal && `line ${fatal.line}: ${fatal.what}`
     for (const { line, what, fatal: refused } of next.problems.slice(0, MAX_PROBLEMS))
       log.warn('table.line', { table, line, problem: what, ignored: !refused })
     if (next.problems.length > MAX_PROBLEMS)
       log.warn('table.lines', { table, more: next.problems.length - MAX_PROBLEMS })
     this.#stamp = stamp
     this.#refused = fatal !== undefined
-    if (fatal && this.#content) return this.#trouble(fatal.what)
+    if (why !== undefined && this.#content) return this.#trouble(why)
     this.#content = next
-    this.#problem = fatal && `${table}: ${fatal.what}`
+    this.#problem = why && `${table}: ${why}`
     log[again ? 'info' : 'debug'](again ? 'table.reloaded' : 'table.loaded', { table, ...this.#make.stats(next) })
   }
   #well(): void {

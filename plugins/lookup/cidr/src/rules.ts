@@ -102,9 +102,7 @@ class Reader {
     run.values.push(value)
   }
 }
-// eslint-disable-next-line no-control-regex -- ASCII needs no conversion
-const decoded = (bytes: string) =>
-  /^[\x00-\x7f]*$/.test(bytes) ? bytes : Buffer.from(bytes, 'latin1').toString('utf8')
+const decoded = (bytes: string) => (/[\x80-\xff]/.test(bytes) ? Buffer.from(bytes, 'latin1').toString('utf8') : bytes)
 
 /** Asks the rules in order; the first that holds is the answer. What is no address is absent. */
 export function search({ steps }: Rules, key: string): Lookup {

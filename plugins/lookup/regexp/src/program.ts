@@ -27,7 +27,7 @@ export type Step =
   | { readonly kind: 'if'; readonly test: Test; end: number }
   | { readonly kind: 'match'; readonly tests: readonly Test[]; readonly template: Template; readonly line: number }
   /** a rule that cannot be carried out: nobody knows what it would have said */
-  | { readonly kind: 'refused'; readonly cause: string; readonly line: number }
+  | { readonly kind: 'refused'; readonly cause: string }
 
 export interface Program {
   readonly steps: readonly Step[]
@@ -108,9 +108,9 @@ class Reader {
       return { kind: 'match', tests: and ? [test, and] : [test], template: rule.template, line }
     } catch (error) {
       if (!(error instanceof Inexpressible)) throw error
-      const cause = `line ${line}: ${error.message} needs an engine that backtracks, and there is none: write the rule in another way`
-      this.problem({ line, what: cause, fatal: true })
-      return { kind: 'refused', cause, line }
+      const what = `${error.message} needs an engine that backtracks, and there is none: write the rule in another way`
+      this.problem({ line, what, fatal: true })
+      return { kind: 'refused', cause: `line ${line}: ${what}` }
     }
   }
   #test(condition: Condition, warn: (what: string) => void, captures: boolean): Test {

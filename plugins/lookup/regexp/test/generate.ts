@@ -78,8 +78,8 @@ export class Generator {
   }
   #piece(depth: number): string {
     const atom = this.#atom(depth)
-    // `.*` and then `+` is possessive in PCRE, which RE2 cannot do
-    if (!this.#chance(0.3) || atom.startsWith('.')) return atom
+    // `.*` and then `+` is possessive in PCRE, which RE2 cannot do; so is `.* +` under the flag x
+    if (!this.#chance(0.3) || /^[. ]/.test(atom)) return atom
     const times = this.#pick(
       ['*', '+', '?', '{2}', '{1,}', '{1,3}', '{0,2}', '{1,}', '{,2}', '*', '+', '?'].concat(
         this.#chance(0.03) ? ['{2,1}', '{'] : [],

@@ -32,6 +32,8 @@ for (const notation of ['regexp', 'pcre'] as const) {
         writeFileSync(file, text)
         const theirs = await askMany(folder.path, name, keys)
         const ours = await open(notation, file)
+        // PCRE gave up, which is no answer: nothing to compare with
+        if (theirs.warnings.some((w) => w.includes('match limit exceeded'))) continue
         const at = `seed ${seed}:\n${text}\n${theirs.warnings.join('\n')}\n${ours.problems().join('\n')}\n`
         const refused = theirs.warnings.flatMap((w) => / map .* line (\d+)/.exec(w)?.[1] ?? [])
         assert.is(lines(ours.problems().map((p) => p.split(':')[0]!)), lines(refused), at)
@@ -42,7 +44,8 @@ for (const notation of ['regexp', 'pcre'] as const) {
           const mine = answer.kind === 'found' ? answer.value : undefined
           const their = theirs.found.get(key)
           if (their !== undefined) found++
-          if (notation === 'regexp' && mine !== their && rule(mine) === rule(their)) otherGroups++
+          const halves = theirs.warnings.some((w) => w.includes(`key "${key}": non-UTF-8 value`))
+          if (mine !== their && (rule(mine) === rule(their) || halves)) otherGroups++
           else assert.is(mine, their, `${at}\nkey ${JSON.stringify(key)}`)
         }
       }
@@ -50,8 +53,8 @@ for (const notation of ['regexp', 'pcre'] as const) {
       await folder.remove()
     }
     assert.ok(found > TABLES * 5, `only ${found} keys were found: the generator finds nothing out`)
-    // which of several ways a repeated group matched: glibc does not follow POSIX there either
-    assert.ok(otherGroups <= found / 100, `${otherGroups} of ${found} with other groups`)
+    // what a repeated group matched last: glibc follows POSIX no better, and PCRE repeats once more with nothing
+    assert.ok(otherGroups <= Math.ceil(found / 100), `${otherGroups} of ${found} with other groups`)
     if (process.env.PATTERN_TABLES) console.log(`# ${notation}: ${found} found, ${otherGroups} with other groups`)
   })
 }

@@ -29,7 +29,9 @@ export function perlBracket(scanner: Scanner, flags: { readonly ignoreCase: bool
       const [, kind, name = ''] = posix
       if (kind !== ':') bad('POSIX collating elements are not supported')
       const not = name.startsWith('^')
-      const named = classNamed(not ? name.slice(1) : name, flags.ignoreCase) ?? bad('unknown POSIX class name', scanner.at - name.length - 2)
+      const named =
+        classNamed(not ? name.slice(1) : name, flags.ignoreCase) ??
+        bad('unknown POSIX class name', scanner.at - name.length - 2)
       return not ? named.negate() : named
     }
     return scanner.next().charCodeAt(0)
