@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import type { BigIntStats } from 'node:fs'
 import { failed } from '@postern/core'
-import type { Lookup, OpenTable, TableContext } from '@postern/core'
+import type { Call, Lookup, OpenTable, TableContext } from '@postern/core'
 import type { Problem } from './lines.ts'
 
 /** ms between two looks at the file */
@@ -47,9 +47,8 @@ export class RuleTable<T extends Content> implements OpenTable {
     this.#context = context
   }
 
-  get(key: string): Lookup | Promise<Lookup> {
-    if (this.#refresh || this.#context.clock.now() - this.#checked >= INTERVAL)
-      return this.refresh().then(() => this.#answer(key))
+  get(key: string, call: Call): Lookup | Promise<Lookup> {
+    if (this.#refresh || this.#context.clock.now() - this.#checked >= INTERVAL) return this.#later(key, call)
     return this.#answer(key)
   }
   async check(): Promise<string | undefined> {
@@ -68,6 +67,19 @@ export class RuleTable<T extends Content> implements OpenTable {
     return this.#refresh
   }
 
+  /** A folder on a server that is away can make a look last: whoever asks need not wait for it. */
+  #later(key: string, call: Call): Promise<Lookup> {
+    const ended = (reason: unknown) => failed(`${this.#make.name}: ${textOf(reason)}`)
+    const refreshed = this.refresh()
+    if (call.aborted) return Promise.resolve(ended(call.signal.reason))
+    return new Promise((resolve) => {
+      const stop = call.onAbort((reason) => resolve(ended(reason)))
+      void refreshed.then(() => {
+        stop()
+        resolve(this.#answer(key))
+      })
+    })
+  }
   #answer(key: string): Lookup {
     if (!this.#content) return failed(this.#problem ?? `${this.#make.name}: not loaded`)
     return key === '' ? { kind: 'absent' } : this.#make.get(this.#content, key)
@@ -86,7 +98,7 @@ export class RuleTable<T extends Content> implements OpenTable {
       const { text, stamp } = await readText(from.path)
       this.#swap(await this.#make.read(text), stamp)
     } catch (error) {
-      this.#trouble(error instanceof Error ? error.message : String(error))
+      this.#trouble(textOf(error))
     }
   }
   /** What cannot be carried out does not replace what can. */
@@ -122,6 +134,8 @@ export class RuleTable<T extends Content> implements OpenTable {
     else this.#context.log.error('table.unreadable', { table, problem: why })
   }
 }
+
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** Changes when the file is replaced, written or truncated. */
 const stampOf = (s: BigIntStats): string => `${s.dev}.${s.ino}.${s.size}.${s.mtimeNs}.${s.ctimeNs}`

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { logger } from '@postern/core'
 import type { Clock, Lookup, OpenTable, TableType } from '@postern/core'
 import plugin from '@postern/lookup-cidr'
-import { programPath } from '@postern/testkit'
+import { fakeCall, programPath } from '@postern/testkit'
 
 export interface Opened {
   readonly table: OpenTable
@@ -32,7 +32,7 @@ export async function open(spec: unknown, folder = '/'): Promise<Opened> {
   return {
     table,
     events,
-    get: async (key) => table.get(key, {} as never),
+    get: async (key) => table.get(key, fakeCall()),
     pass: (ms) => void (now += ms),
     problems: () =>
       events.filter(([name]) => name === 'table.line').map(([, f]) => `${String(f.line)}: ${String(f.problem)}`),

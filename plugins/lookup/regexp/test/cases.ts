@@ -39,6 +39,11 @@ export const answers: [readonly Notation[], string, Record<string, string | unde
   [BOTH, '/a/ voilà\r\n/b/ x\r\n', { a: 'voilà', b: 'x' }],
   [BOTH, '/^..@/ two', { 'ü@x': 'two', 'ab@x': 'two', 'a@x': undefined }],
   [BOTH, '/Ü/ v', { Ü: 'v', ü: undefined }],
+  // bytes that differ as an upper and a lower case letter of Latin-1 do
+  [BOTH, '/^[ü]/ v', { ü: 'v', あ: undefined }],
+  [BOTH, '/^ü/ v', { ü: 'v', '\u3f00': undefined }],
+  [BOTH, '/x[a-c]y/i v', { xay: 'v', xAy: undefined }],
+  [BOTH, '/x[^a-c]y/ v', { xdy: 'v', xay: undefined, xAy: undefined }],
   [BOTH, '/(ü)/ <$1>', { xüy: '<ü>' }],
   [BOTH, '/(viagra|cialis)/ R\n/a.*z/ S', { 'buy CIALIS': 'R', 'a-z': 'S', az: 'S', 'vi agra': undefined }],
   [BOTH, '/(a|ab)(c|bcd)(d*)/ [$1][$2][$3]', { abcd: '[a][bcd][]' }],

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { absent, found } from '@postern/core'
-import { tempFolder } from '@postern/testkit'
+import { fakeCall, tempFolder } from '@postern/testkit'
 import { open } from './open.ts'
 
 /** spec, answer for `a` or the problem */
@@ -106,4 +106,18 @@ test('a file that is not there fails, never absent, until it comes; vanished, th
       ['table.unreadable', 'table.loaded', 'table.stale'],
     )
   }))
+test('whoever asks while the file is looked at, and goes away, gets failed', () =>
+  inFolder(async (file, folder) => {
+    write(file, '/a/ one\n')
+    const t = await open('pcre', 't', folder)
+    t.pass(1000)
+    const call = fakeCall()
+    const asked = t.table.get('a', call)
+    call.abort(new Error('the client has gone'))
+    assert.equal(await asked, { kind: 'failed', why: 'retry', cause: 'pcre:t: the client has gone' })
+    t.pass(1000)
+    assert.is((await t.table.get('a', call)).kind, 'failed', 'gone already')
+    assert.equal(await t.get('a'), found('one'))
+  }))
+
 test.run()

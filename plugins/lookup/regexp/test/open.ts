@@ -2,6 +2,7 @@
 import { logger } from '@postern/core'
 import type { Clock, Lookup, OpenTable, TableType } from '@postern/core'
 import plugin from '@postern/lookup-regexp'
+import { fakeCall } from '@postern/testkit'
 
 export type Event = readonly [name: string, fields: Record<string, unknown>]
 export interface Opened {
@@ -33,7 +34,7 @@ export async function open(type: string, spec: unknown, folder = '/', options: o
   return {
     table,
     events,
-    get: async (key) => table.get(key, {} as never),
+    get: async (key) => table.get(key, fakeCall()),
     pass: (ms) => void (now += ms),
     problems: () =>
       events.filter(([name]) => name === 'table.line').map(([, f]) => `${String(f.line)}: ${String(f.problem)}`),
