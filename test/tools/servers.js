@@ -13,21 +13,23 @@ import { pathToFileURL } from 'node:url'
 export const PACKAGES = {
   postfix: 'postfix',
   'postfix-cdb': '/usr/lib/postfix/postfix-cdb.so',
-/** Debian package -> a program or a module that it brings */
-export const PACKAGES = {
-  postfix: 'postfix',
   'postfix-pcre': '/usr/lib/postfix/postfix-pcre.so',
   'dovecot-imapd': '/usr/lib/dovecot/imap',
   swaks: 'swaks',
   curl: 'curl',
   openssl: 'openssl',
   'util-linux': 'unshare',
+  iproute2: 'ip',
   strace: 'strace',
   faketime: 'faketime',
   e2fsprogs: 'mkfs.ext4',
   mount: 'losetup',
   'redis-server': 'redis-server',
   memcached: 'memcached',
+  ypserv: 'ypserv',
+  'ypbind-mt': 'ypbind',
+  'yp-tools': 'ypmatch',
+  rpcbind: 'rpcbind',
 }
 const FOLDERS = [...(process.env.PATH ?? '').split(path.delimiter), '/usr/sbin', '/sbin']
 const POLICY = '/usr/sbin/policy-rc.d'
