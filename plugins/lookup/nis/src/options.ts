@@ -1,0 +1,66 @@
+/** What a table's definition says: `nis:MAP`, or an object. */
+import { readFile } from 'node:fs/promises'
+import { duration } from '@postern/core'
+import type { TableSource } from '@postern/core'
+import { list, readSource } from '@postern/lookup-kit'
+import { z } from 'zod'
+import type { Transport } from './yp.ts'
+
+/** bytes of a name (YPMAXDOMAIN, YPMAXMAP) */
+const NAME_LIMIT = 64
+const name = z
+  .string()
+  .min(1)
+  .max(NAME_LIMIT)
+  .regex(/^[!-~]+$/, 'expected a name without blanks')
+const SERVER = /^([^\s:]+)(?::(\d{1,5}))?$/
+const servers = list().refine(
+  (all) => all.every((s) => SERVER.test(s) && Number(SERVER.exec(s)?.[2] ?? 1) < 65536),
+  'expected names or IPv4 addresses of servers, with :PORT behind them where the portmapper is not to be asked',
+)
+const common = {
+  domain: name.optional().describe("the NIS domain; default: the system's"),
+  servers: servers
+    .optional()
+    .describe('servers to ask, `HOST` or `HOST:PORT`, the first one that answers; default: the one ypbind is bound to'),
+  transport: z.enum(['udp', 'tcp']).optional().describe('default `udp`'),
+  timeout: duration().optional().describe('how long one server may take; default 5s'),
+}
+export const pluginOptions = z.strictObject(common)
+const tableOptions = z.strictObject({ ...common, map: name.describe('the map, e.g. `mail.aliases`') })
+
+export interface NisOptions {
+  readonly map: string
+  readonly domain: string | undefined
+  readonly servers: readonly { readonly host: string; readonly port: number | undefined }[]
+  readonly transport: Transport
+  /** ms */
+  readonly timeout: number
+}
+/** The options of a table, or what is wrong with them. */
+export async function optionsOf(
+  source: TableSource,
+  defaults: z.output<typeof pluginOptions>,
+): Promise<NisOptions | string> {
+  const spec = typeof source.spec === 'string' ? { map: source.spec } : source.spec
+  const read = await readSource({ ...source, spec }, tableOptions)
+  if (!read.ok) return `nis table: ${read.problem}; need "nis:MAP" or { type: nis, map: MAP }`
+  const given = Object.fromEntries(Object.entries(read.options).filter(([, value]) => value !== undefined))
+  const all: z.output<typeof tableOptions> = { ...defaults, ...given, map: read.options.map }
+  return {
+    map: all.map,
+    domain: all.domain,
+    servers: (all.servers ?? []).map((text) => {
+      const [, host = '', port] = SERVER.exec(text)!
+      return { host, port: port === undefined ? undefined : Number(port) }
+    }),
+    transport: all.transport ?? 'udp',
+    timeout: all.timeout ?? 5000,
+  }
+}
+
+/** The system's NIS domain; `undefined` when none is set. */
+export async function systemDomain(file = '/proc/sys/kernel/domainname'): Promise<string | undefined> {
+  const text = (await readFile(file, 'utf8')).trim()
+  return text === '' || text === '(none)' ? undefined : text
+}
