@@ -157,7 +157,7 @@ export class NisTable implements OpenTable {
   }
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true })
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 /** Without the NULs that some makers of maps leave behind it. Throws when it is not UTF-8. */
 function textOf(bytes: Buffer): string {
   let end = bytes.length

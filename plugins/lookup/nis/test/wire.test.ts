@@ -1,6 +1,6 @@
 /** What a network and servers can do to calls. */
 import { createSocket } from 'node:dgram'
-import { absent, found } from '@postern/core'
+import { absent, found, systemClock } from '@postern/core'
 import type { Lookup } from '@postern/core'
 import { fakeCall, sleep, within } from '@postern/testkit'
 import { test } from 'uvu'
@@ -123,7 +123,9 @@ for (const transport of ['udp', 'tcp'] as const) {
       if (held.length === 50) for (const one of held.reverse()) one()
     })
     const { table } = await open({ map: 'm', domain: 'd', servers: server.server, transport })
-    const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => table.get(`k${i}`, fakeCall())))
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, (_, i) => table.get(`k${i}`, fakeCall())) as Promise<Lookup>[],
+    )
     answers.forEach((answer, i) => assert.equal(answer, found(`value of k${i}`)))
     await table.close!()
     server.close()
@@ -138,9 +140,9 @@ for (const transport of ['udp', 'tcp'] as const) {
     call.abort(new Error('bye'))
     assert.equal(await gone, { kind: 'failed', why: 'retry', cause: 'nis:m: the lookup was ended: bye' })
     assert.equal(await stays, found('value of stays'))
-    const late = await table.get('late', fakeCall({ deadline: Date.now() - 1 }))
+    const late = await table.get('late', fakeCall({ deadline: systemClock.now() - 1 }))
     assert.is(late.kind, 'failed')
-    const short = await table.get('short', fakeCall({ deadline: Date.now() + 50 }))
+    const short = await table.get('short', fakeCall({ deadline: systemClock.now() + 50 }))
     assert.match((short as { cause: string }).cause, /time for the lookup is over/)
     assert.equal(told, [], 'that a caller goes says nothing of the server')
     await table.close!()
@@ -200,5 +202,5 @@ for (const [spec, problem] of definitions) {
     assert.equal(await table.get('a', fakeCall()), { kind: 'failed', why: 'misconfigured', cause: said })
   })
 }
-test.after(() => elsewhere.close())
+test.after(() => void elsewhere.close())
 test.run()
