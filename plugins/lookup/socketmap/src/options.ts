@@ -1,0 +1,60 @@
+/** What a table's definition says: `inet:HOST:PORT:NAME`, `unix:PATH:NAME`, or an object. */
+import type { NetConnectOpts } from 'node:net'
+import { resolve } from 'node:path'
+import { duration, size } from '@postern/core'
+import type { TableSource } from '@postern/core'
+import { count, readSource } from '@postern/lookup-kit'
+import { z } from 'zod'
+
+const SECOND = 1000
+const NEED = 'need "socketmap:inet:HOST:PORT:NAME" or "socketmap:unix:PATH:NAME"'
+const common = {
+  timeout: duration().optional().describe('how long a lookup may take, with waiting for a connection; default 10s'),
+  connections: count(1, 1000).optional().describe('connections to one server at most; default 10'),
+  maxIdle: duration().optional().describe('how long a connection is kept without a request; default 10s'),
+  maxAge: duration().optional().describe('how long a connection is used at all; default 100s'),
+  maxReply: size().optional().describe('bytes of a reply at most; default 100000'),
+}
+export const pluginOptions = z.strictObject(common)
+const tableOptions = z.strictObject({ ...common, server: z.string(), name: z.string() })
+
+export interface SocketmapOptions {
+  /** as in the definition, for logs */
+  readonly server: string
+  readonly to: NetConnectOpts
+  /** what a request begins with */
+  readonly name: string
+  readonly timeout: number
+  readonly connections: number
+  readonly maxIdle: number
+  readonly maxAge: number
+  readonly maxReply: number
+}
+/** The options of a table, or what is wrong with them. */
+export async function optionsOf(
+  source: TableSource,
+  defaults: z.output<typeof pluginOptions>,
+): Promise<SocketmapOptions | string> {
+  const spec = typeof source.spec === 'string' ? split(source.spec) : source.spec
+  if (spec === undefined) return `socketmap table: no name of a map; ${NEED}`
+  const read = await readSource({ ...source, spec }, tableOptions)
+  if (!read.ok) return `socketmap table: ${read.problem}; ${NEED}`
+  const { server, name, ...own } = read.options
+  const to = endpoint(server, source.folder)
+  if (typeof to === 'string') return `socketmap table: ${to}; ${NEED}`
+  const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined))
+  const usual = { timeout: 10 * SECOND, connections: 10, maxIdle: 10 * SECOND, maxAge: 100 * SECOND, maxReply: 100_000 }
+  return { ...usual, ...(defaults as typeof usual), ...given, server, to, name }
+}
+/** The name stands behind the last colon; the address before it has some, too. */
+function split(text: string): { server: string; name: string } | undefined {
+  const at = text.lastIndexOf(':')
+  return at <= 0 ? undefined : { server: text.slice(0, at), name: text.slice(at + 1) }
+}
+function endpoint(server: string, folder: string): NetConnectOpts | string {
+  if (server.startsWith('unix:') && server.length > 5) return { path: resolve(folder, server.slice(5)) }
+  const m = /^inet:(?:(?:\[([\da-f.:]+)\]|([^\s:[\]]+)):)?(\d{1,5})$/i.exec(server)
+  const port = Number(m?.[3])
+  if (!m || port < 1 || port > 65535) return `"${server}" is no server`
+  return { host: m[1] ?? m[2] ?? 'localhost', port, noDelay: true }
+}
