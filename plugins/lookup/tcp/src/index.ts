@@ -1,0 +1,19 @@
+/** Table type `tcp`: a server that speaks Postfix's tcp_table protocol. */
+import { definePlugin, failed, tableTypes } from '@postern/core'
+import { optionsOf, pluginOptions } from './options.ts'
+import { TcpTable } from './table.ts'
+
+export default definePlugin({
+  name: 'lookup-tcp',
+  options: pluginOptions,
+  provides: [tableTypes],
+  apply(mta, defaults) {
+    mta.provideNamed(tableTypes, 'tcp', {
+      async open(source, context) {
+        const options = await optionsOf(source, defaults)
+        if (typeof options !== 'string') return new TcpTable(options, context)
+        return { get: () => failed(options, 'misconfigured'), check: () => options }
+      },
+    })
+  },
+})
