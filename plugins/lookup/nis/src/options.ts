@@ -18,16 +18,25 @@ const servers = list().refine(
   (all) => all.every((s) => SERVER.test(s) && Number(SERVER.exec(s)?.[2] ?? 1) < 65536),
   'expected names or IPv4 addresses of servers, with :PORT behind them where the portmapper is not to be asked',
 )
-const common = {
+const transport = z.enum(['udp', 'tcp'])
+export const pluginOptions = z.strictObject({
   domain: name.optional().describe("the NIS domain; default: the system's"),
   servers: servers
-    .optional()
-    .describe('servers to ask, `HOST` or `HOST:PORT`, the first one that answers; default: the one ypbind is bound to'),
-  transport: z.enum(['udp', 'tcp']).optional().describe('default `udp`'),
-  timeout: duration().optional().describe('how long one server may take; default 5s'),
-}
-export const pluginOptions = z.strictObject(common)
-const tableOptions = z.strictObject({ ...common, map: name.describe('the map, e.g. `mail.aliases`') })
+    .default([])
+    .describe(
+      'servers to ask, `HOST` or `HOST:PORT`, the first one that answers; empty: the one that ypbind is bound to',
+    ),
+  transport: transport.default('udp').describe('how servers are asked'),
+  timeout: duration().default(5000).describe('how long one server may take, with finding its port'),
+})
+/** what a table may say instead of the plugin */
+const tableOptions = z.strictObject({
+  map: name,
+  domain: name.optional(),
+  servers: servers.optional(),
+  transport: transport.optional(),
+  timeout: duration().optional(),
+})
 
 export interface NisOptions {
   readonly map: string
@@ -46,16 +55,15 @@ export async function optionsOf(
   const read = await readSource({ ...source, spec }, tableOptions)
   if (!read.ok) return `nis table: ${read.problem}; need "nis:MAP" or { type: nis, map: MAP }`
   const given = Object.fromEntries(Object.entries(read.options).filter(([, value]) => value !== undefined))
-  const all: z.output<typeof tableOptions> = { ...defaults, ...given, map: read.options.map }
+  const all = { ...defaults, ...given } as z.output<typeof pluginOptions>
   return {
-    map: all.map,
+    ...all,
+    map: read.options.map,
     domain: all.domain,
-    servers: (all.servers ?? []).map((text) => {
+    servers: all.servers.map((text) => {
       const [, host = '', port] = SERVER.exec(text)!
       return { host, port: port === undefined ? undefined : Number(port) }
     }),
-    transport: all.transport ?? 'udp',
-    timeout: all.timeout ?? 5000,
   }
 }
 

@@ -86,7 +86,7 @@ for (const transport of ['udp', 'tcp']) {
     await table.close!()
   })
   test(`${transport}: the server that ypbind is bound to`, async () => {
-    const { table } = await open('mail.aliases', { transport, timeout: 2000 })
+    const { table } = await open('mail.aliases', { transport, timeout: '2s' })
     const problem = /no servers are named, and this machine is bound to none: the portmapper knows no ypbind/
     assert.match(String(await table.check!()), problem)
     assert.match(await cause(table), problem)

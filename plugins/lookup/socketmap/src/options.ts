@@ -6,17 +6,24 @@ import type { TableSource } from '@postern/core'
 import { count, readSource } from '@postern/lookup-kit'
 import { z } from 'zod'
 
-const SECOND = 1000
 const NEED = 'need "socketmap:inet:HOST:PORT:NAME" or "socketmap:unix:PATH:NAME"'
-const common = {
-  timeout: duration().optional().describe('how long a lookup may take, with waiting for a connection; default 10s'),
-  connections: count(1, 1000).optional().describe('connections to one server at most; default 10'),
-  maxIdle: duration().optional().describe('how long a connection is kept without a request; default 10s'),
-  maxAge: duration().optional().describe('how long a connection is used at all; default 100s'),
-  maxReply: size().optional().describe('bytes of a reply at most; default 100000'),
-}
-export const pluginOptions = z.strictObject(common)
-const tableOptions = z.strictObject({ ...common, server: z.string(), name: z.string() })
+export const pluginOptions = z.strictObject({
+  timeout: duration().default(10_000).describe('how long a lookup may take, with waiting for a connection'),
+  connections: count(1, 1000).default(10).describe('connections to one server at most'),
+  maxIdle: duration().default(10_000).describe('how long a connection is kept without a request'),
+  maxAge: duration().default(100_000).describe('how long a connection is used at all'),
+  maxReply: size().default(100_000).describe('bytes of a reply at most'),
+})
+/** what a table may say instead of the plugin */
+const tableOptions = z.strictObject({
+  server: z.string(),
+  name: z.string(),
+  timeout: duration().optional(),
+  connections: count(1, 1000).optional(),
+  maxIdle: duration().optional(),
+  maxAge: duration().optional(),
+  maxReply: size().optional(),
+})
 
 export interface SocketmapOptions {
   /** as in the definition, for logs */
@@ -43,8 +50,7 @@ export async function optionsOf(
   const to = endpoint(server, source.folder)
   if (typeof to === 'string') return `socketmap table: ${to}; ${NEED}`
   const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined))
-  const usual = { timeout: 10 * SECOND, connections: 10, maxIdle: 10 * SECOND, maxAge: 100 * SECOND, maxReply: 100_000 }
-  return { ...usual, ...(defaults as typeof usual), ...given, server, to, name }
+  return { ...defaults, ...given, server, to, name }
 }
 /** The name stands behind the last colon; the address before it has some, too. */
 function split(text: string): { server: string; name: string } | undefined {

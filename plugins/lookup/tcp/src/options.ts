@@ -5,16 +5,21 @@ import type { TableSource } from '@postern/core'
 import { count, readSource } from '@postern/lookup-kit'
 import { z } from 'zod'
 
-const SECOND = 1000
 const NEED = 'need "tcp:HOST:PORT" or { type: tcp, server: HOST:PORT }'
-const common = {
-  timeout: duration().optional().describe('how long a lookup may take, with waiting for a connection; default 10s'),
-  connections: count(1, 1000).optional().describe('connections to one server at most; default 10'),
-  maxIdle: duration().optional().describe('how long a connection is kept without a request; default 10s'),
-  maxAge: duration().optional().describe('how long a connection is used at all; default 100s'),
-}
-export const pluginOptions = z.strictObject(common)
-const tableOptions = z.strictObject({ ...common, server: z.string() })
+export const pluginOptions = z.strictObject({
+  timeout: duration().default(10_000).describe('how long a lookup may take, with waiting for a connection'),
+  connections: count(1, 1000).default(10).describe('connections to one server at most'),
+  maxIdle: duration().default(10_000).describe('how long a connection is kept without a request'),
+  maxAge: duration().default(100_000).describe('how long a connection is used at all'),
+})
+/** what a table may say instead of the plugin */
+const tableOptions = z.strictObject({
+  server: z.string(),
+  timeout: duration().optional(),
+  connections: count(1, 1000).optional(),
+  maxIdle: duration().optional(),
+  maxAge: duration().optional(),
+})
 
 export interface TcpOptions {
   /** as in the definition, for logs */
@@ -37,8 +42,7 @@ export async function optionsOf(
   const to = endpoint(server)
   if (to === undefined) return `tcp table: "${server}" is no server; ${NEED}`
   const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined))
-  const usual = { timeout: 10 * SECOND, connections: 10, maxIdle: 10 * SECOND, maxAge: 100 * SECOND }
-  return { ...usual, ...(defaults as typeof usual), ...given, server, to }
+  return { ...defaults, ...given, server, to }
 }
 /** `HOST:PORT`, `[IPv6]:PORT`, or `PORT` alone for this machine. */
 function endpoint(server: string): NetConnectOpts | undefined {

@@ -15,7 +15,7 @@ export async function open(
   let type: TableType | undefined
   plugin.definition.apply(
     { provideNamed: (_role: unknown, _name: string, t: TableType) => (type = t) } as never,
-    defaults as never,
+    plugin.definition.options.parse(defaults) as never,
     {},
   )
   const told: string[] = []

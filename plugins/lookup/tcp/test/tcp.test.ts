@@ -24,7 +24,7 @@ const text = (a: Lookup) => (a.kind === 'found' ? `found ${a.value}` : a.kind)
 
 tableContract('tcp', async () => {
   const server = await serve()
-  const { table } = await open(at(server), { timeout: 1000 })
+  const { table } = await open(at(server), { timeout: '1s' })
   return {
     table,
     found: DATA,
@@ -117,7 +117,7 @@ function drip(socket: { write(bytes: Buffer): unknown; destroyed: boolean }, byt
 test(`hostile servers: ${hostile.map(([name]) => name).join('; ')}`, async () => {
   const one = async ([name, answer, cause]: (typeof hostile)[number]) => {
     const server = await serve(answer)
-    const { table } = await open(at(server), { timeout: 500 })
+    const { table } = await open(at(server), { timeout: '500ms' })
     const got = await get(table, 'joe@a.example')
     assert.is(got.kind, 'failed', name)
     assert.match((got as { cause: string }).cause, cause)
