@@ -1,5 +1,6 @@
 /** What a network and servers can do to calls. */
 import { createSocket } from 'node:dgram'
+import { getEventListeners } from 'node:events'
 import { absent, found, systemClock } from '@postern/core'
 import type { Lookup } from '@postern/core'
 import { fakeCall, sleep, within } from '@postern/testkit'
@@ -144,6 +145,9 @@ for (const transport of ['udp', 'tcp'] as const) {
     assert.is(late.kind, 'failed')
     const short = await table.get('short', fakeCall({ deadline: systemClock.now() + 50 }))
     assert.match((short as { cause: string }).cause, /time for the lookup is over/)
+    const used = fakeCall()
+    await table.get('used', used)
+    assert.equal(getEventListeners(used.signal, 'abort'), [], 'nothing listens any more')
     assert.equal(told, [], 'that a caller goes says nothing of the server')
     await table.close!()
     server.close()

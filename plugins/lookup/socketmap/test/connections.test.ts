@@ -88,6 +88,14 @@ test('a late reply is not taken for the next one', async () => {
   assert.is(server.made, 2)
   await end()
 })
+test('a request that is never answered gives its place back', async () => {
+  const { server, table, end } = await pair(() => undefined, { timeout: '200ms', connections: 1 })
+  assert.is((await get(table, 'a')).kind, 'failed')
+  await noneOpen(server)
+  server.answer = echo
+  await until('answers again', async () => (await get(table, 'b')).kind === 'found')
+  await end()
+})
 test('what comes unasked ends the connection', async () => {
   const { server, table, end } = await pair((key, socket) => {
     echo(key, socket)
