@@ -9,6 +9,7 @@ import { accessSync, constants, existsSync, rmSync, writeFileSync } from 'node:f
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 
+const TRIPLET = `${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu`
 /** Debian package -> a program that it brings, or a file by its whole path */
 export const PACKAGES = {
   postfix: 'postfix',
@@ -30,6 +31,15 @@ export const PACKAGES = {
   'ypbind-mt': 'ypbind',
   'yp-tools': 'ypmatch',
   rpcbind: 'rpcbind',
+  slapd: 'slapd',
+  'postfix-ldap': '/usr/lib/postfix/postfix-ldap.so',
+  'libsasl2-modules': `/usr/lib/${TRIPLET}/sasl2/libscram.so`,
+  'mariadb-server': 'mariadbd',
+  postgresql: '/usr/lib/postgresql/15/bin/postgres',
+  sqlite3: 'sqlite3',
+  'postfix-mysql': '/usr/lib/postfix/postfix-mysql.so',
+  'postfix-pgsql': '/usr/lib/postfix/postfix-pgsql.so',
+  'postfix-sqlite': '/usr/lib/postfix/postfix-sqlite.so',
 }
 const FOLDERS = [...(process.env.PATH ?? '').split(path.delimiter), '/usr/sbin', '/sbin']
 const POLICY = '/usr/sbin/policy-rc.d'
