@@ -1,0 +1,138 @@
+/** From the entries that a search found to the result of a lookup, through groups and their members. */
+import { isUtf8 } from 'node:buffer'
+import { PresenceFilter } from 'ldapts'
+import type { Lookup } from '@postern/core'
+import { Results } from '@postern/lookup-kit'
+import type { Asker } from './connection.ts'
+import type { Directory, Query } from './directory.ts'
+import { NO_SUCH_OBJECT, Refusal } from './errors.ts'
+import { parseFilter } from './filter.ts'
+import type { TableOptions } from './options.ts'
+import { looksLikeUrl, parseUrl } from './url.ts'
+import type { Entry } from './wire.ts'
+
+/** members of a group that are fetched at once; the result has them in the group's order all the same */
+const AHEAD = 16
+const ANY = new PresenceFilter({ attribute: 'objectClass' })
+
+type Kind = 'terminal' | 'leaf' | 'plain' | 'special'
+
+/** Which attribute is what. Of one that is in two lists the first counts, as in Postfix. */
+export class Attributes {
+  readonly all: readonly string[]
+  readonly #kinds: readonly (readonly [name: string, kind: Kind])[]
+
+  constructor(o: TableOptions) {
+    const of = (kind: Kind, names: readonly string[]) => names.map((name) => [name, kind] as const)
+    this.#kinds = [
+      ...of('terminal', o.terminalResultAttribute),
+      ...of('leaf', o.leafResultAttribute),
+      ...of('plain', o.resultAttribute),
+      ...of('special', o.specialResultAttribute),
+    ]
+    this.all = this.#kinds.map(([name]) => name)
+  }
+  kindOf(attribute: string): Kind | undefined {
+    return this.#kinds.find(([name]) => isSubtype(name, attribute))?.[1]
+  }
+  /** What a URL asks for of what the table wants; all of it when the URL says nothing. */
+  inUrl(wished: readonly string[]): readonly string[] {
+    if (wished.length === 0 || wished.includes('*')) return this.all
+    return wished.flatMap((wish) =>
+      this.all.flatMap((name) => (isSubtype(wish, name) ? [name] : isSubtype(name, wish) ? [wish] : [])),
+    )
+  }
+}
+/** `cn` is what `cn;lang-en` is a kind of. */
+function isSubtype(name: string, attribute: string): boolean {
+  const [a, b] = [name.toLowerCase(), attribute.toLowerCase()]
+  return b === a || b.startsWith(`${a};`)
+}
+
+export class Gather {
+  readonly #directory: Directory
+  readonly #o: TableOptions
+  readonly #attributes: Attributes
+  readonly #asker: Asker
+  readonly #results: Results
+
+  constructor(key: string, format: string, directory: Directory, options: TableOptions, of: Attributes, asker: Asker) {
+    this.#directory = directory
+    this.#o = options
+    this.#attributes = of
+    this.#asker = asker
+    this.#results = new Results(key, format, options.expansionLimit)
+  }
+  get answer(): Lookup {
+    return this.#results.answer
+  }
+  /** Adds what these entries hold. `path`: the members that led here. `false`: there are too many results. */
+  async add(entries: readonly Entry[], path: readonly string[] = []): Promise<boolean> {
+    const { sizeLimit = this.#o.expansionLimit } = this.#o
+    if (sizeLimit > 0 && entries.length > sizeLimit)
+      throw new Refusal(`search: more than ${sizeLimit} entries (size_limit)`, 'retry')
+    for (const entry of entries) if (!(await this.#entry(entry, path))) return false
+    return true
+  }
+
+  async #entry(entry: Entry, path: readonly string[]): Promise<boolean> {
+    const attributes = entry.attributes
+      .filter(([, values]) => values.length > 0)
+      .map(([name, values]) => ({ name, values, kind: this.#attributes.kindOf(name) }))
+    const terminal = attributes.some(({ kind }) => kind === 'terminal')
+    const group = !terminal && attributes.some(({ kind }) => kind === 'special')
+    for (const { name, values, kind } of attributes) {
+      if (kind === undefined || (terminal && kind !== 'terminal') || (group && kind === 'leaf')) continue
+      const texts = values.map((value) => textIn(value, name, entry.dn))
+      if (kind === 'special') {
+        if (!(await this.#members(texts, name, path))) return false
+      } else if (!texts.every((text) => this.#results.add(text))) return false
+    }
+    return true
+  }
+  async #members(members: readonly string[], attribute: string, path: readonly string[]): Promise<boolean> {
+    if (path.length >= this.#o.recursionLimit)
+      throw new Refusal(`${attribute} leads deeper than ${this.#o.recursionLimit} (recursion_limit)`, 'misconfigured')
+    const fetched: Promise<Entry[]>[] = []
+    for (const [i, member] of members.entries()) {
+      // an entry below itself would end at the recursion limit, after very many searches
+      if (path.includes(member.toLowerCase()))
+        throw new Refusal(`${attribute}=${member.slice(0, 200)} leads to itself`, 'misconfigured')
+      while (fetched.length < Math.min(members.length, i + AHEAD)) {
+        const next = this.#fetch(members[fetched.length]!)
+        // its turn may never come
+        next.catch(() => undefined)
+        fetched.push(next)
+      }
+      if (!(await this.add(await fetched[i]!, [...path, member.toLowerCase()]))) return false
+    }
+    return true
+  }
+  /** A member that is not there is none: directories keep names of entries that have gone. */
+  async #fetch(member: string): Promise<Entry[]> {
+    const query = this.#queryFor(member)
+    if (query.attributes.length === 0) return []
+    try {
+      return await this.#directory.search(query, this.#asker)
+    } catch (error) {
+      if (error instanceof Refusal && error.code === NO_SUCH_OBJECT) return []
+      throw error
+    }
+  }
+  #queryFor(member: string): Query {
+    if (!looksLikeUrl(member)) return { base: member, scope: 'base', filter: ANY, attributes: this.#attributes.all }
+    try {
+      // the server that the URL names is not asked: it is this directory that the table is about
+      const url = parseUrl(member)
+      const filter = url.filter === undefined ? ANY : parseFilter(url.filter)
+      return { base: url.dn, scope: url.scope ?? 'base', filter, attributes: this.#attributes.inUrl(url.attributes) }
+    } catch (error) {
+      throw new Refusal(`${member.slice(0, 200)}: ${(error as Error).message}`, 'misconfigured')
+    }
+  }
+}
+function textIn(value: Buffer, attribute: string, dn: string): string {
+  if (!isUtf8(value) || value.includes(0))
+    throw new Refusal(`${attribute} of ${dn.slice(0, 200)} holds something that is not text`, 'misconfigured')
+  return value.toString()
+}
