@@ -6,4 +6,4 @@ export const escapeFilter = (text: string): string =>
 
 /** A value in a distinguished name (RFC 4514 section 2.4). */
 export const escapeDn = (text: string): string =>
-  text.replace(/["+,;<=>\\]|\0|^[ #]| $/g, (c) => (c === '\0' ? '\\00' : `\\${c}`))
+  text.replace(/["+,;<>\\]|\0|^[ #]| $/g, (c) => (c === '\0' ? '\\00' : `\\${c}`))

@@ -109,11 +109,11 @@ function named(attribute: string): string {
     throw new Error(`${attribute.slice(0, 40) || 'nothing'} is not the name of an attribute`)
   return attribute
 }
-/** `\2a` is a byte; of the characters that need it a backslash alone takes the meaning too, as in LDAPv2. */
+/** `\2a` is a byte. */
 function bytesOf(value: string): Buffer {
   if (!value.includes('\\')) return Buffer.from(value)
-  const parts = value.split(/(\\[0-9a-f]{2}|\\[*()\\])/i).map((part, i) => {
-    if (i % 2 === 1) return part.length === 3 ? Buffer.from(part.slice(1), 'hex') : Buffer.from(part.slice(1))
+  const parts = value.split(/(\\[0-9a-f]{2})/i).map((part, i) => {
+    if (i % 2 === 1) return Buffer.from(part.slice(1), 'hex')
     if (part.includes('\\')) throw new Error('a backslash in a value must be followed by two hexadecimal digits')
     return Buffer.from(part)
   })

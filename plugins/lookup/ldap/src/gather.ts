@@ -37,7 +37,7 @@ export class Attributes {
   }
   /** What a URL asks for of what the table wants; all of it when the URL says nothing. */
   inUrl(wished: readonly string[]): readonly string[] {
-    if (wished.length === 0 || wished.includes('*')) return this.all
+    if (wished.length === 0) return this.all
     return wished.flatMap((wish) =>
       this.all.flatMap((name) => (isSubtype(wish, name) ? [name] : isSubtype(name, wish) ? [wish] : [])),
     )

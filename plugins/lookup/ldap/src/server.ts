@@ -35,7 +35,6 @@ export class Server {
   /** Rejects with a `Refusal` when the server or the asker says no, with other errors when the server is away. */
   async request(make: MakeMessage, asker: Asker): Promise<Answer> {
     await this.#place(asker)
-    this.#inFlight++
     this.requests++
     try {
       return await this.#ask(make, asker)
@@ -100,6 +99,8 @@ export class Server {
         throw error
       }
     }
+    // counted before anything is awaited: else all who come at once find room
+    this.#inFlight++
   }
 }
 /** Waits for what others wait for too; an aborted asker goes alone. */

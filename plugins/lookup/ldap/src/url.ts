@@ -10,11 +10,12 @@ export interface LdapUrl {
   readonly scope: Scope | undefined
   readonly filter: string | undefined
 }
-export const looksLikeUrl = (text: string): boolean => /^ldap[si]?:\/\//i.test(text)
+export const looksLikeUrl = (text: string): boolean => /^<?(url:)?ldap[si]?:\/\//i.test(text)
 
-/** Throws what is wrong with it. */
+/** Throws what is wrong with it. `URL:` in front and `<>` around it are of RFC 1738's appendix. */
 export function parseUrl(text: string): LdapUrl {
-  const m = /^(ldaps?|ldapi):\/\/([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/is.exec(text)
+  const bare = text.replace(/^<(.*)>$/s, '$1').replace(/^url:/i, '')
+  const m = /^(ldaps?|ldapi):\/\/([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/is.exec(bare)
   if (!m) throw new Error(`not an LDAP URL: ${text.slice(0, 100)}`)
   const parts = (m[4] ?? '').split('?')
   if (parts.length > 4) throw new Error(`not an LDAP URL: ${text.slice(0, 100)}`)
