@@ -91,7 +91,8 @@ export class Gather {
     return true
   }
   async #members(members: readonly string[], attribute: string, path: readonly string[]): Promise<boolean> {
-    if (path.length >= this.#o.recursionLimit)
+    // Postfix counts the entry that the search found as the first level
+    if (path.length + 1 >= this.#o.recursionLimit)
       throw new Refusal(`${attribute} leads deeper than ${this.#o.recursionLimit} (recursion_limit)`, 'misconfigured')
     const fetched: Promise<Entry[]>[] = []
     for (const [i, member] of members.entries()) {
