@@ -6,6 +6,7 @@ import { Results } from '@postern/lookup-kit'
 import type { Asker } from './connection.ts'
 import type { Directory, Query } from './directory.ts'
 import { NO_SUCH_OBJECT, Refusal } from './errors.ts'
+import { lacks } from './escape.ts'
 import { parseFilter } from './filter.ts'
 import type { TableOptions } from './options.ts'
 import { looksLikeUrl, parseUrl } from './url.ts'
@@ -54,6 +55,7 @@ export class Gather {
   readonly #o: TableOptions
   readonly #attributes: Attributes
   readonly #asker: Asker
+  readonly #format: string
   readonly #results: Results
 
   constructor(key: string, format: string, directory: Directory, options: TableOptions, of: Attributes, asker: Asker) {
@@ -61,6 +63,7 @@ export class Gather {
     this.#o = options
     this.#attributes = of
     this.#asker = asker
+    this.#format = format
     this.#results = new Results(key, format, options.expansionLimit)
   }
   get answer(): Lookup {
@@ -86,7 +89,7 @@ export class Gather {
       const texts = values.map((value) => textIn(value, name, entry.dn))
       if (kind === 'special') {
         if (!(await this.#members(texts, name, path))) return false
-      } else if (!texts.every((text) => this.#results.add(text))) return false
+      } else if (!texts.every((text) => lacks(this.#format, text, 'u', 'd') || this.#results.add(text))) return false
     }
     return true
   }

@@ -7,7 +7,7 @@ import { askerOf } from './connection.ts'
 import type { Asker } from './connection.ts'
 import { Directory } from './directory.ts'
 import { NO_SUCH_OBJECT, Refusal, textOf } from './errors.ts'
-import { escapeDn, escapeFilter } from './escape.ts'
+import { escapeDn, escapeFilter, lacks } from './escape.ts'
 import { attributesOf, parseFilter } from './filter.ts'
 import { Attributes, Gather } from './gather.ts'
 import type { TableOptions } from './options.ts'
@@ -59,7 +59,8 @@ export class LdapTable implements OpenTable {
     const base = filled(searchBase, folded, escapeDn)
     const filter = filled(queryFilter, folded, escapeFilter)
     // a result that needs a part which the key lacks is not asked for
-    if (base === undefined || filter === undefined || filled(this.#format, folded, String, 'x@x') === undefined)
+    const possible = expand(this.#format, { value: 'x@x', key: folded }) !== undefined
+    if (base === undefined || filter === undefined || !possible || lacks(this.#format, folded, 'U', 'D'))
       return absent()
     return this.#look(folded, base, filter, call)
   }
@@ -142,12 +143,9 @@ export class LdapTable implements OpenTable {
   }
 }
 
-/** A key without a local part has none to put in: `%u` of `@example.com` is nothing, and so is `%d` of `joe@`. */
-function filled(template: string, key: string, quote: (text: string) => string, value = key): string | undefined {
-  if (key.startsWith('@') && /%[uU]/.test(template.replaceAll('%%', ''))) return undefined
-  if (key.endsWith('@') && /%[dD]/.test(template.replaceAll('%%', ''))) return undefined
-  return expand(template, { value, key, quote })
-}
+/** A query; none when the template asks for a part that the key lacks. */
+const filled = (template: string, key: string, quote: (text: string) => string): string | undefined =>
+  lacks(template, key, 'uU', 'dD') ? undefined : expand(template, { value: key, key, quote })
 function checkTemplate(template: string): void {
   const problem = templateProblem(template)
   if (problem !== undefined) throw new Error(problem)

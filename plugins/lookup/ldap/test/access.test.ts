@@ -178,10 +178,10 @@ for (const [title, options, wanted] of cases)
         if (answer.kind === 'failed') assert.match(answer.cause, wanted)
         assert.match(problem!, wanted)
       }
-      const said = JSON.stringify([answer, problem, t.log, t.stats?.()])
+      const said = JSON.stringify([answer, problem, t.log, t.stats()])
       assert.not.match(said, new RegExp(`${PASSWORD}|wrong-donkey`))
     } finally {
-      await t.close?.()
+      await t.close()
     }
   })
 /** A folder as c_rehash makes it, with something else in it. */

@@ -52,6 +52,9 @@ const ldif = (port: number) =>
   group('url-filter', url('?mail?sub?(uid=joe')) +
   group('no-name', member('not a name')) +
   group('mixed', 'mailbox: m1@x', 'mailbox: m2@x', 'mail: group@x', people('joe'), url('?mail?sub?(uid=ann)')) +
+  group('parts', 'mailbox: @foo', 'mailbox: foo@', 'mailbox: a@b@c', 'mailbox: foo') +
+  `dn: ou=aliases,${BASE}\nobjectClass: organizationalUnit\nou: aliases\n\n` +
+  `dn: uid=ali,ou=aliases,${BASE}\nobjectClass: alias\nobjectClass: extensibleObject\nuid: ali\naliasedObjectName: uid=ann,ou=people,${BASE}\n\n` +
   deep +
   group('deep30', people('ann')) +
   `dn: ou=far,${BASE}\nobjectClass: referral\nobjectClass: extensibleObject\nou: far\nref: ldap://127.0.0.1:${port}/dc=far,dc=org\n\n`
@@ -81,6 +84,7 @@ terminal_result_attribute = maildrop
 leaf_result_attribute = mail
 `
 const PLAIN = `query_filter = (cn=%s)\nresult_attribute = mail\nspecial_result_attribute = memberdn\n`
+const ALIASED = 'query_filter = (cn=%s)\nresult_attribute = uid\n'
 /** key, parameters, value; `undefined`: absent; an expression: failed. `ours`: Postfix answers something else. */
 const cases: [string, string, string | undefined | RegExp, 'ours'?][] = [
   ['plain', GROUPS, 'list@example.org,two@example.org'],
@@ -117,11 +121,24 @@ const cases: [string, string, string | undefined | RegExp, 'ours'?][] = [
   ['members', `${GROUPS}expansion_limit = 3\n`, 'joe@example.org,joe2@example.org,ann@example.org'],
   ['members', `${GROUPS}expansion_limit = 2\n`, /more than 2 results/],
   ['everybody', `${GROUPS}size_limit = 2\n`, /sizeLimitExceeded/],
+  ['parts', 'query_filter = (cn=%s)\nresult_attribute = mailbox\nresult_format = %u\n', 'foo,a@b,foo'],
+  ['parts', 'query_filter = (cn=%s)\nresult_attribute = mailbox\nresult_format = %d\n', 'foo,c'],
+  ['@parts', 'query_filter = (cn=parts)\nresult_attribute = mailbox\nresult_format = %u\n', 'foo,a@b,foo'],
+  ['@parts', 'query_filter = (cn=parts)\nresult_attribute = mailbox\nresult_format = %U\n', undefined],
+  ['parts@', 'query_filter = (cn=parts)\nresult_attribute = mailbox\nresult_format = %D\n', undefined],
   ['ann', 'query_filter = (cn=%s)\nresult_attribute = cn\n', 'ann,annie'],
   ['ann', 'query_filter = (cn=%s)\nresult_attribute = cn;lang-en\n', 'annie'],
   ['ann', 'query_filter = (cn=%s)\nresult_attribute = uid, mail uid\n', 'ann,ann@example.org'],
   ['binary', 'query_filter = (cn=%s)\nresult_attribute = blob\n', /blob of uid=binary.* not text/, 'ours'],
   ['nul', 'query_filter = (cn=%s)\nresult_attribute = description\n', /description of uid=nul.* not text/, 'ours'],
+  ...[0, 1, 2, 3].flatMap((mode): [string, string, string | undefined][] => [
+    ['ann', `${ALIASED}search_base = ou=aliases,${BASE}\ndereference = ${mode}\n`, mode & 1 ? 'ann' : undefined],
+    [
+      'ann',
+      `${ALIASED}search_base = uid=ali,ou=aliases,${BASE}\ndereference = ${mode}\n`,
+      mode & 2 ? 'ann' : undefined,
+    ],
+  ]),
   ['far', 'query_filter = (cn=%s)\nresult_attribute = uid\n', undefined],
   ['far', 'query_filter = (cn=%s)\nresult_attribute = uid\nchase_referrals = yes\n', 'far'],
   ['ann', 'query_filter = (cn=%s)\nresult_attribute = uid\nchase_referrals = yes\n', 'ann'],
@@ -145,7 +162,7 @@ for (const [i, [key, , wanted, ours]] of cases.entries())
   it(`${i}: ${key}`, async () => {
     const t = await open(fileOf(i))
     const answer = await t.ask(key)
-    await t.close?.()
+    await t.close()
     if (wanted === undefined) assert.equal(answer, { kind: 'absent' })
     else if (wanted instanceof RegExp)
       assert.match(answer.kind === 'failed' ? answer.cause : JSON.stringify(answer), wanted)
@@ -171,7 +188,7 @@ it('a server that was referred to is away: half an answer is none', async () => 
   }
   await far.start()
   assert.equal(await t.ask('far'), { kind: 'found', value: 'far@example.org' })
-  await t.close?.()
+  await t.close()
 })
 it('a server that was referred to gets no password', async () => {
   const who = { bindDn: `cn=admin,${BASE}`, bindPw: 'rootpw-of-the-test' }
@@ -179,6 +196,6 @@ it('a server that was referred to gets no password', async () => {
   const t = await open({ ...options, chaseReferrals: 'yes' })
   // the other server knows no such name and would refuse it
   assert.equal(await t.ask('far'), { kind: 'found', value: 'far@example.org' })
-  await t.close?.()
+  await t.close()
 })
 test.run()

@@ -166,7 +166,7 @@ for (const [i, [title, , count]] of tables.entries())
     const asked = keys(count)
     const table = await open(fileOf(title))
     const answers = await Promise.all(asked.map((key) => table.ask(key)))
-    await table.close?.()
+    await table.close()
     let found = 0
     asked.forEach((key, n) => {
       const answer = answers[n]!
@@ -266,7 +266,7 @@ for (const [title, text, pairs] of books)
         assert.is(said[i], value ?? 'absent', `postmap: ${key}`)
       }
       assert.equal(table.log, [])
-      await table.close?.()
+      await table.close()
     } finally {
       await book.close()
     }
@@ -280,7 +280,7 @@ it('main.cf without the tag, without the file, with what nobody knows', async ()
   const told = async (tag: string, mainCf: string) => {
     const t = await open(tag, { folder: dir, mainCf })
     const problem = await t.check()
-    await t.close?.()
+    await t.close()
     return [problem ?? '', ...t.log].join('\n')
   }
   assert.match(await told('b', 'main.cf'), /main\.cf: there are no parameters b_/)

@@ -4,7 +4,9 @@ import type { Call, Lookup, OpenTable, TableType } from '@postern/core'
 import { fakeCall } from '@postern/testkit'
 import plugin from '@postern/lookup-ldap'
 
-export interface Opened extends OpenTable {
+export interface Opened extends Required<Pick<OpenTable, 'get' | 'stats'>> {
+  check(): Promise<string | undefined>
+  close(): Promise<void>
   ask(key: string, call?: Partial<Call>): Promise<Lookup>
   /** `event problem` of each line */
   readonly log: string[]
@@ -29,8 +31,8 @@ export async function open(
   const ask = async (key: string, call: Partial<Call> = {}) => table.get(key, fakeCall(call))
   return {
     get: (key, call) => table.get(key, call),
-    check: () => table.check?.(),
-    close: () => table.close?.(),
+    check: async () => table.check?.(),
+    close: async () => table.close?.(),
     stats: () => table.stats?.() ?? {},
     ask,
     log,
