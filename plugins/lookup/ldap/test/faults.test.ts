@@ -1,5 +1,5 @@
 /** A server that is away, hangs, comes back, refuses, has too much or something else than a directory; one connection for all. */
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -76,6 +76,28 @@ it('hung: failed in time; awake: found', async () => {
   }
   await until('found again', async () => (await t.ask(KEY)).kind === 'found')
   await t.close()
+})
+it('a connection that is dead without a word is given up, and others are made', async () => {
+  let dead = false
+  const proxy = createServer((near) => {
+    const late = !dead
+    const far = connect(server.port, '127.0.0.1')
+    near.on('error', () => undefined).on('close', () => far.destroy())
+    far.on('error', () => undefined)
+    near.on('data', (bytes: Buffer) => (dead && late) || far.write(bytes))
+    far.on('data', (bytes: Buffer) => (dead && late) || near.write(bytes))
+  })
+  await new Promise<void>((done) => proxy.listen(0, '127.0.0.1', done))
+  const t = await open(options({ serverHost: `127.0.0.1:${(proxy.address() as AddressInfo).port}` }))
+  assert.equal(await t.ask(KEY), FOUND)
+  dead = true
+  failure(await t.ask(KEY), /no answer within 1 s/)
+  // a server that failed has a second's rest
+  await sleep(1100)
+  assert.equal(await t.ask(KEY), FOUND)
+  assert.is(t.stats().connections, 2)
+  await t.close()
+  proxy.close()
 })
 it('an aborted lookup ends at once, and others go on', async () => {
   const t = await open(options({ timeout: 3 }))
