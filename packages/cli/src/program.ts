@@ -6,6 +6,7 @@ import type { InitOptions } from './commands/init.ts'
 import { configured, example, report, sourced } from './program/options.ts'
 import type { ConfigOptions, ReportOptions, SourceOptions } from './program/options.ts'
 import { queue } from './program/queue.ts'
+import { table } from './program/table.ts'
 import type { StartOptions } from './commands/start.ts'
 import { workerCount } from './workers.ts'
 
@@ -21,6 +22,7 @@ export function program(): Command {
   configuration(root)
   daemon(root)
   queue(root)
+  table(root)
   insight(root)
   return root
 }
