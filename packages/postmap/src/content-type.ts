@@ -8,23 +8,40 @@ export interface ContentType {
 /** Tokens, quoted strings and specials; comments and white space are left out. */
 const TOKEN = /"((?:[^"\\]|\\.)*)"?|([^\s()<>@,;:\\"/[\]?=]+)|([<>@,;:\\/[\]?=])/gsy
 
-export function parametersOf(value: string): ContentType {
-  const tokens = tokensOf(value)
-  const type = tokens[1] === '/' ? `${tokens[0]}/${tokens[2] ?? ''}`.toLowerCase() : 'text/plain'
-  const boundaries: string[] = []
-  for (let i = 3; i < tokens.length; i++)
-    if (tokens[i] === ';' && tokens[i + 1]?.toLowerCase() === 'boundary' && tokens[i + 2] === '=' && tokens[i + 3])
-      boundaries.push(tokens[i + 3]!)
-  return { type, boundaries }
+interface Token {
+  readonly text: string
+  readonly kind: 'atom' | 'quoted' | 'special'
 }
-function tokensOf(text: string): string[] {
-  const tokens: string[] = []
+
+/** What is wrong in it is passed over: only the first word makes a multipart of it, only `name = value` a parameter. */
+export function parametersOf(value: string): ContentType {
+  const [front = [], ...parameters] = segmentsOf(tokensOf(value))
+  const [type, slash, subtype] = front
+  const named = slash?.text === '/' && subtype?.kind === 'atom' ? subtype.text : ''
+  const boundaries = parameters.flatMap(([name, equals, text]) =>
+    name?.kind === 'atom' && name.text.toLowerCase() === 'boundary' && equals?.text === '=' && text?.kind !== 'special'
+      ? [text?.text ?? []].flat()
+      : [],
+  )
+  return { type: type?.kind === 'atom' ? `${type.text}/${named}`.toLowerCase() : 'text/plain', boundaries }
+}
+function segmentsOf(tokens: readonly Token[]): Token[][] {
+  const segments: Token[][] = [[]]
+  for (const token of tokens)
+    if (token.kind === 'special' && token.text === ';') segments.push([])
+    else segments.at(-1)!.push(token)
+  return segments
+}
+function tokensOf(text: string): Token[] {
+  const tokens: Token[] = []
   for (let at = 0; at < text.length;) {
     if (text[at] === '(') at = endOfComment(text, at)
     TOKEN.lastIndex = at
     const found = TOKEN.exec(text)
     if (found) {
-      tokens.push(found[1]?.replace(/\\(.)/gs, '$1') ?? found[2] ?? found[3]!)
+      const [, quoted, atom, special] = found
+      const kind = special !== undefined ? 'special' : atom !== undefined ? 'atom' : 'quoted'
+      tokens.push({ text: special ?? atom ?? quoted!.replace(/\\(.)/gs, '$1'), kind })
       at = TOKEN.lastIndex
     } else if (text[at] !== '(') at++
   }

@@ -37,6 +37,7 @@ class Walk {
   /** the innermost last */
   readonly #open: Multipart[] = []
   #inHeader = true
+  #isPrimary = true
   /** what the header says of the content */
   #type = 'text/plain'
   #field: string | undefined
@@ -74,12 +75,13 @@ class Walk {
     yield { kind: 'header', text: field }
   }
   *#headerEnds(text: string): Generator<Key> {
-    // inside message/* there is a header again; a line that can be none begins the body
-    const nested = /^message\/(rfc822|partial|external-body)$/.test(this.#type)
+    // a message inside (RFC 2046 section 5.2.1, RFC 6532) has a header again; a line that can be none begins the body
+    const nested = /^message\/(rfc822|global)$/.test(this.#type)
     this.#inHeader = this.#isMime && nested && text === ''
     this.#type = 'text/plain'
-    // the line between header and body, which may be missing
-    yield { kind: 'body', text: '' }
+    // the line between header and body; where the message's own is missing, Postfix makes one
+    if (text === '' || this.#isPrimary) yield { kind: 'body', text: '' }
+    this.#isPrimary = false
   }
   #contentType(value: string): void {
     const { type, boundaries } = parametersOf(value)
@@ -92,7 +94,7 @@ class Walk {
   }
   /** The innermost one counts; an outer one ends what is inside it (RFC 2046 section 5.1.2). */
   #boundary(text: string): void {
-    if (!text.startsWith('--')) return
+    if (!text.startsWith('--') || text.length === 2) return
     for (let i = this.#open.length - 1; i >= 0; i--) {
       const { boundary, partType } = this.#open[i]!
       if (!text.startsWith(boundary)) continue
