@@ -48,6 +48,13 @@ export class Site {
     this.#children.push(child)
     return child
   }
+  /** `input` (latin1) on its standard input */
+  spawnFed(input: string, ...args: string[]): ChildProcess {
+    const child = spawn(process.execPath, [BIN, ...args], { cwd: this.folder, env: { ...process.env, NO_COLOR: '1' } })
+    this.#children.push(child)
+    child.stdin.end(input, 'latin1')
+    return child
+  }
   get spool(): string {
     return path.join(this.folder, 'spool')
   }
