@@ -1,7 +1,7 @@
 /** -i: entries from standard input into a table; -d: a key out of it. Both change the text that people write. */
 import type { TableChanges, TableEdited, TableEntry } from '@postern/core'
+import { Problems, readText } from '@postern/cdb'
 import { keyOf, linesOf } from '@postern/cli/tables'
-import { entryOf, logicalLines } from './entries.ts'
 import { Fatal } from './fatal.ts'
 import type { Flags } from './flags.ts'
 import { Named } from './open.ts'
@@ -28,11 +28,7 @@ async function remove(flags: Flags, opener: Opener): Promise<number> {
 }
 
 async function put(flags: Flags, opener: Opener, say: (text: string) => void): Promise<number> {
-  const entries: TableEntry[] = []
-  for await (const line of logicalLines(linesOf(process.stdin), say)) {
-    const entry = entryOf(line, flags.command, say)
-    if (entry) entries.push(entry)
-  }
+  const entries = await givenEntries(flags, say)
   for (const text of flags.tables) {
     const named = new Named(text)
     const changes: TableChanges = { put: entries, duplicates: flags.replace ? 'replace' : 'keep' }
@@ -42,6 +38,21 @@ async function put(flags: Flags, opener: Opener, say: (text: string) => void): P
       for (const key of edited.duplicates) say(`warning: ${named.rest}: duplicate entry: "${key}"`)
   }
   return 0
+}
+
+/** The entries on standard input; what is left out is said. */
+async function givenEntries({ command }: Flags, say: (text: string) => void): Promise<TableEntry[]> {
+  const chunks: Buffer[] = []
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) chunks.push(chunk)
+  const entries: TableEntry[] = []
+  const problems = new Problems()
+  await readText(Buffer.concat(chunks), {
+    format: command === 'postalias' ? 'aliases' : 'table',
+    entry: ({ key, value }) => entries.push([key, value]),
+    problem: problems.tell,
+  })
+  for (const line of problems.lines('stdin')) say(`warning: ${line}`)
+  return entries
 }
 
 /** `undefined`: tables of this type cannot be changed. */

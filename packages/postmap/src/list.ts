@@ -5,7 +5,7 @@ import type { Flags } from './flags.ts'
 import { Named } from './open.ts'
 import type { Opener } from './open.ts'
 import { Output } from './output.ts'
-import { contentOf } from './values.ts'
+import { contentOf } from './files.ts'
 
 export async function list(flags: Flags, opener: Opener, say: (text: string) => void): Promise<number> {
   const named = new Named(flags.tables[0]!)

@@ -8,7 +8,7 @@ import { messageLines } from './message.ts'
 import { Named } from './open.ts'
 import type { Opener } from './open.ts'
 import { Output } from './output.ts'
-import { contentOf } from './values.ts'
+import { contentOf } from './files.ts'
 
 interface Asked {
   readonly named: Named
