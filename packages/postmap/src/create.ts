@@ -1,5 +1,6 @@
 /** `postmap type:file`: makes what lookups read from the text. */
 import { closeSync, constants, openSync } from 'node:fs'
+import { chmod } from 'node:fs/promises'
 import type { TableBuilt } from '@postern/core'
 import type { TypedSource } from '@postern/cli/tables'
 import { Fatal, systemText } from './fatal.ts'
@@ -30,15 +31,15 @@ async function createOne(named: Named, flags: Flags, opener: Opener, say: (text:
   if (flags.unfolded)
     say(`warning: ${named.name}: keys are folded to lower case in spite of -f, as every lookup does it`)
 }
-async function made(
-  named: Named,
-  flags: Flags,
-  typed: TypedSource,
-  say: (text: string) => void,
-): Promise<Pick<TableBuilt, 'problems'>> {
-  if (flags.files && !named.isText) return buildOfFiles(named, typed, say)
-  if (flags.files) await checkFiles(named, say)
-  return typed.type.build!(typed.source, typed.context)
+async function made(named: Named, flags: Flags, typed: TypedSource, say: (text: string) => void): Promise<TableBuilt> {
+  if (flags.files && named.isText) await checkFiles(named, say)
+  const built =
+    flags.files && !named.isText
+      ? await buildOfFiles(named, typed, say)
+      : await typed.type.build!(typed.source, typed.context)
+  // types give their files the permissions of the text
+  if (flags.ownMode) for (const file of built.files) await chmod(file, 0o666 & ~process.umask())
+  return built
 }
 /** With the name as it was given, and without the ending that postmap(1) has elsewhere. */
 function worded(named: Named, problem: string): string {

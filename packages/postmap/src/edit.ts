@@ -35,7 +35,7 @@ async function put(flags: Flags, opener: Opener, say: (text: string) => void): P
     const edited = await change(named, flags, opener, changes)
     if (!edited) throw new Fatal(`unsupported dictionary type: ${named.type} does not support bulk-mode creation.`)
     if (!flags.silent && !flags.replace)
-      for (const key of edited.duplicates) say(`warning: ${named.rest}: duplicate entry: "${key}"`)
+      for (const key of edited.duplicates) say(`warning: ${named.rest}: duplicate entry: "${key.toLowerCase()}"`)
   }
   return 0
 }

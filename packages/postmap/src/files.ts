@@ -58,15 +58,17 @@ export async function buildOfFiles(
   named: Named,
   { type, source, context }: TypedSource,
   say: (text: string) => void,
-): Promise<Pick<TableBuilt, 'problems'>> {
+): Promise<TableBuilt> {
   const kept = await checkFiles(named, say, true)
   const folder = await mkdtemp(`${named.file}.`)
   try {
     const text = path.join(folder, path.basename(named.file))
     await writeFile(text, kept.map(({ key, content }) => `${key}\t${content.toString('base64')}\n`).join(''))
     const built = await type.build!({ ...source, spec: text }, context)
-    for (const file of built.files) if (file.startsWith(text)) await rename(file, named.file + file.slice(text.length))
-    return { problems: built.problems.map((p) => p.replaceAll(text, named.rest).replace(/, line \d+/, '')) }
+    const files = built.files.map((made) => [made, made.replace(text, named.file)] as const)
+    for (const [made, file] of files) await rename(made, file)
+    const problems = built.problems.map((p) => p.replaceAll(text, named.rest).replace(/, line \d+/, ''))
+    return { entries: built.entries, files: files.map(([, file]) => file), problems }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

@@ -1,5 +1,7 @@
 /** The commands postmap and postalias: one program, which goes by the name it is called by. */
 import { basename } from 'node:path'
+import { printProblem } from '@postern/core'
+import type { Problem } from '@postern/core'
 import { Fatal } from './fatal.ts'
 import { parseFlags } from './flags.ts'
 import type { Command, Flags } from './flags.ts'
@@ -38,6 +40,6 @@ async function run(flags: Flags, say: (text: string) => void): Promise<number> {
 }
 /** Of a configuration that does not check, every problem. */
 function textOf(error: unknown): string {
-  const { message, problems = [] } = error as Error & { problems?: readonly { file: string; message: string }[] }
-  return problems.length > 0 ? problems.map((p) => `${p.file}: ${p.message}`).join('; ') : message
+  const { message, problems = [] } = error as Error & { problems?: readonly Problem[] }
+  return problems.length > 0 ? problems.map(printProblem).join('; ') : message
 }

@@ -30,7 +30,7 @@ export async function query(flags: Flags, opener: Opener, say: (text: string) =>
   let code = 1
   try {
     for await (const line of keysOf(flags)) {
-      const value = await first.find(keyOf(line, flags))
+      const value = await first.find(keyOf(line, flags), line)
       if (value === undefined) continue
       code = 0
       await out.add(line, flags.command === 'postalias' ? ':\t' : '\t', value, '\n')
@@ -43,10 +43,10 @@ export async function query(flags: Flags, opener: Opener, say: (text: string) =>
 const keysOf = (flags: Flags): AsyncIterable<Buffer> =>
   flags.body || flags.header ? messageLines(linesOf(process.stdin), flags) : linesOf(process.stdin)
 
-/** Lines of a message may be in any character set; other keys that are not UTF-8 are in no table. */
-function keyOf(line: Buffer, flags: Flags): string {
+/** Lines of a message may be in any character set; `undefined`: another key that is not UTF-8, which is in no table. */
+function keyOf(line: Buffer, flags: Flags): string | undefined {
   if (isUtf8(line)) return line.toString('utf8')
-  return (flags.body || flags.header) && !flags.utf8Only ? line.toString('latin1') : ''
+  return (flags.body || flags.header) && !flags.utf8Only ? line.toString('latin1') : undefined
 }
 
 class First {
@@ -60,9 +60,15 @@ class First {
     this.#opener = opener
     this.#say = say
   }
-  async find(key: string): Promise<string | Buffer | undefined> {
+  /** `line`: what `key` was made of */
+  async find(key: string | undefined, line?: Buffer): Promise<string | Buffer | undefined> {
     for (const asked of this.#tables) {
       const table = (asked.table ??= await this.#opener.open(asked.named))
+      if (key === undefined) {
+        const shown = line!.toString('latin1').replace(/[^\x20-\x7e]/g, '?')
+        this.#say(`warning: ${asked.named.name}: non-UTF-8 key "${shown}": malformed UTF-8 or invalid codepoint`)
+        continue
+      }
       this.#mindCase(table, asked.named, key)
       const answer = await ask(table, key)
       if (answer.kind === 'failed') throw new Fatal(`table ${asked.named.name}: query error: ${answer.cause}`)
