@@ -1,20 +1,23 @@
 /**
- * newaliases: tables are text that the daemon follows, so there is nothing to build. What is left to do is to say whether the
- * tables are good.
+ * newaliases: tables are text that the daemon follows, and one that is large is indexed by itself, so there is nothing that must be
+ * built. What is left to do is to say whether the tables are good; one that is named is built all the same, by postalias.
  */
+import { spawnSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
-import { resolve } from 'node:path'
+import { createRequire } from 'node:module'
+import { join, dirname, resolve } from 'node:path'
 import type { NodeStatus } from '@postern/core'
 import { connectControl } from './control.ts'
 import { EX, Fatal } from './fatal.ts'
+import type { Flags } from './flags.ts'
 
-/** `file` (-oA): only whether it can be read. Else what the daemon says of its tables; 65 when one is bad. */
+/** `file` (-oA): what postalias says of it, where that is installed, else whether it can be read. Without: what the daemon says of its tables; 65 when one is bad. */
 export async function newaliases(
   spool: string,
-  file: string | undefined,
+  { aliases: file, config }: Pick<Flags, 'aliases' | 'config'>,
   say: (text: string) => void,
 ): Promise<number> {
-  if (file !== undefined) return readable(file.replace(/^[a-z]\w*:/i, ''))
+  if (file !== undefined) return postalias(file, config) ?? readable(file.replace(/^[a-z]\w*:/i, ''))
   const daemon = await connectControl(spool, '').catch(() => undefined)
   // the next start reads them; who may not ask has no table of this system to look after
   if (!daemon) return EX.OK
@@ -30,6 +33,20 @@ export async function newaliases(
   } finally {
     daemon.close()
   }
+}
+/** Postern's own: one that is found by the PATH may be Postfix's. `undefined`: it is not installed. */
+function postalias(file: string, config: string | undefined): number | undefined {
+  let program: string
+  try {
+    const folder = dirname(createRequire(import.meta.url).resolve('@postern/postmap/package.json'))
+    program = join(folder, 'bin/postalias.js')
+  } catch {
+    return undefined
+  }
+  const args = [program, ...(config === undefined ? [] : ['-c', config]), '--', file]
+  const { status, error } = spawnSync(process.execPath, args, { stdio: 'inherit' })
+  if (error) throw new Fatal(`execute postalias: ${error.message}`, EX.UNAVAILABLE)
+  return status ?? EX.SOFTWARE
 }
 function readable(file: string): number {
   try {

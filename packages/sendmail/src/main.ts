@@ -30,7 +30,7 @@ async function run(flags: Flags, say: (text: string) => void): Promise<number> {
       await (await import('./flush.ts')).flushAll(spool)
       return EX.OK
     case 'newaliases':
-      return (await import('./aliases.ts')).newaliases(spool, flags.aliases, say)
+      return (await import('./aliases.ts')).newaliases(spool, flags, say)
     case 'user':
       return (await import('./smtp.ts')).standAlone(spool)
     case 'enqueue': {

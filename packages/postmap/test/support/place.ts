@@ -26,7 +26,7 @@ export class Place {
     await chmod(folder, 0o755)
     for (const dir of ['conf', 'bin']) await mkdir(path.join(folder, dir))
     await symlink(BIN, path.join(folder, 'bin/postmap'))
-    await symlink(BIN, path.join(folder, 'bin/postalias'))
+    await symlink(BIN.replace('postmap.js', 'postalias.js'), path.join(folder, 'bin/postalias'))
     await place.write('conf/main.cf', 'compatibility_level = 3.6\n')
     await place.write('conf/postern.config.json', '{ "myhostname": "mail.site.example", "plugins": [] }')
     for (const [name, content] of Object.entries(files)) await place.write(name, content)
