@@ -127,6 +127,17 @@ plugins(
   }),
 )
 plugins(
+  'the types of tables that one is made of come along, too; one that is not there is named',
+  ready(async (site) => {
+    await site.config({ plugins: [NOTES] })
+    const asked = await site.run('table', 'query', `either:hash:text|${INLINE}`, 'a', 'b')
+    assert.equal(asked, ended(0, 'a\t1\nb\ttwo continued\n'))
+    const { code, err } = await site.run('table', 'query', 'either:hash:text|haxh:x', 'a')
+    assert.is(code, 78)
+    assert.match(err, /of the type "haxh" \(did you mean "hash"\?\)/)
+  }),
+)
+plugins(
   "the configuration's own options count: one that is wrong is said with its place",
   ready(async (site) => {
     await site.config({ plugins: [{ '@postern/lookup-hash': { nonsense: 1 } }] })

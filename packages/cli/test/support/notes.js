@@ -60,12 +60,24 @@ const notes = {
   },
 }
 
+/** `either:a|b`: what the first table has, else the second. */
+const either = {
+  parts: ({ spec }) => spec.split('|'),
+  open: (_source, { parts: [first, second] }) => ({
+    async get(key, call) {
+      const answer = await first.get(key, call)
+      return answer.kind === 'absent' ? second.get(key, call) : answer
+    },
+  }),
+}
+
 export default definePlugin({
   name: 'notes',
   options: z.strictObject({ table: z.any().optional() }),
   provides: [tableTypes],
   apply(mta, options) {
     mta.provideNamed(tableTypes, 'notes', notes)
+    mta.provideNamed(tableTypes, 'either', either)
     if (options.table) mta.table({ kind: 'tableRef', type: 'notes', spec: options.table })
   },
 })
