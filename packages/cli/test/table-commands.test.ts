@@ -64,12 +64,13 @@ const CASES: [string, string[], Ended][] = [
     ended(64, '', 'postern: expected a table as type:name, or {"type": ...} as JSON, got "{"type""\n'),
   ],
 ]
-for (const [title, args, wanted] of CASES)
-  query(
-    title,
-    ready(async (site) => assert.equal(await site.run('table', 'query', ...args), wanted)),
-  )
-
+query(
+  'keys of the command line',
+  ready(async (site) => {
+    const ended = await Promise.all(CASES.map(([, args]) => site.run('table', 'query', ...args)))
+    for (const [n, [title, , wanted]] of CASES.entries()) assert.equal(ended[n], wanted, title)
+  }),
+)
 query(
   'keys from standard input: with or without a last line feed, a carriage return belongs to the key, bytes that are no UTF-8 are in no table',
   ready(async (site) => {

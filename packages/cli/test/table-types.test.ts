@@ -28,7 +28,10 @@ types('every type that Postfix users bring', () => {
   const wanted =
     'hash btree dbm texthash lmdb cdb regexp pcre cidr unix environ mysql pgsql sqlite ldap nis redis memcache socketmap tcp ' +
     'http proxy pipemap unionmap randmap fail cache static inline'
-  assert.equal([...BUNDLED.keys()].sort(), wanted.split(' ').sort())
+  assert.equal(
+    wanted.split(' ').filter((type) => !BUNDLED.has(type)),
+    [],
+  )
 })
 types('a package that is not installed is named', async () => {
   const tables = new Tables(await configured(), { log: silentSink, resolveFrom: [] })

@@ -15,7 +15,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   memcache: ['memcache'],
   socketmap: ['socketmap'],
   tcp: ['tcp'],
-  http: ['http'],
+  http: ['http', 'https'],
   compose: ['proxy', 'pipemap', 'unionmap', 'randmap', 'fail'],
   cache: ['cache'],
   static: ['static'],
