@@ -18,7 +18,8 @@ tab\tvalue\twith tabs
 const ODD = 'dup 1\ndup 2\nnoval\nalias: x\n \nbad"unb x\n'
 const ALIASES = `# c
 postmaster: root
-Root: me, you
+Root: me,
+   you
 "quoted name": x
 lists: :include:/x, "|prog a, b"
 `
