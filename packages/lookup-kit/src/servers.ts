@@ -8,7 +8,7 @@ import type { Clock } from '@postern/core'
 /** ms for which the last error is the answer of a server that failed when there is no other */
 const PAUSE = 1000
 
-export interface ServersOptions {
+export interface ServersOptions<T = unknown> {
   readonly clock: Pick<Clock, 'now'>
   /** ms for which a server that failed is left alone; default a minute */
   readonly rest?: number
@@ -17,6 +17,8 @@ export interface ServersOptions {
   readonly back?: (server: string) => void
   /** in which order they are asked; default: from a random one on */
   readonly first?: (count: number) => number
+  /** those with a smaller number are asked before all others, e.g. sockets of this machine; default: no such order */
+  readonly rank?: (server: T) => number
 }
 /** A server was reached and said no: another would say the same. */
 export class Refused extends Error {}
@@ -28,9 +30,9 @@ export class Servers<T> {
     failed: Error | undefined
     failedAt: number
   }[]
-  readonly #o: ServersOptions
+  readonly #o: ServersOptions<T>
 
-  constructor(servers: readonly (readonly [name: string, server: T])[], options: ServersOptions) {
+  constructor(servers: readonly (readonly [name: string, server: T])[], options: ServersOptions<T>) {
     this.#servers = servers.map(([name, server]) => ({ name, server, failed: undefined, failedAt: 0 }))
     this.#o = options
   }
@@ -66,6 +68,8 @@ export class Servers<T> {
     const count = this.#servers.length
     const first = (this.#o.first ?? ((n: number) => Math.floor(Math.random() * n)))(count)
     const turned = [...this.#servers.slice(first), ...this.#servers.slice(0, first)]
+    const { rank } = this.#o
+    if (rank) turned.sort((a, b) => rank(a.server) - rank(b.server))
     const rest = this.#o.rest ?? 60_000
     const resting = (s: (typeof turned)[number]) => s.failed !== undefined && now - s.failedAt < rest
     return [...turned.filter((s) => !resting(s)), ...turned.filter(resting)]

@@ -36,15 +36,20 @@ export async function readSource<S extends z.ZodObject>(
   const first = problems[0]
   if (first !== undefined) return { ok: false, problem: `${path}, ${first}` }
   const known = Object.keys(schema.shape)
+  // `tls_CAfile` is `tlsCaFile`
+  const names = new Map(known.map((name) => [name.toLowerCase(), name]))
+  const written = new Map<string, string>()
   const warnings: string[] = []
   const raw: Record<string, string> = {}
   for (const [name, { line, value }] of entries) {
-    const camel = camelCase(name)
-    if (known.includes(camel)) raw[camel] = value
-    else warnings.push(`${path}, line ${line}: unknown parameter ${name}${hint(name, known.map(snakeCase))}`)
+    const camel = names.get(name.replaceAll('_', '').toLowerCase())
+    if (camel !== undefined) {
+      raw[camel] = value
+      written.set(camel, name)
+    } else warnings.push(`${path}, line ${line}: unknown parameter ${name}${hint(name, known.map(snakeCase))}`)
   }
   const place = (name: string) => {
-    const snake = snakeCase(name)
+    const snake = written.get(name) ?? snakeCase(name)
     const line = entries.get(snake)?.line
     return `${path}${line === undefined ? '' : `, line ${line}`}: ${snake}`
   }
@@ -72,5 +77,4 @@ function hint(name: string, known: readonly string[]): string {
   const near = nearest(name, known)
   return near === undefined ? '' : `; did you mean ${near}?`
 }
-export const camelCase = (name: string): string => name.replace(/_([a-z0-9])/g, (_, c: string) => c.toUpperCase())
 export const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`)

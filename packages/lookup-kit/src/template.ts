@@ -6,8 +6,8 @@
  *   %1 to %9  a label of its domain, %1 the rightmost
  *   %S %U %D  in a result: the same of the key that was looked up; in a query: as the small letters
  *
- * A template that asks for what is not there (a domain of a bare name, `%3` of `example.com`) gives nothing: no query is
- * made, or the result is left out.
+ * A template that asks for what is not there (a domain of a bare name, `%u` of `@example.com`, `%3` of `example.com`) gives
+ * nothing: no query is made, or the result is left out. Empty labels do not count.
  */
 
 export interface Expansion {
@@ -42,7 +42,6 @@ interface Part {
 function partFor(code: string | undefined, value: string, key: string | undefined): Part | undefined {
   const of = code !== undefined && /[SUD]/.test(code) ? (key ?? value) : value
   const at = of.lastIndexOf('@')
-  const domain = at >= 0 ? of.slice(at + 1) : undefined
   switch (code) {
     case '%':
       return { text: '', raw: '%' }
@@ -51,18 +50,28 @@ function partFor(code: string | undefined, value: string, key: string | undefine
       return { text: of }
     case 'u':
     case 'U':
-      return { text: at >= 0 ? of.slice(0, at) : of }
+      return part(at >= 0 ? of.slice(0, at) : of)
     case 'd':
     case 'D':
-      return domain === undefined ? undefined : { text: domain }
+      return at >= 0 ? part(of.slice(at + 1)) : undefined
     default: {
       // the labels are those of the key, in a result too
       const whole = key ?? value
       const labels = whole.includes('@') ? whole.slice(whole.lastIndexOf('@') + 1).split('.') : []
-      const label = labels.at(-Number(code))
-      return label === undefined || label === '' ? undefined : { text: label }
+      return part(labels.filter((label) => label !== '').at(-Number(code)))
     }
   }
+}
+const part = (text: string | undefined): Part | undefined => (text === undefined || text === '' ? undefined : { text })
+
+/**
+ * Has the key all that the format of results takes from it (`%S %U %D %1` to `%9`)? Without, each result would be left out,
+ * and no query need be made.
+ */
+export function keyHasAll(format: string, key: string): boolean {
+  for (const [, code] of format.matchAll(/%([\s\S]?)/g))
+    if (/^[SUD1-9]$/.test(code!) && partFor(code, key, key) === undefined) return false
+  return true
 }
 
 /** What is wrong with a template, if anything. */

@@ -19,6 +19,24 @@ test('more than the limit is a failure', () => {
   assert.is(answer(['x', 'y'], '%s', 2).kind, 'found')
   assert.is(answer(['x', 'y', 'z'], '%s', 2).kind, 'failed')
 })
+test('a query without a condition does not fill the memory', () => {
+  assert.match(
+    JSON.stringify(answer(Array<string>(20).fill('x'.repeat(1_000_000)))),
+    /failed.*more than 16777216 characters/,
+  )
+})
+test('a filter with domains taken out: the first that matches counts', async () => {
+  const { path: folder } = await tempFolder()
+  writeFileSync(join(folder, 'domains'), 'c.example\n!d.example\n')
+  const passes = domainFilter(['!b.example', 'b.example', './domains', 'd.example'], folder)
+  assert.equal(['a@b.example', 'a@c.example', 'a@d.example', 'a@', '@c.example'].map(passes), [
+    false,
+    true,
+    false,
+    false,
+    false,
+  ])
+})
 test('a filter passes addresses in its domains', async () => {
   const { path: folder } = await tempFolder()
   writeFileSync(join(folder, 'domains'), '# more\nC.example, d.example\n')
