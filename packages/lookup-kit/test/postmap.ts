@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { programPath } from '@postern/testkit'
 
 let etc: string | undefined
-/** The value, `(absent)` or `(failed)`. */
-export function postmap(table: string, key: string): string {
+/** For each key its value, `(absent)` or, for all of them, `(failed)`. */
+export function postmap(table: string, keys: readonly string[]): Map<string, string> {
   if (etc === undefined) {
     etc = mkdtempSync(join(tmpdir(), 'postmap-'))
     writeFileSync(
@@ -18,7 +18,13 @@ export function postmap(table: string, key: string): string {
     const more = '/etc/postfix/dynamicmaps.cf.d'
     if (existsSync(more)) cpSync(more, join(etc, 'dynamicmaps.cf.d'), { recursive: true })
   }
-  const run = spawnSync(programPath('postmap')!, ['-c', etc, '-q', key, table], { encoding: 'utf8', timeout: 10_000 })
-  if (run.status === 0) return run.stdout.replace(/\n$/, '')
-  return /fatal|query error|warning: .*(failed|exceeded)/.test(run.stderr) ? '(failed)' : '(absent)'
+  const command = ['-c', etc, '-q', '-', table]
+  const run = spawnSync(programPath('postmap')!, command, {
+    encoding: 'utf8',
+    input: keys.join('\n') + '\n',
+    timeout: 20_000,
+  })
+  const failed = /fatal|query error|warning: .*(failed|exceeded)/.test(run.stderr)
+  const found = new Map(run.stdout.split('\n').map((line) => line.split('\t') as [string, string]))
+  return new Map(keys.map((key) => [key, found.get(key) ?? (failed ? '(failed)' : '(absent)')]))
 }

@@ -50,19 +50,18 @@ function socket(path: string) {
 }
 
 async function fromUri(text: string, folder: string): Promise<Host> {
-  let url: URL
-  try {
-    // the scheme is not one that URL reads hosts of percent signs for: a socket's folder is written so
-    url = new URL(text)
-  } catch {
-    throw new Error('hosts: a postgresql:// URI that cannot be read')
-  }
-  const of = (part: string) => decodeURIComponent(part)
-  const host = of(url.hostname)
+  // not `URL`: a socket's folder may stand where the host does, and `user@` without a host is fine
+  const parts =
+    /^\w+:\/\/(?:([^:@/?#]*)(?::([^@/?#]*))?@)?(\[[^\]]*\]|[^:/?#]*)(?::(\d*))?(?:\/([^?#]*))?(?:\?([^#]*))?$/.exec(
+      text,
+    )
+  if (!parts) throw new Error('hosts: a postgresql:// URI that cannot be read')
+  const of = (part: string | undefined) => decodeURIComponent(part ?? '')
+  const host = of(parts[3])
   if (host.includes(',')) throw new Error('hosts: several hosts in one URI; write one URI for each')
-  const query = new Map(url.searchParams)
+  const query = new Map(new URLSearchParams(parts[6]))
   const place = (query.get('host') ?? host) || 'localhost'
-  const port = query.get('port') ?? url.port
+  const port = query.get('port') ?? of(parts[4])
   const where = place.startsWith('/')
     ? { ...socket(place), ...(port !== '' && { port: Number(port) }) }
     : named(place, port)
@@ -75,9 +74,9 @@ async function fromUri(text: string, folder: string): Promise<Host> {
     else if (!/^(host|port|user|password|dbname|sslmode|sslrootcert|sslcert|sslkey)$/.test(name))
       throw new Error(`hosts: unknown parameter ${name} in a URI`)
   }
-  const user = query.get('user') ?? of(url.username)
-  const password = query.get('password') ?? of(url.password)
-  const database = query.get('dbname') ?? of(url.pathname.replace(/^\//, ''))
+  const user = query.get('user') ?? of(parts[1])
+  const password = query.get('password') ?? of(parts[2])
+  const database = query.get('dbname') ?? of(parts[5])
   return {
     ...where,
     ...(user !== '' && { user }),
