@@ -66,7 +66,8 @@ function answer({ id, sql, check }: Question): Answer {
   } catch (error) {
     const { message, errcode } = error as Error & { readonly errcode?: number }
     const code = (errcode ?? 0) & 0xff
-    const busy = code === BUSY || code === LOCKED
+    // of an error while rows are read the library gives the text alone
+    const busy = code === BUSY || code === LOCKED || /^database (table )?is locked/.test(message)
     const refused = code === ERROR
     // after anything else, a damaged page or a disk that is gone, the file is looked at afresh
     if (!busy && !refused) close()

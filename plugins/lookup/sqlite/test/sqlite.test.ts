@@ -235,7 +235,7 @@ withTable(
   {
     timeout: '1500ms',
     query:
-      "with recursive n(i) as (select 1 union all select i + 1 from n where i < 12000000 or '%s' = 'ok') select 'x' from n where '%s' = 'ok' limit 1",
+      "with recursive n(i) as (select 1 union all select i + 1 from n where i < 60000000 or '%s' = 'ok') select 'x' from n where n.i < 0 or '%s' = 'ok' limit 1",
   },
   async (table) => {
     const good = await open()
