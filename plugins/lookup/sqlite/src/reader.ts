@@ -22,6 +22,8 @@ type Ending = Parameters<SqlBackend['ask']>[2]
 
 /** ms, at most, after which a file that somebody writes to is tried again; by chance, to meet a gap between two writes */
 const AGAIN = 12
+/** threads that are left to end by themselves, before no other one is started */
+const MOST_LEAVING = 2
 const CLOSED = 'the table was closed'
 
 export class Reader implements SqlBackend {
@@ -33,6 +35,8 @@ export class Reader implements SqlBackend {
   #id = 0
   #queries = 0
   #closed = false
+  /** threads that were told to end and have not yet */
+  #leaving = 0
 
   /** `timeout`: ms for an answer */
   constructor(path: string, timeout: number, clock: Clock) {
@@ -54,7 +58,7 @@ export class Reader implements SqlBackend {
     this.#end(new Error(CLOSED))
   }
   stats(): Readonly<Record<string, number>> {
-    return { queries: this.#queries }
+    return { queries: this.#queries, leaving: this.#leaving }
   }
 
   /** Waits for a writer to end, as long as there is time. */
@@ -90,6 +94,8 @@ export class Reader implements SqlBackend {
       const ask = () => {
         if (over) return
         if (this.#closed) return fail(new Error(CLOSED))
+        if (!this.#worker && this.#leaving >= MOST_LEAVING)
+          return fail(new Error(`${this.#path}: threads that read it do not come back`))
         id = ++this.#id
         this.#pending.set(id, { resolve: take, reject: fail })
         this.#thread().postMessage({ id, sql, check } satisfies Question)
@@ -119,7 +125,10 @@ export class Reader implements SqlBackend {
     const worker = this.#worker
     this.#worker = undefined
     for (const one of [...this.#pending.values()]) one.reject(error)
-    // not waited for: a call of SQLite in it ends first
-    void worker?.terminate()
+    if (!worker) return
+    // never `terminate`: a thread that is ended within a call of SQLite takes the process with it
+    this.#leaving++
+    worker.once('exit', () => this.#leaving--)
+    worker.postMessage(undefined)
   }
 }

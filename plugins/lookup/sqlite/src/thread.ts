@@ -74,4 +74,8 @@ function answer({ id, sql, check }: Question): Answer {
     return { id, problem: message, busy, refused }
   }
 }
-parentPort!.on('message', (question: Question) => parentPort!.postMessage(answer(question)))
+parentPort!.on('message', (question: Question | undefined) => {
+  if (question) return parentPort!.postMessage(answer(question))
+  close()
+  parentPort!.close()
+})
