@@ -210,7 +210,7 @@ for (const mode of ['delete', 'wal'])
         writer.stdin.end()
         await ended
       }
-      assert.is(sqlite('select count(distinct abs(n)), max(n) from pairs', `${mode}.db`).trim(), `1|${n}`)
+      assert.is(sqlite('select count(distinct abs(n)) from pairs', `${mode}.db`).trim(), '1')
     },
   )
 withTable(
