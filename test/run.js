@@ -12,6 +12,11 @@ import { ensureServers } from './tools/servers.js'
 import { countRun } from './tools/uvu-output.js'
 import { ROOT, filesBelow, packages } from './tools/workspace.js'
 
+// npm puts the workspace's own commands in front: a test that starts postmap or sendmail means the system's
+const isOwn = (folder) => folder.endsWith(path.join('node_modules', '.bin'))
+const folders = (process.env.PATH ?? '').split(path.delimiter)
+process.env.PATH = [...folders.filter((f) => !isOwn(f)), ...folders.filter(isOwn)].join(path.delimiter)
+
 const LIMIT = Number(process.env.TEST_TIMEOUT ?? 300_000)
 const JOBS = Number(process.env.TEST_JOBS ?? availableParallelism())
 const CHECK_LIMIT = 300_000

@@ -95,6 +95,8 @@ export const deferredTable = (results) =>
     results.map((r) => [
       r.count,
       r.waiting,
-      ...[r.cpu, r.rate, r.busy, r.mib, ...r.starts.flatMap((s) => [s.greeting, s.found, s.mib])].map((n) => n.toFixed(2)),
+      ...[r.cpu, r.rate, r.busy, r.mib, ...r.starts.flatMap((s) => [s.greeting, s.found, s.mib])].map((n) =>
+        n.toFixed(2),
+      ),
     ]),
   )

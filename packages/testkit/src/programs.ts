@@ -18,9 +18,14 @@ export function missingPrograms(...names: string[]): string | undefined {
   return why
 }
 
-/** Where a program is; system folders that are not in everybody's PATH are looked at too. */
+/**
+ * Where a program of the system is; its folders that are not in everybody's PATH are looked at too, and those that npm puts in
+ * front are not: a package of the workspace may bring a command of the same name (sendmail, postmap).
+ */
 export function programPath(name: string): string | undefined {
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin']
+  const own = join('node_modules', '.bin')
+  const path = (process.env.PATH ?? '').split(delimiter).filter((folder) => !folder.endsWith(own))
+  const folders = [...path, '/usr/sbin', '/sbin']
   const places = isAbsolute(name) ? [name] : folders.map((dir) => join(dir, name))
   return places.find((file) => {
     try {
