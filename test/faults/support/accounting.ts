@@ -37,6 +37,8 @@ export interface Duplicate {
   readonly cause: string | undefined
   /** ms from it to the end of the process */
   readonly before: number
+  /** ms that `before` may be for this cause; not every cause has one */
+  readonly limit?: number
   /** what the log says of it, and when it came: for who looks for the reason */
   readonly evidence: string
 }
@@ -140,13 +142,15 @@ function duplicatesOf(sink: Sink, mta: MtaProcess, endings: readonly Ending[]): 
     (e) => String(e.fields.id),
   )
   /** A refusal is settled only when the report of it is stored: until then it is made again. */
-  const unreportedCause = (id: string, at: number, ending: Ending | undefined): string | undefined => {
+  const unreported = (id: string, at: number, ending: Ending | undefined): Excuse | undefined => {
     const told = reports.get(id) ?? []
-    if (told.some((e) => e.event === 'report.failed')) return 'refused again, the report of it could not be stored'
+    if (told.some((e) => e.event === 'report.failed'))
+      return { cause: 'refused again, the report of it could not be stored' }
     if (!ending) return undefined
     const stored = (time: number) => time >= at - 5 && time <= ending.at
     const known = told.some((e) => stored(Date.parse(String(e.fields.time))))
-    return known ? undefined : `the report of its refusal had not been stored at the ${ending.kind}`
+    if (known) return undefined
+    return { cause: `the report of its refusal had not been stored at the ${ending.kind}`, limit: LONGEST_PAUSE }
   }
   const logged = grouped(lines, (e) => String(e.fields.id))
   return twice.flatMap((all) =>
@@ -174,9 +178,10 @@ function duplicatesOf(sink: Sink, mta: MtaProcess, endings: readonly Ending[]): 
         const ends = ours.map((e) => new Date(e.at).toISOString())
         return `${id} at the sink ${came.join(', ')}; log ${seen.join(', ')}; ends ${ends.join(', ')}`
       }
-      const cause = (taken ? undefined : unreportedCause(id, at, ending)) ?? (ending && causeOf(before, line, ending))
+      const excuse = (taken ? undefined : unreported(id, at, ending)) ?? (ending && excuseOf(line, ending))
+      const cause = excuse && (excuse.limit === undefined || before <= excuse.limit) ? excuse.cause : undefined
       const odd = !cause || (line === undefined && before >= STANDSTILL)
-      return { token, before, report, cause, evidence: odd ? evidence() : '' }
+      return { token, before, limit: excuse?.limit, report, cause, evidence: odd ? evidence() : '' }
     }),
   )
 }
@@ -192,11 +197,17 @@ function grouped<T>(all: Iterable<T>, key: (one: T) => string): Map<string, T[]>
 function nearest(at: number, endings: readonly Ending[]): Ending | undefined {
   return [...endings].sort((a, b) => Math.abs(a.at - at) - Math.abs(b.at - at))[0]
 }
-function causeOf(before: number, logged: number | undefined, ending: Ending): string | undefined {
+interface Excuse {
+  readonly cause: string
+  /** ms before the end up to which it is one; default: always */
+  readonly limit?: number
+}
+/** What may have made the process forget; `logged`: ms since 1970 at which the log told the outcome. */
+function excuseOf(logged: number | undefined, ending: Ending): Excuse {
   if (logged === undefined)
-    return before <= LONGEST_PAUSE ? `the sink's reply had not been processed at the ${ending.kind}` : undefined
+    return { cause: `the sink's reply had not been processed at the ${ending.kind}`, limit: LONGEST_PAUSE }
   if (ending.since !== undefined && logged >= ending.since - LAZY - IN_FLIGHT)
-    return 'its outcome could not be written, the disk refused'
-  if (ending.kind === 'cut') return before <= LAZY + IN_FLIGHT ? 'its outcome was not synced at the cut' : undefined
-  return before <= IN_FLIGHT ? 'its outcome was on its way to the disk at the kill' : undefined
+    return { cause: 'its outcome could not be written, the disk refused' }
+  if (ending.kind === 'cut') return { cause: 'its outcome was not synced at the cut', limit: LAZY + IN_FLIGHT }
+  return { cause: 'its outcome was on its way to the disk at the kill', limit: IN_FLIGHT }
 }

@@ -1,6 +1,6 @@
 /** Figures of a class of faults: a line for people, and one that run.js makes its table of. */
 import * as assert from 'uvu/assert'
-import type { Account } from './accounting.ts'
+import type { Account, Duplicate } from './accounting.ts'
 
 /** the whole count, or the short version for every day */
 export const FULL = process.env.FAULTS === 'full'
@@ -22,6 +22,14 @@ export function row(r: Row): void {
 }
 export const progress = (text: string): void => void process.stdout.write(`# ${text}\n`)
 
+/** How long before the end each was, rising, and up to where that is a cause. A cause need not be an end of the process. */
+function timesOf(all: readonly Duplicate[]): string {
+  const before = all.map((d) => Math.round(d.before)).filter((ms) => !Number.isNaN(ms))
+  if (before.length === 0) return ''
+  const limit = all[0]!.limit
+  const rising = before.sort((a, b) => a - b).join(', ')
+  return `; ms before the end: ${rising}; limit ${limit === undefined ? 'none' : `${limit} ms`}`
+}
 /** Tells the figures, and throws when mail was lost or came twice without a reason. */
 export function judge(name: string, runs: number, a: Account, note?: string): void {
   const explained = a.duplicates.filter((d) => d.cause !== undefined)
@@ -42,9 +50,7 @@ export function judge(name: string, runs: number, a: Account, note?: string): vo
     progress(`late: ${d.token}, ${d.before} ms before the end: ${d.evidence}`)
   for (const cause of new Set(explained.map((d) => d.cause))) {
     const same = explained.filter((d) => d.cause === cause)
-    // a cause need not be an end of the process
-    const before = Math.max(...same.map((d) => d.before).filter((ms) => !Number.isNaN(ms)))
-    progress(`twice: ${same.length}: ${cause}${before >= 0 ? ` (up to ${before} ms before)` : ''}`)
+    progress(`twice: ${same.length}: ${cause}${timesOf(same)}`)
   }
   assert.equal(a.lost, [], `${name}: acknowledged and gone`)
   assert.equal(a.damaged, [], `${name}: delivered with other bytes`)
