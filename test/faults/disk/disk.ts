@@ -4,7 +4,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { tempFolder, until } from '@postern/testkit'
+import { sleep, tempFolder, until } from '@postern/testkit'
 import type { TempFolder } from '@postern/testkit'
 
 const SERVER = fileURLToPath(new URL('server.ts', import.meta.url))
@@ -20,6 +20,9 @@ const MKFS = [
   '-E',
   'lazy_itable_init=0,lazy_journal_init=0,nodiscard',
 ]
+
+/** of 100 ms each, for the loop device to let go */
+const TRIES = 50
 
 export interface DiskCounts {
   readonly writes: number
@@ -116,17 +119,25 @@ export class Disk {
   }
 
   async remove(): Promise<void> {
-    for (const end of [
-      () => this.unmount(),
-      () => this.#detach(),
-      () => execFileSync('umount', [this.#served], { stdio: 'pipe' }),
-    ])
-      try {
-        end()
-      } catch {
-        // it was not mounted, or is held by what a failed test left; the server's end frees it
-      }
+    quietly(() => this.unmount())
+    quietly(() => this.#detach())
+    const unmount = (...how: string[]) =>
+      quietly(() => execFileSync('umount', [...how, this.#served], { stdio: 'pipe' }))
+    // the kernel lets go of the loop device some time after it was asked to, and it is a file in what is unmounted here
+    for (let n = 0; n < TRIES && !unmount(); n++) await sleep(100)
     this.#server.kill('SIGKILL')
+    // a folder whose server is gone cannot be removed while it is mounted
+    unmount('--lazy')
     await this.#folder.remove()
+  }
+}
+
+/** `false`: it was not mounted, or is held by what a failed test left. */
+function quietly(end: () => void): boolean {
+  try {
+    end()
+    return true
+  } catch {
+    return false
   }
 }
