@@ -10,6 +10,7 @@ import type { Sink } from './support/sink.ts'
 const FROM = Date.UTC(2026, 0, 1)
 const UNPROCESSED = "the sink's reply had not been processed at the kill"
 const ON_ITS_WAY = 'its outcome was on its way to the disk at the kill'
+const UNREPORTED = 'the report of its refusal had not been stored at the kill'
 
 /** All times in ms from the same moment. */
 interface Case {
@@ -19,6 +20,8 @@ interface Case {
   /** when the log told of a delivery */
   readonly log: readonly number[]
   readonly kills: readonly number[]
+  /** the sink refused each; when the log told that the report of it was stored */
+  readonly reports?: readonly number[]
   readonly causes: readonly (string | undefined)[]
 }
 const cases: Case[] = [
@@ -33,6 +36,14 @@ const cases: Case[] = [
     causes: [UNPROCESSED],
   },
   { what: 'told, and killed at once', sink: [100, 900], log: [102, 901], kills: [140], causes: [ON_ITS_WAY] },
+  {
+    what: 'told as long before the kill as may be',
+    sink: [100, 900],
+    log: [102, 901],
+    kills: [202],
+    causes: [ON_ITS_WAY],
+  },
+  { what: 'told longer before the kill', sink: [100, 900], log: [102, 901], kills: [203], causes: [undefined] },
   { what: 'told long before the kill', sink: [100, 1900], log: [102, 1901], kills: [800], causes: [undefined] },
   { what: 'twice in one life', sink: [1000, 1900], log: [1002, 1901], kills: [700], causes: [undefined] },
   { what: 'twice in one life, late notes', sink: [1000, 1900], log: [1002, 1880], kills: [700], causes: [undefined] },
@@ -44,15 +55,22 @@ const cases: Case[] = [
     kills: [150, 1150],
     causes: [UNPROCESSED, UNPROCESSED],
   },
+  { what: 'not read for too long', sink: [100, 6900], log: [6901], kills: [5101], causes: [undefined] },
+  { what: 'no report yet', sink: [100, 6900], log: [101, 6901], kills: [5100], reports: [], causes: [UNREPORTED] },
+  { what: 'no report for too long', sink: [100, 6900], log: [6901], kills: [5101], reports: [], causes: [undefined] },
+  { what: 'reported, told', sink: [100, 900], log: [105, 901], kills: [140], reports: [104], causes: [ON_ITS_WAY] },
+  { what: 'reported long ago', sink: [100, 900], log: [105, 901], kills: [800], reports: [104], causes: [undefined] },
 ]
 for (const c of cases)
   test(c.what, async () => {
     const one = { token: 't', id: '0000000000001', at: FROM }
-    const ended = c.sink.map((at) => ({ ...one, at: FROM + at, taken: true, report: false, intact: true }))
-    const log = c.log.map((at) => ({
-      event: 'deliver.sent',
-      fields: { id: one.id, time: new Date(FROM + at).toISOString() },
-    }))
+    const copies = c.sink.map((at) => ({ ...one, at: FROM + at, taken: !c.reports, report: false, intact: true }))
+    // of what is refused the report comes, under an id of its own
+    const report = { ...one, id: '0000000000002', at: FROM + 9000, taken: true, report: true, intact: true }
+    const ended = c.reports ? [...copies, report] : copies
+    const told = (event: string, times: readonly number[] = []) =>
+      times.map((at) => ({ event, fields: { id: one.id, time: new Date(FROM + at).toISOString() } }))
+    const log = [...told(c.reports ? 'deliver.bounced' : 'deliver.sent', c.log), ...told('report.sent', c.reports)]
     const endings = c.kills.map((at): Ending => ({ kind: 'kill', at: FROM + at }))
     const acks = { all: new Map([['t', one]]) } as unknown as Acknowledgements
     const seen = await account(acks, { ended } as unknown as Sink, { log } as unknown as MtaProcess, endings)

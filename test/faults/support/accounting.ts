@@ -9,8 +9,8 @@ import type { MtaProcess } from '@postern/testkit'
 import type { Acknowledgements } from './load.ts'
 import type { Sink } from './sink.ts'
 
-/** ms that an outcome may take from the log's line to the disk: the record is written by another thread than the line */
-const IN_FLIGHT = 250
+/** ms from the log's line to the record in its file: 10 for which a commit's sync is waited for, the rest for a busy machine */
+const IN_FLIGHT = 100
 /** ms by which the sink, which shares its process with the clients, may be late */
 const SINK_BEHIND = 1500
 /** ms for which a process may stand still on a busy machine, with a reply in its socket that it has not read */
