@@ -5,7 +5,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { posternCommand, sleep } from '@postern/testkit'
-import type { MtaProcess } from '@postern/testkit'
+import type { LogEvent, MtaProcess } from '@postern/testkit'
 import type { Acknowledgements } from './load.ts'
 import type { Sink } from './sink.ts'
 
@@ -71,13 +71,17 @@ export async function queueOf(mta: MtaProcess): Promise<Listed[]> {
   return lines.map((line) => JSON.parse(line) as Listed)
 }
 
-/** Waits until all acknowledged mail has ended or `ms` are over, then counts. `mta` runs, without faults. */
+/**
+ * Waits until all acknowledged mail has ended or `ms` are over, then counts. `mta` runs, without faults. `told`: outcomes and stored
+ * reports, none of which got lost in a process that was killed.
+ */
 export async function account(
   acks: Acknowledgements,
   sink: Sink,
   mta: MtaProcess,
   endings: readonly Ending[] = [],
   ms = 60_000,
+  told: () => readonly LogEvent[] = () => mta.log,
 ): Promise<Account> {
   const limit = Date.now() + ms
   const left = () => {
@@ -112,7 +116,7 @@ export async function account(
     held: missing.filter((a) => listed.get(a.id)?.held).length + gone.length - lost.length,
     lost,
     damaged: there.filter((e) => !e.intact).map((e) => e.token),
-    duplicates: duplicatesOf(sink, mta, endings),
+    duplicates: duplicatesOf(sink, mta, told(), endings),
   }
 }
 
@@ -132,33 +136,37 @@ async function withoutReports(
     await sleep(200)
   }
 }
-function duplicatesOf(sink: Sink, mta: MtaProcess, endings: readonly Ending[]): Duplicate[] {
+function duplicatesOf(
+  sink: Sink,
+  mta: MtaProcess,
+  facts: readonly LogEvent[],
+  endings: readonly Ending[],
+): Duplicate[] {
   const byId = grouped(sink.ended, (e) => e.id)
   const twice = [...byId.values()].filter((all) => all.length > 1)
   if (twice.length === 0) return []
-  const lines = mta.log.filter((e) => e.event === 'deliver.sent' || e.event === 'deliver.bounced')
+  const lines = facts.filter((e) => e.event === 'deliver.sent' || e.event === 'deliver.bounced')
+  const idOf = (e: LogEvent) => String(e.fields.id)
   const reports = grouped(
-    mta.log.filter((e) => e.event === 'report.failed' || e.event === 'report.sent'),
-    (e) => String(e.fields.id),
+    facts.filter((e) => e.event === 'report.sent'),
+    idOf,
   )
+  const unstored = new Set(mta.log.filter((e) => e.event === 'report.failed').map(idOf))
   /** A refusal is settled only when the report of it is stored: until then it is made again. */
+  const storedAt = (id: string, at: number, ending: Ending | undefined): number | undefined =>
+    (reports.get(id) ?? []).map(timeOf).find((time) => time >= at - 5 && time <= (ending?.at ?? 0))
   const unreported = (id: string, at: number, ending: Ending | undefined): Excuse | undefined => {
-    const told = reports.get(id) ?? []
-    if (told.some((e) => e.event === 'report.failed'))
-      return { cause: 'refused again, the report of it could not be stored' }
-    if (!ending) return undefined
-    const stored = (time: number) => time >= at - 5 && time <= ending.at
-    const known = told.some((e) => stored(Date.parse(String(e.fields.time))))
-    if (known) return undefined
+    if (unstored.has(id)) return { cause: 'refused again, the report of it could not be stored' }
+    if (!ending || storedAt(id, at, ending) !== undefined) return undefined
     return { cause: `the report of its refusal had not been stored at the ${ending.kind}`, limit: LONGEST_PAUSE }
   }
-  const logged = grouped(lines, (e) => String(e.fields.id))
+  const logged = grouped(lines, idOf)
   return twice.flatMap((all) =>
     // all but the last must have been forgotten by an end of the process
     all.slice(0, -1).map(({ token, id, at, report, taken }, n) => {
       const next = all[n + 1]!.at
       const ours = endings.filter((e) => e.concerns?.(id) ?? true)
-      const times = (logged.get(id) ?? []).map((line) => Date.parse(String(line.fields.time)))
+      const times = (logged.get(id) ?? []).map(timeOf)
       // the last line is that of the last copy, though it may be older than the sink's note of it
       if (times.length > 0 && times.at(-1)! >= all.at(-1)!.at - SINK_BEHIND) times.pop()
       // a process that told of it lived on; else the end nearest to it, which the sink may have read past: what was sent before a
@@ -170,7 +178,8 @@ function duplicatesOf(sink: Sink, mta: MtaProcess, endings: readonly Ending[]): 
             at,
             ours.filter((e) => e.at >= at - SINK_BEHIND && e.at <= next),
           )
-      const line = times.find((time) => time >= at - 5 && time <= (ending?.at ?? 0))
+      const outcome = times.find((time) => time >= at - 5 && time <= (ending?.at ?? 0))
+      const line = taken ? outcome : (storedAt(id, at, ending) ?? outcome)
       const before = ending ? Math.max(0, ending.at - (line ?? at)) : NaN
       const evidence = () => {
         const seen = mta.log.filter((e) => e.fields.id === id).map((e) => `${String(e.fields.time)} ${e.event}`)
@@ -185,6 +194,8 @@ function duplicatesOf(sink: Sink, mta: MtaProcess, endings: readonly Ending[]): 
     }),
   )
 }
+/** ms since 1970 */
+const timeOf = (line: LogEvent): number => Date.parse(String(line.fields.time))
 function grouped<T>(all: Iterable<T>, key: (one: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>()
   for (const one of all) {

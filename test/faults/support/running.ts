@@ -1,8 +1,9 @@
 /** A daemon with a sink behind it and acknowledgements beside it. */
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { sleep, startProcess, until } from '@postern/testkit'
-import type { MtaProcess, ProcessOptions } from '@postern/testkit'
+import { fileURLToPath } from 'node:url'
+import { sleep, startProcess, tempFolder, until } from '@postern/testkit'
+import type { LogEvent, MtaProcess, ProcessOptions, TempFolder } from '@postern/testkit'
 import { account } from './accounting.ts'
 import { Acknowledgements } from './load.ts'
 import { judge } from './report.ts'
@@ -13,6 +14,8 @@ import type { Load, LoadOptions } from './load.ts'
 import type { Policy } from './sink.ts'
 import type { SiteOptions } from './site.ts'
 
+const TOLD = fileURLToPath(new URL('../plugins/told.js', import.meta.url))
+
 export interface RunningOptions extends Omit<SiteOptions, 'sink'>, ProcessOptions {
   readonly policy?: Policy
 }
@@ -22,16 +25,23 @@ export class Running {
   readonly acks = new Acknowledgements()
   readonly endings: Ending[] = []
 
-  private constructor(mta: MtaProcess, sink: Sink) {
+  /** has the file `told`: what the daemon told of outcomes, each at once */
+  readonly #folder: TempFolder
+
+  private constructor(mta: MtaProcess, sink: Sink, folder: TempFolder) {
     this.mta = mta
     this.sink = sink
+    this.#folder = folder
   }
   static async start(o: RunningOptions = {}): Promise<Running> {
     const sink = await new Sink(o.policy ?? mixed).listen()
+    const folder = await tempFolder('postern-told')
     try {
-      return new Running(await startProcess(site({ ...o, sink: sink.port }), o), sink)
+      const plugins = [{ [TOLD]: { file: join(folder.path, 'told') } }, ...(o.plugins ?? [])]
+      return new Running(await startProcess(site({ ...o, plugins, sink: sink.port }), o), sink, folder)
     } catch (error) {
       await sink.stop()
+      await folder.remove()
       throw error
     }
   }
@@ -58,7 +68,16 @@ export class Running {
     )
   }
   account(ms?: number): Promise<Account> {
-    return account(this.acks, this.sink, this.mta, this.endings, ms)
+    const told = () => {
+      const text = readFileSync(join(this.#folder.path, 'told'), 'utf8')
+      return text.split('\n').flatMap((line): LogEvent[] => {
+        // the last one may be half a line
+        if (!line.endsWith('}')) return []
+        const { event, ...fields } = JSON.parse(line) as { event: string }
+        return [{ level: 'info', event, fields }]
+      })
+    }
+    return account(this.acks, this.sink, this.mta, this.endings, ms, told)
   }
   async judge(name: string, runs: number, note?: string): Promise<Account> {
     const a = await this.account()
@@ -71,6 +90,7 @@ export class Running {
     if (process.env.LOGS)
       writeFileSync(join(process.env.LOGS, `${basename(process.argv[1]!)}-${Date.now()}.log`), this.mta.output)
     await this.sink.stop()
+    await this.#folder.remove()
   }
 }
 /** Starts, runs `work`, and clears away whatever came of it. */
