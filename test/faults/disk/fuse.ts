@@ -14,7 +14,14 @@ const [INTERRUPT, BATCH_FORGET] = [36, 42]
 const SILENT = [FORGET, INTERRUPT, BATCH_FORGET]
 const IN_HEADER = 40
 const OUT_HEADER = 16
-const MAX_WRITE = 128 * 1024
+/** more than the journal writes at once: see `BIG_WRITES` */
+const MAX_WRITE = 1024 * 1024
+/**
+ * A write is one request, not one a page. The loop device takes one that ended short as done (seen on Linux 6.18): a fault between two pages
+ * would be a disk that loses what it has synced, and says nothing.
+ */
+const BIG_WRITES = 1 << 5
+const MAX_PAGES = 1 << 22
 /** neither pages nor names of it are cached by the kernel */
 const DIRECT_IO = 1
 
@@ -118,10 +125,12 @@ function init(body: Buffer): Buffer {
   out.writeUInt32LE(7, 0)
   out.writeUInt32LE(31, 4)
   out.writeUInt32LE(body.readUInt32LE(8), 8)
+  out.writeUInt32LE(BIG_WRITES | MAX_PAGES, 12)
   out.writeUInt16LE(16, 16)
   out.writeUInt16LE(12, 18)
   out.writeUInt32LE(MAX_WRITE, 20)
   out.writeUInt32LE(1, 24)
+  out.writeUInt16LE(MAX_WRITE / 4096, 28)
   return out
 }
 function entry(node: number): Buffer {
