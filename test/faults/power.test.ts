@@ -2,6 +2,8 @@
  * Power cuts under load: the spool lies on a disk of our own, what was not synced is lost, in the worst case all of it. No
  * acknowledged message may be. With the syncs taken out, mail is lost: the test can fail.
  */
+import { execFileSync } from 'node:child_process'
+import fs from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -15,6 +17,9 @@ import { injecting } from './support/strace.ts'
 import type { Account } from './support/accounting.ts'
 
 const SEED = Number(process.env.SEED ?? 1)
+/** a folder for copies of the spool after the last cuts: to see what a loss has left */
+const KEEP = process.env.KEEP
+const KEPT = 14
 const MIB = 64
 
 interface Cutting {
@@ -40,6 +45,7 @@ async function cutUnderLoad(o: Cutting): Promise<Account> {
       await r.mta.kill()
       await load.ended
       disk.revive(Math.floor(next() * 2 ** 32), o.probability(n))
+      if (KEEP) keep(join(disk.path, 'spool'), join(KEEP, `${o.seed}-${n % KEPT}`))
       if (n % 10 === 9) progress(`${n + 1} of ${o.cuts} cuts, ${r.acks.all.size} acknowledged`)
     }
     await r!.mta.start()
@@ -50,6 +56,13 @@ async function cutUnderLoad(o: Cutting): Promise<Account> {
     await r?.remove()
     await disk.remove()
   }
+}
+
+function keep(spool: string, to: string): void {
+  fs.rmSync(to, { recursive: true, force: true })
+  fs.mkdirSync(to, { recursive: true })
+  // control sockets do not matter
+  execFileSync('cp', ['-a', '--sparse=always', spool, to])
 }
 
 const machine = testWith('mount', 'fuse', 'loop', 'ext4')
