@@ -69,8 +69,9 @@ function answer({ id, sql, check }: Question): Answer {
     // of an error while rows are read the library gives the text alone
     const busy = code === BUSY || code === LOCKED || /^database (table )?is locked/.test(message)
     const refused = code === ERROR
-    // after anything else, a damaged page or a disk that is gone, the file is looked at afresh
-    if (!busy && !refused) close()
+    // a statement that met a lock while its rows were read keeps its own lock, and a writer waits for that in vain; after a
+    // damaged page or a disk that is gone the file is looked at afresh
+    if (!refused) close()
     return { id, problem: message, busy, refused }
   }
 }
