@@ -1,6 +1,6 @@
 /** How long a question may take. */
 import type { Call } from '@postern/core'
-import { Refused } from '@postern/lookup-kit'
+import { Refused } from './servers.ts'
 
 /**
  * Runs `work` with a signal that ends it: after `ms`, with an error; with `Refused`, because no other server would do

@@ -3,7 +3,7 @@ import { open, stat } from 'node:fs/promises'
 import type { BigIntStats } from 'node:fs'
 import { failed } from '@postern/core'
 import type { Call, Lookup, OpenTable, TableContext } from '@postern/core'
-import type { Problem } from './lines.ts'
+import type { RuleProblem } from './rule-lines.ts'
 
 /** ms between two looks at the file */
 const INTERVAL = 1000
@@ -17,7 +17,7 @@ const MAX_PROBLEMS = 20
 /** What is made of a table's text. */
 export interface Content {
   readonly rules: number
-  readonly problems: readonly Problem[]
+  readonly problems: readonly RuleProblem[]
 }
 export interface Making<T extends Content> {
   readonly name: string

@@ -6,7 +6,7 @@ export interface RuleLine {
   readonly text: string
 }
 /** Something in a line that is wrong or doubtful. */
-export interface Problem {
+export interface RuleProblem {
   readonly line: number
   readonly what: string
   /** without this rule the table is not what was meant: lookups that come to it fail */
@@ -17,7 +17,7 @@ export interface Problem {
  * Logical lines without white space at their ends: empty lines and lines whose first character that is not white space
  * is `#` are skipped, also before a continuation; a line that starts with white space continues the one before.
  */
-export function* ruleLines(text: string, problem: (p: Problem) => void): Generator<RuleLine> {
+export function* ruleLines(text: string, problem: (p: RuleProblem) => void): Generator<RuleLine> {
   let pending: { line: number; text: string } | undefined
   let number = 0
   for (let start = 0; start < text.length;) {

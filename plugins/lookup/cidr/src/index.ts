@@ -3,8 +3,7 @@ import { resolve } from 'node:path'
 import { definePlugin, failed, tableTypes } from '@postern/core'
 import type { OpenTable, TableContext, TableSource, TableType } from '@postern/core'
 import { z } from 'zod'
-import { RuleTable } from './follow.ts'
-import { inlineText, rulesText } from './inline.ts'
+import { inlineText, rulesText, RuleTable } from '@postern/lookup-kit'
 import { readRules, search } from './rules.ts'
 
 const type: TableType = {

@@ -5,8 +5,8 @@ import type { Lookup } from '@postern/core'
 import { parseAddress } from './address.ts'
 import type { Address } from './address.ts'
 import { NetworkIndex } from './index-by-length.ts'
-import { blanks, ruleLines, word } from './lines.ts'
-import type { Problem } from './lines.ts'
+import { blanks, ruleLines, word } from '@postern/lookup-kit'
+import type { RuleProblem } from '@postern/lookup-kit'
 import { BadNetwork, contains, parseNetwork } from './network.ts'
 import type { Network } from './network.ts'
 
@@ -24,7 +24,7 @@ type Step =
 export interface Rules {
   readonly steps: readonly Step[]
   readonly rules: number
-  readonly problems: readonly Problem[]
+  readonly problems: readonly RuleProblem[]
 }
 class BadRule extends Error {}
 
@@ -48,7 +48,7 @@ export async function readRules(text: string): Promise<Rules> {
 }
 
 class Reader {
-  readonly problems: Problem[] = []
+  readonly problems: RuleProblem[] = []
   readonly #steps: Step[] = []
   /** IFs that wait for their ENDIF */
   readonly #open: { readonly line: number; readonly step: { end: number } }[] = []

@@ -1,11 +1,10 @@
 /** A directory behind HTTP as a table. */
 import { absent, failed } from '@postern/core'
 import type { Call, Lookup, OpenTable, TableContext } from '@postern/core'
-import { Results, Servers } from '@postern/lookup-kit'
+import { limited, Results, Servers } from '@postern/lookup-kit'
 import { Cache } from './cache.ts'
 import { Client } from './client.ts'
 import type { Ask, Reply } from './client.ts'
-import { limited } from './limited.ts'
 import type { HttpOptions } from './options.ts'
 import { WrongForm, pick } from './pick.ts'
 import { bodyOf, targetOf } from './request.ts'

@@ -1,8 +1,7 @@
 /** A map of NIS as a table. */
 import { absent, failed, found } from '@postern/core'
 import type { Call, Lookup, OpenTable, TableContext, TableEntry } from '@postern/core'
-import { Servers } from '@postern/lookup-kit'
-import { limited } from './limited.ts'
+import { limited, Servers } from '@postern/lookup-kit'
 import { bound, located } from './locate.ts'
 import { mapOfNickname } from './nicknames.ts'
 import { systemDomain } from './options.ts'

@@ -1,8 +1,8 @@
 /** A table as what is done for a key: steps in the order of the file. */
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Engine, Pattern } from './engine.ts'
-import { ruleLines } from './lines.ts'
-import type { Problem } from './lines.ts'
+import { ruleLines } from '@postern/lookup-kit'
+import type { RuleProblem } from '@postern/lookup-kit'
 import { BadRule, parseCondition, parseRule } from './rule.ts'
 import type { Condition, Notation, Rule } from './rule.ts'
 import { needle } from './sieve.ts'
@@ -32,7 +32,7 @@ export type Step =
 export interface Program {
   readonly steps: readonly Step[]
   readonly rules: number
-  readonly problems: readonly Problem[]
+  readonly problems: readonly RuleProblem[]
 }
 
 /** Rules that are compiled between two turns of the event loop: sessions must not wait for a large table. */
@@ -53,7 +53,7 @@ class Reader {
   readonly #notation: Notation
   readonly #engine: Engine
   readonly #steps: Step[] = []
-  readonly #problems: Problem[] = []
+  readonly #problems: RuleProblem[] = []
   /** IFs that wait for their ENDIF */
   readonly #open: { readonly line: number; readonly step: number | undefined }[] = []
   #rules = 0
@@ -62,7 +62,7 @@ class Reader {
     this.#notation = notation
     this.#engine = engine
   }
-  readonly problem = (problem: Problem): void => void this.#problems.push(problem)
+  readonly problem = (problem: RuleProblem): void => void this.#problems.push(problem)
 
   take(line: number, text: string): void {
     const warn = (what: string) => this.problem({ line, what })

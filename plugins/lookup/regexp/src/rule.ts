@@ -1,5 +1,5 @@
 /** One line of a table, taken apart; its text is bytes. */
-import { blanks } from './lines.ts'
+import { blanks } from '@postern/lookup-kit'
 import { parsePerl } from './syntax/perl.ts'
 import { parsePosix } from './syntax/posix.ts'
 import { BadPattern } from './syntax/tree.ts'

@@ -1,9 +1,7 @@
 /** A map of a socketmap server as a table. */
 import { absent, failed } from '@postern/core'
 import type { Call, Lookup, OpenTable, TableContext } from '@postern/core'
-import { Servers } from '@postern/lookup-kit'
-import { Connections } from './connections.ts'
-import { limited } from './limited.ts'
+import { Connections, limited, Servers } from '@postern/lookup-kit'
 import type { SocketmapOptions } from './options.ts'
 import { answerOf, netstring, request } from './protocol.ts'
 

@@ -1,9 +1,7 @@
 /** A server of tcp_table(5) as a table. */
 import { absent, failed } from '@postern/core'
 import type { Call, Lookup, OpenTable, TableContext } from '@postern/core'
-import { Servers } from '@postern/lookup-kit'
-import { Connections } from './connections.ts'
-import { limited } from './limited.ts'
+import { Connections, limited, Servers } from '@postern/lookup-kit'
 import type { TcpOptions } from './options.ts'
 import { answerOf, line, request } from './protocol.ts'
 
