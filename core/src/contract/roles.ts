@@ -1,6 +1,7 @@
 /** The roles that the core itself knows. A plugin may define more in a package. */
 import { roleNamed, roleOne } from './tokens.ts'
 import type { Call } from './call.ts'
+import type { MaybePromise } from './listener.ts'
 import type { Lookup, TableType } from './lookup.ts'
 import type { LogSink } from './log.ts'
 import type { AddressClass } from './verdicts.ts'
@@ -47,6 +48,34 @@ export interface AddressRewriter {
 export interface RecipientRewrites {
   knows(address: MailAddress, call: Call): boolean | Failed | Promise<boolean | Failed>
 }
+/** Tables that choose a way for an address, over what its class says (transport(5), postconf(5)). */
+export interface RouteTables {
+  /** `transport_maps`. What is `''` is the class's own. */
+  override(recipient: MailAddress, call: Call): MaybePromise<WayOverride | undefined | Failed>
+  /**
+   * `sender_dependent_default_transport_maps` and `sender_dependent_relayhost_maps`: for mail to other sites. `sender` is
+   * `undefined` for the null sender. What is `''` is what would count without.
+   */
+  bySender(sender: MailAddress | undefined, call: Call): MaybePromise<WayOverride | undefined | Failed>
+}
+export interface WayOverride {
+  readonly transport: string
+  readonly nexthop: string
+}
+
+/** Which recipients of our own domains exist (`local_recipient_maps` and its sisters). */
+export interface RecipientTables {
+  /** `undefined`: the class has no tables, anybody may exist */
+  exists(address: MailAddress, addressClass: AddressClass, call: Call): MaybePromise<boolean | undefined | Failed>
+}
+
+/** Rewrites what leaves for another site, on its way out (`smtp_generic_maps`): nothing that is stored changes. */
+export interface OutgoingRewriter {
+  /** internal form (RFC 5321 without the quoting), as in the envelope; the same text when nothing says otherwise */
+  address(address: string, call: Call): MaybePromise<string | Failed>
+  /** raw header with its last CRLF, without the empty line; the same object when nothing changes */
+  header(header: Uint8Array, call: Call): MaybePromise<Uint8Array | Failed>
+}
 type Failed = Extract<Lookup, { kind: 'failed' }>
 
 export const queueStore = roleOne<QueueStore>('queueStore')
@@ -54,6 +83,9 @@ export const resolver = roleOne<Resolver>('resolver')
 export const addressClasses = roleOne<AddressClasses>('addressClasses')
 export const recipientRewrites = roleNamed<RecipientRewrites>('recipientRewrites')
 export const addressRewriter = roleOne<AddressRewriter>('addressRewriter')
+export const routeTables = roleOne<RouteTables>('routeTables')
+export const recipientTables = roleOne<RecipientTables>('recipientTables')
+export const outgoingRewriter = roleOne<OutgoingRewriter>('outgoingRewriter')
 /** Limits per next hop (`@postern/policy-limits`). */
 export const destinationPolicy = roleOne<DestinationPolicy>('destinationPolicy')
 export const logSink = roleOne<LogSink>('logSink')
