@@ -1,5 +1,4 @@
 /** One client's dialogue: runs the stages and says what to reply. */
-import type { AnyEdit, EnvelopeEdit } from '../contract/edits.ts'
 import type { Reply } from '../contract/facts.ts'
 import type { ContentSink, Decision, MaybePromise, OpenSession, Session } from '../contract/listener.ts'
 import type { Stage, View } from '../contract/stages.ts'
@@ -9,11 +8,9 @@ import { NULL_SENDER, internal, isMalformed } from '../address.ts'
 import type { MailAddress } from '../address.ts'
 import type { Graph, ListenerHooks } from '../graph/graph.ts'
 import { AbortScope } from '../hooks/call.ts'
-import type { EditTarget } from '../hooks/call.ts'
 import type { Result } from '../hooks/guard.ts'
 import { Content } from './content.ts'
 import type { EnvelopeState } from './draft.ts'
-import { checkHeaderEdit } from './header.ts'
 import { runHook, runStage, then } from './engine.ts'
 import type { Engine } from './engine.ts'
 import {
@@ -32,11 +29,9 @@ import {
   soften,
   replyOfRefusal,
 } from './replies.ts'
-import { Kept } from './kept.ts'
 import type { KeptStage } from './kept.ts'
-import { SessionFacts, applyClient, newSessionId } from './session-facts.ts'
-import type { SessionState } from './session-facts.ts'
-import { SlotStore } from './slots.ts'
+import { Dialogue } from './dialogue.ts'
+import { SessionFacts, newSessionId } from './session-facts.ts'
 import { Transaction } from './transaction.ts'
 
 type Early = Exclude<KeptStage, 'rcpt'>
@@ -44,7 +39,7 @@ type Early = Exclude<KeptStage, 'rcpt'>
 /** One for all: taking a stack for each costs more than everything else at the end of a session. */
 const CLIENT_GONE = new Error('the client has gone')
 
-export class SessionFlow implements Session, EditTarget {
+export class SessionFlow implements Session {
   readonly view: SessionFacts
   readonly scope = new AbortScope()
   readonly engine: Engine
@@ -52,14 +47,8 @@ export class SessionFlow implements Session, EditTarget {
   readonly hooks: ListenerHooks
   readonly trace: Trace | undefined
   readonly #release: () => void
-  readonly #state: SessionState
   readonly #began: number
-  readonly #kept = new Kept()
-  /** whose edits come in now; commands and DATA count as the connection's */
-  #stage: KeptStage = 'connect'
-  #tx: Transaction | undefined
-  /** edits of the recipient whose RCPT is being judged: it is not in the envelope yet */
-  #rcptEdits: EnvelopeEdit[] = []
+  readonly #now: Dialogue
   readonly #unlink: () => void
   /** under explain: the envelope as cleanup left it */
   explained: EnvelopeState | undefined
@@ -83,14 +72,8 @@ export class SessionFlow implements Session, EditTarget {
     this.#began = engine.clock.now()
     // a stop that has waited long enough ends what sessions wait for
     this.#unlink = engine.scope.onAbort((reason) => this.scope.abort(reason))
-    this.#state = {
-      client: facts.client,
-      helo: undefined,
-      tls: facts.tls,
-      auth: undefined,
-      slots: new SlotStore('session'),
-    }
-    this.view = new SessionFacts(newSessionId(), hooks.name, facts, this.#state)
+    this.#now = new Dialogue(facts)
+    this.view = new SessionFacts(newSessionId(), hooks.name, facts, this.#now.state)
     if (!trace) this.graph.facts.connected?.({ session: this.view })
   }
 
@@ -99,39 +82,39 @@ export class SessionFlow implements Session, EditTarget {
   }
   helo(verb: 'HELO' | 'EHLO' | 'LHLO', name: string): MaybePromise<Decision> {
     this.reset()
-    this.#state.helo = { verb, name }
+    this.#now.state.helo = { verb, name }
     return this.#earlyStage('helo')
   }
   secured(tls: TlsFacts): void {
     this.reset()
-    this.#state.tls = tls
-    this.#state.helo = undefined
+    this.#now.state.tls = tls
+    this.#now.state.helo = undefined
     // what the client proved in clear, somebody in the middle may have proved (RFC 3207 section 4.2)
-    this.#state.auth = undefined
-    this.#kept.forget('helo')
-    this.#kept.forget('auth')
-    this.#state.slots.clear()
+    this.#now.state.auth = undefined
+    this.#now.kept.forget('helo')
+    this.#now.kept.forget('auth')
+    this.#now.state.slots.clear()
   }
   authenticated(user: string, mechanism: string): MaybePromise<Decision> {
-    this.#state.auth = { user, mechanism }
+    this.#now.state.auth = { user, mechanism }
     if (!this.trace) this.graph.facts.authenticated?.({ session: this.view, user, mechanism })
     return this.#earlyStage('auth')
   }
   mail(sender: MailAddress, parameters: MailParameters): MaybePromise<Decision> {
-    if (this.#tx) return this.#refuse('MAIL', NESTED_MAIL)
+    if (this.#now.tx) return this.#refuse('MAIL', NESTED_MAIL)
     if (isMalformed(sender.domain)) return this.#refuse('MAIL', BAD_SENDER)
     const limit = this.graph.settings.messageSizeLimit
     if (limit > 0 && (parameters.size ?? 0) > limit) return this.#refuse('MAIL', TOO_BIG_DECLARED)
     if (!this.trace && this.engine.store.health().refusing) return this.#refuse('MAIL', NO_SPACE)
-    this.#tx = new Transaction(this.view, sender, parameters, this.graph)
+    this.#now.tx = new Transaction(this.view, sender, parameters, this.graph)
     return then(this.#earlyStage('mail'), (reply) => {
       // what is refused at once leaves no transaction behind
-      if (reply) this.#endTransaction()
+      if (reply) this.#now.endTransaction()
       return reply
     })
   }
   rcpt(recipient: MailAddress, parameters: RcptParameters): MaybePromise<Decision> {
-    const tx = this.#tx
+    const tx = this.#now.tx
     if (!tx) return this.#refuse('RCPT', NEED_MAIL)
     if (isMalformed(recipient.domain)) return this.#refuse('RCPT', BAD_RECIPIENT, recipient)
     if (tx.envelope.recipients.length >= this.graph.settings.recipientLimit)
@@ -139,42 +122,42 @@ export class SessionFlow implements Session, EditTarget {
     return then(this.#judge(tx, recipient, parameters), (reply) => {
       if (reply) return reply
       tx.accept(this.graph.rewriter.standard(recipient), recipient, parameters)
-      for (const edit of this.#rcptEdits) tx.envelope.apply(edit, 'rcpt')
+      for (const edit of this.#now.rcptEdits) tx.envelope.apply(edit, 'rcpt')
       return undefined
     })
   }
   verify(recipient: MailAddress): MaybePromise<Decision> {
     if (isMalformed(recipient.domain)) return BAD_RECIPIENT
-    const open = this.#tx
-    this.#tx = new Transaction(this.view, NULL_SENDER, {}, this.graph)
-    return then(this.#judge(this.#tx, recipient, {}), (reply) => {
-      this.#tx = open
+    const open = this.#now.tx
+    this.#now.tx = new Transaction(this.view, NULL_SENDER, {}, this.graph)
+    return then(this.#judge(this.#now.tx, recipient, {}), (reply) => {
+      this.#now.tx = open
       return reply
     })
   }
   data(): MaybePromise<Decision> {
-    const tx = this.#tx
+    const tx = this.#now.tx
     if (!tx) return this.#refuse('DATA', NEED_RCPT)
     if (tx.accepted.length === 0) return this.#refuse('DATA', NO_RECIPIENTS)
     return then(this.#run('data', tx), (result) => this.#decided('DATA', result, undefined))
   }
   content(): ContentSink {
-    const tx = this.#tx
+    const tx = this.#now.tx
     if (!tx) throw new Error('content without a transaction')
-    this.#content = new Content(this, tx, () => this.#endTransaction())
+    this.#content = new Content(this, tx, () => this.#now.endTransaction())
     return this.#content
   }
   command(verb: string, argument: string): MaybePromise<Reply | undefined> {
     const hook = this.hooks.commands.get(verb.toUpperCase())
     if (!hook) return undefined
-    const view = { session: this.view, verb: verb.toUpperCase(), argument, transaction: this.#tx !== undefined }
+    const view = { session: this.view, verb: verb.toUpperCase(), argument, transaction: this.#now.tx !== undefined }
     return then(runHook(hook, view, this.#frame()), (result) => {
       if (result?.fault) return this.#decided(verb, result, undefined)
       return result?.verdict as unknown as Reply | undefined
     })
   }
   reset(): void {
-    this.#endTransaction()
+    this.#now.endTransaction()
   }
   replied(command: string, reply: Reply, line?: string): void {
     this.#commands++
@@ -190,8 +173,8 @@ export class SessionFlow implements Session, EditTarget {
     this.#unlink()
     // what is still coming in will not be complete; what is being committed goes on
     this.#content?.abort()
-    this.#endTransaction()
-    this.#state.slots.clear()
+    this.#now.endTransaction()
+    this.#now.state.slots.clear()
     if (!this.trace)
       this.graph.facts.disconnect?.({
         session: this.view,
@@ -210,52 +193,14 @@ export class SessionFlow implements Session, EditTarget {
     }
   }
 
-  apply(edit: AnyEdit, by: string): void {
-    switch (edit.kind) {
-      case 'client.set':
-        return applyClient(this.#state, edit)
-      case 'deferIfPermit':
-      case 'deferIfReject':
-        return this.#kept.put(this.#stage, edit.kind, edit.defer)
-      case 'refuseLater':
-        return this.#kept.put(this.#stage, 'later', edit.refuse)
-      case 'body.replace':
-        throw new TypeError('there is no body yet')
-      default:
-        if (!this.#tx) throw new TypeError(`${edit.kind} needs a transaction`)
-        if (edit.kind === 'header.insert' || edit.kind === 'header.replace' || edit.kind === 'header.remove') {
-          checkHeaderEdit(edit)
-          this.#tx.headerEdits.push(edit)
-        } else if (this.#stage === 'rcpt' && (edit.kind === 'recipient.replace' || edit.kind === 'recipient.remove'))
-          this.#rcptEdits.push(edit)
-        else this.#tx.envelope.apply(edit, by)
-    }
-  }
-
-  snapshot(): () => void {
-    const state = { ...this.#state }
-    const kept = this.#kept.snapshot()
-    const rcptEdits = [...this.#rcptEdits]
-    const tx = this.#tx
-    const headerEdits = tx?.headerEdits.length ?? 0
-    const envelope = tx?.envelope.snapshot()
-    return () => {
-      Object.assign(this.#state, state)
-      kept()
-      this.#rcptEdits = rcptEdits
-      if (tx) tx.headerEdits.length = headerEdits
-      envelope?.()
-    }
-  }
-
   /** Relay, then rcpt, then what earlier stages kept. What nobody claims is refused. */
   #judge(tx: Transaction, recipient: MailAddress, parameters: RcptParameters): MaybePromise<Decision> {
-    this.#kept.forget('rcpt')
-    this.#rcptEdits = []
-    const early = this.#kept.first('refused')
+    this.#now.kept.forget('rcpt')
+    this.#now.rcptEdits = []
+    const early = this.#now.kept.first('refused')
     if (early) return this.#refuse('RCPT', early.reply, recipient, early.result)
     const view = tx.rcptView(this.graph.rewriter.standard(recipient), recipient, parameters)
-    this.#stage = 'rcpt'
+    this.#now.stage = 'rcpt'
     return then(this.#run('relay', view), (claimed) => {
       if (claimed?.verdict?.kind !== 'claim')
         return this.#settled(claimed ? replyOf(claimed)! : relayDenied(internal(recipient)), recipient, claimed)
@@ -269,30 +214,30 @@ export class SessionFlow implements Session, EditTarget {
   }
   /** defer_if_reject and defer_if_permit have the last word (Postfix's smtpd_access). */
   #settled(reply: Reply | undefined, recipient: MailAddress, result: Result | undefined): Decision {
-    this.#stage = 'connect'
-    const kept = this.#kept.first('later')
+    this.#now.stage = 'connect'
+    const kept = this.#now.kept.first('later')
     const final = reply ?? (kept && replyOfRefusal(kept))
     const instead = !final
-      ? this.#kept.first('deferIfPermit')
+      ? this.#now.kept.first('deferIfPermit')
       : final.code >= 500
-        ? this.#kept.first('deferIfReject')
+        ? this.#now.kept.first('deferIfReject')
         : undefined
     const said = instead ? replyOfRefusal(instead) : final
     return said && this.#refuse('RCPT', said, recipient, result)
   }
   #earlyStage(stage: Early, fault?: Reply): MaybePromise<Decision> {
-    this.#kept.forget(stage)
-    this.#stage = stage
-    const view = stage === 'mail' ? this.#tx! : this.view
+    this.#now.kept.forget(stage)
+    this.#now.stage = stage
+    const view = stage === 'mail' ? this.#now.tx! : this.view
     return then(this.#run(stage, view as never), (result) => {
-      this.#stage = 'connect'
+      this.#now.stage = 'connect'
       const reply = replyOf(result, fault)
       if (!reply || !result) return undefined
       const now = result.fault || result.verdict?.kind === 'hangUp' || !this.graph.settings.smtpdDelayReject
       // a client that does not heed the reply meets it again at RCPT
-      if (result.fault) this.#kept.put(stage, 'refused', { reply, result })
+      if (result.fault) this.#now.kept.put(stage, 'refused', { reply, result })
       if (now) return this.#refuse(stage, reply, undefined, result)
-      this.#kept.put(stage, 'refused', { reply, result })
+      this.#now.kept.put(stage, 'refused', { reply, result })
       return undefined
     })
   }
@@ -309,7 +254,7 @@ export class SessionFlow implements Session, EditTarget {
       clock: this.engine.clock,
       log: this.graph.log,
       trace: this.trace,
-      edits: this,
+      edits: this.#now,
       ids: { session: this.view.id },
     }
   }
@@ -320,17 +265,11 @@ export class SessionFlow implements Session, EditTarget {
         session: this.view,
         stage,
         reply,
-        sender: this.#tx?.senderGiven.text,
+        sender: this.#now.tx?.senderGiven.text,
         recipient: recipient?.text,
         by: result?.by.use.name ?? 'core',
         cause: result?.fault?.cause ?? (result?.verdict as { cause?: unknown } | undefined)?.cause,
       })
     return reply
-  }
-  #endTransaction(): void {
-    this.#kept.forget('mail')
-    this.#kept.forget('rcpt')
-    this.#tx?.slots.clear()
-    this.#tx = undefined
   }
 }
