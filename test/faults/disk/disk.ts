@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import { execFileSync, spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { sleep, tempFolder, until } from '@postern/testkit'
 import type { TempFolder } from '@postern/testkit'
@@ -23,6 +23,9 @@ const MKFS = [
 
 /** of 100 ms each, for the loop device to let go */
 const TRIES = 50
+/** ms for which another mount namespace may keep what was unmounted here */
+const HELD = 60_000
+const PAUSE = new Int32Array(new SharedArrayBuffer(4))
 
 export interface DiskCounts {
   readonly writes: number
@@ -79,8 +82,18 @@ export class Disk {
       encoding: 'utf8',
     }).trim())
   }
+  /**
+   * When it returns the old file system is gone. A process that was started in a mount namespace of its own (`unshare --mount`, as some tests do) has
+   * a copy of each mount: ours is unmounted then, and lives on in there. On the revived disk it would write what it has left, beside the next mount:
+   * two file systems on one disk, and what the second one had synced was gone a life later.
+   */
   #detach(): void {
-    if (this.#loop) execFileSync('losetup', ['-d', this.#loop])
+    const loop = this.#loop
+    if (!loop) return
+    execFileSync('losetup', ['-d', loop])
+    const isBound = () => fs.existsSync(join('/sys/block', basename(loop), 'loop/backing_file'))
+    for (const end = Date.now() + HELD; isBound(); Atomics.wait(PAUSE, 0, 0, 50))
+      if (Date.now() > end) throw new Error(`${loop} is still in use: another mount namespace has a copy of our mount`)
     this.#loop = undefined
   }
   #command(text: string): void {
