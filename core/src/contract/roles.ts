@@ -47,6 +47,8 @@ export interface AddressRewriter {
 /** Something that rewrites recipients behind RCPT: one that it knows exists, whatever the tables of its class say. */
 export interface RecipientRewrites {
   knows(address: MailAddress, call: Call): boolean | Failed | Promise<boolean | Failed>
+  /** What a recipient becomes that is added behind it (automatic blind copies); the same object when nothing changes. */
+  rewrite?(address: MailAddress, call: Call): MaybePromise<MailAddress | Failed>
 }
 /** Tables that choose a way for an address, over what its class says (transport(5), postconf(5)). */
 export interface RouteTables {

@@ -45,6 +45,15 @@ export default definePlugin({
         const found = await findAddress(recipients, address, call, site)
         return found.kind === 'failed' ? found : found.kind === 'found'
       },
+      async rewrite(address, call) {
+        const mapper = new Mapper(site, o.propagateUnmatchedExtensions, call)
+        try {
+          return await through(lists.envelope_recipient, address, mapper)
+        } catch (error) {
+          if (!(error instanceof LookupFailed)) throw error
+          return error.failure
+        }
+      },
     })
     mta.cleanup.tap(
       { body: 'headers', origins: ['smtp', 'lmtp', 'submit', 'forward', 'bounce'] },

@@ -104,4 +104,22 @@ test('an address that it rewrites is known at RCPT', async () => {
   const down = role({ canonicalMaps: ['hash:/down'] }, { 'hash:/down': () => failed('away') })
   assert.is(((await down.knows(addressOf('joe@here.example'), fakeCall())) as { kind: string }).kind, 'failed')
 })
+test('a recipient that is added behind it is rewritten as the others', async () => {
+  const role = (options: Options) =>
+    plugin(options, { 'hash:/down': () => failed('away') }).provided(
+      'recipientRewrites',
+      'rewrite-canonical',
+    ) as Required<RecipientRewrites>
+  const to = async (options: Options, address: string) => {
+    const answer = await role(options).rewrite(addressOf(address), fakeCall())
+    return 'kind' in answer ? answer.kind : answer.text
+  }
+  const maps = { canonicalMaps: inline(MAPS) }
+  assert.is(await to(maps, 'x+y@old.example'), 'x+y@new.example')
+  assert.is(await to(maps, 'bob@here.example'), 'bob@here.example')
+  assert.is(await to({ senderCanonicalMaps: inline(MAPS) }, 'x@old.example'), 'x@old.example')
+  assert.is(await to({ ...maps, canonicalClasses: ['header_recipient'] }, 'x@old.example'), 'x@old.example')
+  assert.is(await to(maps, 'a@loop.example'), 'failed')
+  assert.is(await to({ canonicalMaps: ['hash:/down'] }, 'x@old.example'), 'failed')
+})
 test.run()
