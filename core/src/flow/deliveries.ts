@@ -97,7 +97,7 @@ export class Deliveries {
     if (!list || !result) return
     m.twins.delete(owner)
     m.unsettled.delete(r.n)
-    list.push({ ...result, recipient: r, twin: true })
+    list.push({ ...result, recipient: r, twin: isSilent(r) || !isSilent(result.recipient) })
   }
 
   /** Resolves when the place is free again: a transport that goes on after its time keeps it, or the site got two for one. */
@@ -233,8 +233,11 @@ export class Deliveries {
   ): void {
     const outcome = graph.settings.softBounce ? softened(given) : given
     if (outcome.kind === 'delivered') m.round.delivered++
-    this.#settleOne(m, r, outcome, nexthop, transport, false)
-    for (const twin of m.twins.get(r.n) ?? []) this.#settleOne(m, twin, outcome, nexthop, transport, true)
+    const twins = m.twins.get(r.n) ?? []
+    // a delivery that a silent recipient owns (a blind copy, NOTIFY=NEVER) is told of to one who wants to know
+    const told = isSilent(r) ? (twins.find((twin) => !isSilent(twin)) ?? r) : r
+    this.#settleOne(m, r, outcome, nexthop, transport, told !== r)
+    for (const twin of twins) this.#settleOne(m, twin, outcome, nexthop, transport, told !== twin)
     m.twins.delete(r.n)
     graph.facts.attempted?.({
       messageId: m.message.id,
@@ -276,6 +279,9 @@ export class Deliveries {
     this.#hooks.over(m)
   }
 }
+
+/** RFC 3461 section 4.1: nobody is to hear of it. */
+const isSilent = (r: ActiveRecipient): boolean => r.notify?.includes('NEVER') === true
 
 /** A failure that the operator wants to see before a sender does. */
 const softened = (o: Outcome): Outcome =>
