@@ -1,5 +1,5 @@
 import { addressOf, failed } from '@postern/core'
-import type { AddressClasses, AddressRewriter, Origin, RecipientRewrites } from '@postern/core'
+import type { AddressClasses, AddressRewriter, DraftRecipientView, Origin, RecipientRewrites } from '@postern/core'
 import { draftView, tap } from '@postern/testkit'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -46,7 +46,7 @@ const build = (options: Options) =>
   })
 interface Mail {
   readonly sender?: string
-  readonly recipients?: Parameters<typeof draftView>[0] extends infer S ? NonNullable<S>['recipients' & keyof S] : never
+  readonly recipients?: readonly (string | Partial<DraftRecipientView>)[]
   readonly origin?: Origin
 }
 async function copies(options: Options, mail: Mail) {

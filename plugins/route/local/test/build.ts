@@ -50,7 +50,7 @@ export async function told(options: Options, recipient: string, final = false, m
     case 'defer':
       return `${answer.esc} ${answer.text}`
     default:
-      return answer?.kind
+      throw new Error('an answer that is none')
   }
 }
 /** The addresses that it becomes, standard. */

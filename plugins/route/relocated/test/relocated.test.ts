@@ -25,7 +25,8 @@ const map = {
   'rewritten@here.example': 'x',
   'cfail@here.example': 'x',
   'alias@here.example': 'x',
-  'alias2@here.example': 'x',
+  // what it stands for has moved, with the same text
+  'alias2@here.example': 'new@new.example',
   'circle@here.example': 'x',
   'afail@here.example': 'x',
 }
@@ -113,6 +114,7 @@ for (const recipient of ['rewritten', 'alias', 'alias2', 'circle'])
   })
 for (const [title, recipient, options] of [
   ['the table', 'x@far.example', { relocatedMaps: ['hash:/down'] }],
+  ['the table, of what is rewritten too,', 'rewritten@here.example', { relocatedMaps: ['hash:/down'] }],
   ['what rewrites', 'cfail@here.example', MAPS],
   ['what expands', 'afail@here.example', MAPS],
 ] as [string, string, Options][])
@@ -135,7 +137,8 @@ test('senders, where they are refused', async () => {
   const text = '550 5.1.7 <moved@here.example>: Sender address rejected: User has moved to new@new.example'
   assert.is(said(await mail('moved@here.example', on)), text)
   assert.is(await mail('rich@here.example', on), undefined)
-  assert.is(await mail('', on), undefined)
+  const anybody = { relocatedMaps: [{ type: 'inline', map: { '': 'x', '@': 'x' } }], smtpdRejectUnlistedSender: true }
+  assert.is(await mail('', anybody), undefined)
   assert.is(await mail('moved@here.example', MAPS), undefined)
   const plain = { relocatedMaps: [{ type: 'inline', map: { m: 'gone' } }], relocatedPrefixEnable: false }
   const other = said(await mail('m@here.example', { ...plain, smtpdRejectUnlistedSender: true }))
