@@ -50,25 +50,42 @@ export interface RecipientRewrites {
   /** What a recipient becomes that is added behind it (automatic blind copies); the same object when nothing changes. */
   rewrite?(address: MailAddress, call: Call): MaybePromise<MailAddress | Failed>
 }
-/** Tables that choose a way for an address, over what its class says (transport(5), postconf(5)). */
-export interface RouteTables {
-  /** `transport_maps`. What is `''` is the class's own. */
-  override(recipient: MailAddress, call: Call): MaybePromise<WayOverride | undefined | Failed>
-  /**
-   * `sender_dependent_default_transport_maps` and `sender_dependent_relayhost_maps`: for mail to other sites. `sender` is
-   * `undefined` for the null sender. What is `''` is what would count without.
-   */
-  bySender(sender: MailAddress | undefined, call: Call): MaybePromise<WayOverride | undefined | Failed>
+/** The way of one address as it stands, before anything expands it: its class, and the tables over that (Postfix's trivial-rewrite). */
+export interface AddressWays {
+  /** `sender`: whose mail it is; its text is `''` for the null sender */
+  wayOf(address: MailAddress, sender: MailAddress, call: Call): MaybePromise<AddressWay | Failed>
 }
-export interface WayOverride {
+export interface AddressWay {
+  readonly kind: 'way'
+  /** the one that was asked for, or what its sender wrote into a local part of ours, `user%there@here` */
+  readonly address: MailAddress
+  readonly addressClass: AddressClass
+  /** `''` in the virtual alias class: only what an alias stands for has a way */
   readonly transport: string
   readonly nexthop: string
 }
+/**
+ * Tables that choose a way for an address, over what its class says (transport(5), postconf(5)). Where there are several, they
+ * are asked in turn until one says something.
+ */
+export interface RouteTables {
+  /** `transport_maps`: `transport:nexthop`; a part that is empty is the class's own */
+  override(recipient: MailAddress, call: Call): MaybePromise<string | undefined | Failed>
+  /** `sender_dependent_default_transport_maps`: `transport` or `transport:nexthop`. The null sender's text is `''`. */
+  defaultTransport(sender: MailAddress, call: Call): MaybePromise<string | undefined | Failed>
+  /** `sender_dependent_relayhost_maps`: a next hop */
+  relayhost(sender: MailAddress, call: Call): MaybePromise<string | undefined | Failed>
+}
 
-/** Which recipients of our own domains exist (`local_recipient_maps` and its sisters). */
+/**
+ * Which recipients of our own domains exist (`local_recipient_maps` and its sisters). Where there are several, one that knows an address
+ * is enough.
+ */
 export interface RecipientTables {
   /** `undefined`: the class has no tables, anybody may exist */
   exists(address: MailAddress, addressClass: AddressClass, call: Call): MaybePromise<boolean | undefined | Failed>
+  /** what clients and reports read of one that does not */
+  unknownText(addressClass: AddressClass): string
 }
 
 /** Rewrites what leaves for another site, on its way out (`smtp_generic_maps`): nothing that is stored changes. */
@@ -85,8 +102,10 @@ export const resolver = roleOne<Resolver>('resolver')
 export const addressClasses = roleOne<AddressClasses>('addressClasses')
 export const recipientRewrites = roleNamed<RecipientRewrites>('recipientRewrites')
 export const addressRewriter = roleOne<AddressRewriter>('addressRewriter')
-export const routeTables = roleOne<RouteTables>('routeTables')
-export const recipientTables = roleOne<RecipientTables>('recipientTables')
+export const addressWays = roleOne<AddressWays>('addressWays')
+/** Named: who fills them may itself need the classes that ask them. */
+export const routeTables = roleNamed<RouteTables>('routeTables')
+export const recipientTables = roleNamed<RecipientTables>('recipientTables')
 export const outgoingRewriter = roleOne<OutgoingRewriter>('outgoingRewriter')
 /** Limits per next hop (`@postern/policy-limits`). */
 export const destinationPolicy = roleOne<DestinationPolicy>('destinationPolicy')

@@ -15,6 +15,7 @@ const PROVIDERS: Record<string, string> = {
   queueStore: 'queue-journal',
   resolver: 'lookup-dns',
   addressClasses: 'route-classes',
+  addressWays: 'route-classes',
   addressRewriter: 'rewrite-trivial',
   logSink: 'ops-log',
 }
