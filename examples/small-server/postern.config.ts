@@ -9,6 +9,7 @@ import opsLog from '@postern/ops-log'
 import policyRelay from '@postern/policy-relay'
 import queueJournal from '@postern/queue-journal'
 import routeClasses from '@postern/route-classes'
+import routeVerify from '@postern/route-verify'
 import archive from './plugins/archive.ts'
 import greylist from './plugins/greylist.ts'
 
@@ -31,9 +32,9 @@ export default defineConfig({
     routeClasses({
       mydestination: [],
       virtualMailboxDomains: ['example.org', 'example.net'],
-      virtualMailboxMaps: ['hash:mailboxes'],
       relayhost: SMARTHOST,
     }),
+    routeVerify({ virtualMailboxMaps: ['hash:mailboxes'] }),
     deliverMaildir({ mailboxBase: 'mail', virtualMailboxMaps: 'hash:mailboxes' }),
     deliverSmtp(),
     opsBounce(),

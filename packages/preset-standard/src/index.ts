@@ -21,6 +21,8 @@ export default definePreset({
     '@postern/rewrite-headers',
     '@postern/policy-relay',
     '@postern/route-classes',
+    '@postern/route-transport',
+    '@postern/route-verify',
     { '@postern/deliver-maildir': { mailboxBase: 'var/mail', mailboxPath: '%u/' } },
     '@postern/deliver-smtp',
     '@postern/deliver-discard',

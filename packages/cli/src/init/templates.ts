@@ -85,8 +85,13 @@ export const TEMPLATES: Readonly<Record<Kind, Template>> = {
       {
         about: 'The domains whose mail stays here, and who exists in them.',
         plugin: 'route-classes',
+        settings: [{ key: 'mydestination', value: ['$myhostname', 'localhost', 'example.org'] }],
+      },
+      {
+        about: 'Who does not exist is refused while the client waits, not returned later.',
+        plugin: 'route-verify',
         settings: [
-          { key: 'mydestination', value: ['$myhostname', 'localhost', 'example.org'] },
+          { key: 'smtpdRejectUnlistedRecipient', value: true },
           {
             about: 'Without it, every user of these domains is taken to exist.',
             key: 'localRecipientMaps',
@@ -113,19 +118,32 @@ export const TEMPLATES: Readonly<Record<Kind, Template>> = {
         ],
       },
       {
-        about: 'The domains that are passed on, and where to.',
+        about: 'The domains that are passed on.',
         plugin: 'route-classes',
         settings: [
           { key: 'mydestination', value: ['$myhostname', 'localhost'] },
           { key: 'relayDomains', value: ['example.org'] },
+        ],
+      },
+      {
+        about: 'Who does not exist is refused while the client waits, not returned later.',
+        plugin: 'route-verify',
+        settings: [
+          { key: 'smtpdRejectUnlistedRecipient', value: true },
           {
             about: 'Which recipients exist there: without it, unknown ones come back as bounces.',
             key: 'relayRecipientMaps',
             value: ['hash:relay-recipients'],
             off: true,
           },
+        ],
+      },
+      {
+        about: 'Where to, where it is not the MX of the domain.',
+        plugin: 'route-transport',
+        settings: [
           {
-            about: 'Where to, where it is not the MX of the domain: lines like "example.org smtp:[192.0.2.9]:25".',
+            about: 'Lines like "example.org smtp:[192.0.2.9]:25".',
             key: 'transportMaps',
             value: ['hash:transport'],
             off: true,

@@ -19,8 +19,12 @@ test('mailboxes by pattern: accepted, placed by groups, refused when no rule mat
         { 'listen-smtp': { port: 0, smtpdPeernameLookup: false } },
         {
           'route-classes': {
-            // a dollar of a pattern is doubled in a configuration, as in main.cf
             virtualMailboxDomains: ['vm1.example', 'vm2.example'],
+          },
+        },
+        {
+          'route-verify': {
+            // a dollar of a pattern is doubled in a configuration, as in main.cf
             virtualMailboxMaps: ['pcre:{ {/^in[.]line@(vm1)\\.example$$/ $$1} }', 'pcre:boxes'],
           },
         },

@@ -1,12 +1,11 @@
 /** Options in Postfix's names (ADDRESS_CLASS_README, transport(5)). */
 import { z } from 'zod'
-import { tableRef, transportRef } from '@postern/core'
+import { transportRef } from '@postern/core'
 import { domainsOption as domains } from '@postern/maps'
 
-const tables = () => z.array(tableRef())
-const nexthop = /^(\[[^\s[\]]+\]|[^\s[\]:]+)(:[\w-]+)?$/
+const site = String.raw`(?:\[[^\s[\],]+\]|[^\s[\]:,]+)(?::[\w-]+)?`
+const nexthops = new RegExp(`^${site}(?:[\\s,]+${site})*$`)
 const ip = z.union([z.ipv4(), z.ipv6()])
-const rejectCode = () => z.int().min(400).max(599).default(550)
 
 export const options = z.strictObject({
   mydestination: domains()
@@ -28,25 +27,14 @@ export const options = z.strictObject({
     .describe('does an entry of relayDomains match its subdomains too? If not, only .domain does'),
   relayhost: z
     .string()
-    .regex(nexthop, 'expected a host as name, name:port, [name] or [name]:port')
+    .regex(nexthops, 'expected a host as name, name:port, [name] or [name]:port')
     .optional()
-    .describe('next hop of all mail for other sites; without brackets its MX records are asked'),
-  transportMaps: tables()
-    .default([])
-    .describe('tables of transport:nexthop by address, domain, .domain or *; they override the class'),
+    .describe(
+      'next hop of all mail for other sites, or several in the order to try; without brackets the MX records are asked',
+    ),
   localTransport: transportRef().default('maildir').describe('transport of the local class'),
   virtualTransport: transportRef().default('maildir').describe('transport of the virtual mailbox class'),
   relayTransport: transportRef().default('smtp').describe('transport of the relay class'),
   defaultTransport: transportRef().default('smtp').describe('transport of every other domain'),
-  localRecipientMaps: tables().optional().describe('all recipients of the local class; unset: none is refused'),
-  virtualMailboxMaps: tables()
-    .optional()
-    .describe('all recipients of the virtual mailbox class; unset: none is refused'),
-  relayRecipientMaps: tables().optional().describe('all recipients of the relay class; unset: none is refused'),
-  unknownLocalRecipientRejectCode: rejectCode().describe('reply code for an unknown local recipient'),
-  unknownVirtualAliasRejectCode: rejectCode().describe('reply code for an unknown virtual alias'),
-  unknownVirtualMailboxRejectCode: rejectCode().describe('reply code for an unknown virtual mailbox'),
-  unknownRelayRecipientRejectCode: rejectCode().describe('reply code for an unknown relay recipient'),
-  showUserUnknownTableName: z.boolean().default(true).describe('name the table in "User unknown in ... table"'),
 })
 export type Options = z.output<typeof options>

@@ -15,8 +15,8 @@ const options: Options = {
   proxyInterfaces: ['203.0.113.9'],
 }
 const tables = { 'hash:/own': { 'table.example': 'x' } }
-const classesOf = (o: Options, t: NonNullable<Parameters<typeof build>[1]>['tables'] = tables) =>
-  build(o, { tables: t }).provided('addressClasses') as AddressClasses
+const classesOf = (o: Options, t: Parameters<typeof build>[2] = tables) =>
+  build(o, {}, t).provided('addressClasses') as AddressClasses
 
 const CASES: readonly (readonly [string, string])[] = [
   ['a@local.example', 'local'],
@@ -98,7 +98,7 @@ test('a domain in two classes is told at start', async () => {
   })
   await t.start()
   assert.equal(
-    t.logged.map((l) => (l.fields as { text: string }).text),
+    t.logged.filter((l) => l.event === 'route.overlap').map((l) => (l.fields as { text: string }).text),
     [
       'do not list domain a.example in BOTH mydestination and virtual_alias_domains',
       'do not list domain b.example in BOTH mydestination and virtual_mailbox_domains',
@@ -125,8 +125,20 @@ test('what is no domain and no table does not check', () => {
   for (const entry of ['a b', '/etc/domains', 'a,b', 'x@y.example/z']) {
     assert.throws(() => build({ mydestination: [entry] }), undefined, entry)
   }
-  for (const relayhost of ['a b', '[host', 'host:', 'smtp:[host]'])
+  for (const relayhost of ['[host', 'host:', 'smtp:[host]', 'a,', ',a', '[a b]', 'a [b'])
     assert.throws(() => build({ relayhost }), undefined, relayhost)
+  for (const relayhost of ['a b', '[a]:25, b:smtp,c'])
+    assert.not.throws(() => build({ relayhost }), undefined, relayhost)
+})
+
+test('virtual alias domains without anybody who refuses at RCPT are told at start', async () => {
+  const told = async (others: Parameters<typeof build>[1]) => {
+    const t = build({ virtualAliasDomains: ['va.example'] }, others)
+    await t.start()
+    return t.logged.map((l) => l.event)
+  }
+  assert.equal(await told({}), ['route.unlisted'])
+  assert.equal(await told({ recipients: { v: { exists: () => undefined, unknownText: () => '' } } }), [])
 })
 
 test.run()
