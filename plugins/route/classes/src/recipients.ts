@@ -29,8 +29,9 @@ export function isKnown(
   }
 }
 
+/** Without tables only virtual aliases are unknown. */
 export const unknownText = (all: readonly RecipientTables[], addressClass: AddressClass): string =>
-  all[0]?.unknownText(addressClass) ?? 'User unknown'
+  all[0]?.unknownText(addressClass) ?? 'User unknown in virtual alias table'
 
 /** What the agent of the class would say after the message was accepted. */
 export function bounceText(all: readonly RecipientTables[], { address, addressClass, domain }: Way): string {

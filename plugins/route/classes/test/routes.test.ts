@@ -152,6 +152,8 @@ test('a virtual alias that nothing expanded fails, whatever a transport table sa
   )
   assert.is(answer?.kind, 'refuse')
   if (answer?.kind === 'refuse') assert.equal([answer.esc, answer.text], ['5.1.1', 'nobody in virtualAlias'])
+  const alone = await build(base).resolve(resolveView({ recipient: 'none@va.example' }))
+  assert.is(alone?.kind === 'refuse' && alone.text, 'User unknown in virtual alias table')
 })
 
 const AWAY = { kind: 'failed', why: 'retry', cause: 'away' } as const
