@@ -1,6 +1,6 @@
 /** @postern/route-local: what Postfix's local(8) does before a mailbox. */
 import { addressClasses, addressRewriter, defer, definePlugin, routeTables } from '@postern/core'
-import type { Call, Mta, TableRef, View } from '@postern/core'
+import type { Call, MailAddress, Mta, Named, RouteTables, TableRef, View } from '@postern/core'
 import { LocalDelivery } from './local.ts'
 import { LuserRelay } from './luser.ts'
 import { options } from './options.ts'
@@ -10,7 +10,7 @@ export default definePlugin({
   name: 'route-local',
   options,
   needs: { classes: addressClasses, rewriter: addressRewriter, tables: routeTables },
-  optional: ['rewriter', 'tables'],
+  optional: ['rewriter'],
   apply(mta, o, { classes, rewriter, tables }) {
     const local = localOf(mta, o)
     const failure = (cause: unknown) => defer('4.3.0', 'address resolver failure', { cause })
@@ -18,10 +18,10 @@ export default definePlugin({
       const { recipient } = view
       // a sender's route through us leads to another address
       if (rewriter?.within(recipient)) return undefined
-      const override = await tables?.override(recipient, call)
-      if (override && 'kind' in override) return failure(override.cause)
+      const override = await overrideOf(tables, recipient, call)
+      if (typeof override === 'object') return failure(override.cause)
       // transport(5) gives it to somebody else, who knows whether it exists
-      if (override && override.transport !== '') return undefined
+      if (override !== undefined && !override.startsWith(':')) return undefined
       return local.answer(view, call)
     }
     // behind aliases and who has moved, before the way of the class
@@ -36,6 +36,14 @@ export default definePlugin({
   },
 })
 
+/** What the first transport table that knows the address says: `transport:nexthop`, each part may be empty. */
+async function overrideOf(tables: Named<RouteTables>, address: MailAddress, call: Call) {
+  for (const name of tables.names()) {
+    const found = await tables.get(name)!.override(address, call)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
 function localOf(mta: Mta, o: Options): LocalDelivery {
   const open = (refs: readonly TableRef[]) => refs.map((ref) => mta.table(ref))
   for (const where of ['mailboxTransport', 'fallbackTransport'] as const)

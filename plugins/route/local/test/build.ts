@@ -16,14 +16,15 @@ const rewriter: AddressRewriter = {
   standard: (a) => (a.domain === '' ? addressOf(`${a.text}@here.example`) : a),
   within: (a) => (a.local.includes('%') ? addressOf(a.local.replace('%', '@')) : undefined),
 }
-const tables: Partial<RouteTables> = {
+const table: Partial<RouteTables> = {
   override: ({ local: name }) =>
     name.startsWith('tmap')
-      ? { transport: name === 'tmap-hop' ? '' : 'smtp', nexthop: '[192.0.2.1]' }
+      ? `${name === 'tmap-hop' ? '' : 'smtp'}:[192.0.2.1]`
       : name === 'tfail'
         ? { kind: 'failed', why: 'retry', cause: 'away' }
         : undefined,
 }
+const tables = { names: () => ['route-transport'], get: () => table }
 /** `rich` and `katie` exist; `down` cannot be looked up */
 const passwd = (key: string) =>
   key === 'down' ? failed('away') : ['rich', 'katie', 'daemon'].includes(key) ? found(`${key}:x:1:1::/:`) : absent()
