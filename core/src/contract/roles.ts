@@ -88,9 +88,12 @@ export interface RecipientTables {
   unknownText(addressClass: AddressClass): string
 }
 
-/** Rewrites what leaves for another site, on its way out (`smtp_generic_maps`): nothing that is stored changes. */
+/**
+ * Rewrites what leaves for another site, on its way out (`smtp_generic_maps`, `lmtp_generic_maps`): nothing that is stored changes. By
+ * the protocol's name, `smtp` or `lmtp`.
+ */
 export interface OutgoingRewriter {
-  /** internal form (RFC 5321 without the quoting), as in the envelope; the same text when nothing says otherwise */
+  /** as in the envelope, without brackets, never the null sender; the same text when nothing says otherwise */
   address(address: string, call: Call): MaybePromise<string | Failed>
   /** raw header with its last CRLF, without the empty line; the same object when nothing changes */
   header(header: Uint8Array, call: Call): MaybePromise<Uint8Array | Failed>
@@ -106,7 +109,7 @@ export const addressWays = roleOne<AddressWays>('addressWays')
 /** Named: who fills them may itself need the classes that ask them. */
 export const routeTables = roleNamed<RouteTables>('routeTables')
 export const recipientTables = roleNamed<RecipientTables>('recipientTables')
-export const outgoingRewriter = roleOne<OutgoingRewriter>('outgoingRewriter')
+export const outgoingRewriter = roleNamed<OutgoingRewriter>('outgoingRewriter')
 /** Limits per next hop (`@postern/policy-limits`). */
 export const destinationPolicy = roleOne<DestinationPolicy>('destinationPolicy')
 export const logSink = roleOne<LogSink>('logSink')
