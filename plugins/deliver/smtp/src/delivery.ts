@@ -1,7 +1,9 @@
 /** One job: sites, servers and connections in turn, until each recipient has an outcome or nothing is left to try. */
 import type { Call, Job, JobRecipient, Outcome, Outcomes } from '@postern/core'
 import { deferred, isUtf8 } from '@postern/core'
+import { MimeTooDeep } from '@postern/mime'
 import { Connection } from './connection.ts'
+import { contentFor } from './content.ts'
 import { dial } from './dial.ts'
 import type { MessageFacts } from './envelope.ts'
 import { breaksCommand, messageFacts } from './envelope.ts'
@@ -10,26 +12,23 @@ import { findHosts } from './hosts.ts'
 import { Message } from './message.ts'
 import type { Site } from './nexthop.ts'
 import { parseNexthops } from './nexthop.ts'
-import { down, failureOutcome } from './outcome.ts'
+import { down, failureOutcome, INTERRUPTED, tooDeep, UNAVAILABLE } from './outcome.ts'
 import type { Peer } from './peer.ts'
 import { peer } from './peer.ts'
+import { rewriteOutgoing } from './rewritten.ts'
 import type { Settings } from './settings.ts'
 import type { Source } from './sources.ts'
 import { ANY } from './sources.ts'
-
-const UNAVAILABLE = deferred('4.3.0', 'server unavailable or unable to receive mail', { siteDown: true })
+import type { Content } from './transaction.ts'
 
 /** ms; Postfix's minimal_backoff_time */
 const MINIMAL_BACKOFF = 300_000
-
-/** Our own doing: it says nothing about the site. */
-const INTERRUPTED = deferred('4.4.2', 'delivery was interrupted')
 
 export class Delivery {
   readonly #job: Job
   readonly #call: Call
   readonly #settings: Settings
-  readonly #facts: MessageFacts
+  #facts: MessageFacts
   /** recipients without outcome */
   #left: JobRecipient[]
   /** why each recipient that is left could not be delivered so far; a failure of the site stands for all */
@@ -53,6 +52,12 @@ export class Delivery {
   async run(): Promise<Outcomes> {
     const heed = this.#call.onAbort(() => this.#connection?.abort())
     try {
+      const rewriter = this.#settings.rewriter()
+      if (rewriter) {
+        const rewritten = await rewriteOutgoing(this.#job, rewriter, this.#call)
+        if ('kind' in rewritten) return this.#job.all(rewritten)
+        this.#facts = messageFacts(this.#job, rewritten)
+      }
       this.#refuseBroken()
       const source = this.#settings.sources.choose(this.#job, this.#call)
       const chosen = source instanceof Promise ? await source : source
@@ -139,8 +144,7 @@ export class Delivery {
     const recipients = this.#acceptable(connection)
     if (recipients.length > 0) {
       this.#why.clear()
-      const failure = await Message.send(connection, this.#job, this.#facts, recipients, this.#tell)
-      if (failure?.kind === 'body') throw failure.cause
+      const failure = await this.#send(connection, recipients)
       if (failure && reused && failure.kind === 'lost' && isBeforeMail(failure)) return false
       if (failure) this.#failed(failure, connection.peer, false)
       else this.#completed = true
@@ -154,6 +158,22 @@ export class Delivery {
     return true
   }
 
+  /** Content that cannot be made fit for the server fails, as in Postfix; what was said of it before, the server forgets. */
+  async #send(connection: Connection, recipients: readonly JobRecipient[]): Promise<Failure | undefined> {
+    const { features, peer: server } = connection
+    try {
+      const content = contentFor(this.#job, this.#facts, features, this.#settings.content)
+      if (this.#facts.eightBit && !features.eightBit && content.body === this.#job.body)
+        this.#call.log.info('smtp.8bit.unconverted', { relay: server.relay })
+      const failure = await Message.send(connection, this.#job, this.#facts, content, recipients, this.#tell)
+      if (failure?.kind !== 'body') return failure
+      throw failure.cause
+    } catch (error) {
+      if (error instanceof MimeTooDeep) this.#failAll(() => true, tooDeep(error.message, server))
+      else throw error
+    }
+    return undefined
+  }
   /** What this server cannot take by what it offers is failed here, in Postfix's words. */
   #acceptable(connection: Connection): readonly JobRecipient[] {
     const { features, peer: server } = connection
@@ -168,24 +188,27 @@ export class Delivery {
     }
     if (!features.utf8) {
       const text = `SMTPUTF8 is required, but was not offered by host ${server.name}`
-      this.#failAll((r) => this.#facts.utf8 || isUtf8(r.address), { kind: 'failed', esc: '5.6.7', text, ...at })
+      this.#failAll((r) => this.#facts.utf8 || isUtf8(this.#facts.addressOf(r)), {
+        kind: 'failed',
+        esc: '5.6.7',
+        text,
+        ...at,
+      })
     }
     if (features.size && this.#facts.size > features.size) {
       const text = `message size ${this.#facts.size} exceeds size limit ${features.size} of server ${server.name}`
       return this.#failAll(() => true, { kind: 'failed', esc: '5.3.4', text, ...at })
     }
-    if (this.#facts.eightBit && !features.eightBit)
-      this.#call.log.info('smtp.8bit.unconverted', { relay: server.relay })
     return this.#left
   }
   #canLoop(server: Peer): boolean {
     return this.#settings.protocol === 'smtp' && server.port === this.#settings.hosts.loopPort
   }
   #refuseBroken(): void {
-    if (breaksCommand(this.#job.envelope.sender)) {
+    if (breaksCommand(this.#facts.sender)) {
       this.#failAll(() => true, { kind: 'failed', esc: '5.1.7', text: 'bad sender address syntax' })
     }
-    this.#failAll((r) => breaksCommand(r.address), {
+    this.#failAll((r) => breaksCommand(this.#facts.addressOf(r)), {
       kind: 'failed',
       esc: '5.1.3',
       text: 'bad recipient address syntax',

@@ -4,36 +4,58 @@ import type { Job, JobRecipient } from '@postern/core'
 import { isUtf8 } from '@postern/core'
 import type { Features } from './features.ts'
 
-/** What of a message decides on the parameters; found out once per job. */
+/** What of a message goes out, and what decides on the parameters; found out once per job. */
 export interface MessageFacts {
-  /** bytes on the wire before dot-stuffing: header, empty line, body */
+  readonly sender: string
+  readonly header: Uint8Array
+  /** The recipient's address for the next hop. */
+  addressOf(recipient: JobRecipient): string
+  /** bytes as queued, before dot-stuffing: header, empty line, body */
   readonly size: number
+  /** the body has bytes above 127, as far as is known */
   readonly eightBit: boolean
   /** sender or header cannot be sent without SMTPUTF8 (RFC 6531 section 3.4), whoever the recipient is */
   readonly utf8: boolean
 }
-export function messageFacts(job: Job): MessageFacts {
+/** What was rewritten on the way out. */
+export interface Rewritten {
+  readonly sender: string
+  readonly header: Uint8Array
+  readonly addresses: ReadonlyMap<string, string>
+}
+export function messageFacts(job: Job, rewritten?: Rewritten): MessageFacts {
   const { envelope, header, body } = job
+  const sender = rewritten?.sender ?? envelope.sender
   return {
+    sender,
+    header: rewritten?.header ?? header,
+    addressOf: ({ address }) => rewritten?.addresses.get(address) ?? address,
     size: header.length + 2 + body.size,
-    eightBit: envelope.body === '8BITMIME' || (body.bytes?.some((part) => !isAscii(part)) ?? false),
-    utf8: isUtf8(envelope.sender) || (envelope.smtputf8 && !isAscii(header)),
+    eightBit:
+      envelope.body === '8BITMIME' || (body.bytes ? body.bytes.some((part) => !isAscii(part)) : isLabelled(header)),
+    utf8: isUtf8(sender) || (envelope.smtputf8 && !isAscii(header)),
   }
+}
+/** Says the header that the content may have 8 bits? Of a large message that is all that is known without reading it. */
+export function isLabelled(header: Uint8Array): boolean {
+  const bytes = Buffer.from(header.buffer, header.byteOffset, header.byteLength)
+  return /^content-transfer-encoding[ \t]*:\s*(?:8bit|binary)\s*$/im.test(bytes.toString('latin1'))
 }
 
 export function mailCommand(job: Job, message: MessageFacts, utf8: boolean, features: Features): string {
-  const { sender, ret, envid } = job.envelope
-  let command = `MAIL FROM:<${sender}>`
+  const { ret, envid, body } = job.envelope
+  let command = `MAIL FROM:<${message.sender}>`
   if (features.size !== undefined) command += ` SIZE=${message.size}`
   if (features.eightBit && message.eightBit) command += ' BODY=8BITMIME'
+  else if (features.eightBit && body === '7BIT') command += ' BODY=7BIT'
   if (features.dsn && ret) command += ` RET=${ret}`
   if (features.dsn && envid) command += ` ENVID=${xtext(envid)}`
   return utf8 && features.utf8 ? `${command} SMTPUTF8` : command
 }
 
 /** RFC 3461 sections 4.1 and 4.2; as Postfix does, a server that knows DSN always learns the original recipient. */
-export function rcptCommand(recipient: JobRecipient, features: Features): string {
-  const command = `RCPT TO:<${recipient.address}>`
+export function rcptCommand(recipient: JobRecipient, message: MessageFacts, features: Features): string {
+  const command = `RCPT TO:<${message.addressOf(recipient)}>`
   if (!features.dsn) return command
   const notify = recipient.notify?.length ? ` NOTIFY=${recipient.notify.join(',')}` : ''
   return command + notify + orcpt(recipient, features)

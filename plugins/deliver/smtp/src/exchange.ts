@@ -140,26 +140,26 @@ export class Exchange {
   }
 
   #send(): void {
-    const { header, body } = this.#transaction.content!
+    const { header, body, lineLimit } = this.#transaction.content!
     const size = header.length + body.size
     if (body.bytes && size <= ONE_WRITE) {
       this.#sent()
-      this.#connection.socket.write(frame(header, body.bytes))
+      this.#connection.socket.write(frame(header, body.bytes, lineLimit))
       return
     }
     this.stage = 'content'
     this.#connection.limit(this.#connection.timeouts.dataXfer)
-    if (body.bytes) return this.#sendAll(header, body.bytes)
-    this.#stream(header, body.stream()).catch((cause: unknown) =>
+    if (body.bytes) return this.#sendAll(header, body.bytes, lineLimit)
+    this.#stream(header, body.stream(), lineLimit).catch((cause: unknown) =>
       // a message that cannot be read to its end must not get its final dot
       this.#connection.fail({ kind: 'body', stage: this.stage, cause }),
     )
   }
   /** All of it in one call, where it lies. A failure is the connection's. */
-  #sendAll(header: Uint8Array, body: readonly Uint8Array[]): void {
-    const stuffer = new Stuffer()
+  #sendAll(header: Uint8Array, body: readonly Uint8Array[], lineLimit: number): void {
+    const stuffer = new Stuffer(lineLimit)
     const pieces = [...stuffer.chunk(header), ...stuffer.chunk(CRLF), ...body.flatMap((chunk) => stuffer.chunk(chunk))]
-    pieces.push(Buffer.from(stuffer.end()))
+    pieces.push(...stuffer.end())
     const { socket } = this.#connection
     const sent = (error?: Error | null): void => {
       if (!error && !this.#over) this.#sent()
@@ -172,8 +172,8 @@ export class Exchange {
     socket.write(last, sent)
     socket.uncork()
   }
-  async #stream(header: Uint8Array, body: AsyncIterable<Uint8Array>): Promise<void> {
-    const stuffer = new Stuffer()
+  async #stream(header: Uint8Array, body: AsyncIterable<Uint8Array>, lineLimit: number): Promise<void> {
+    const stuffer = new Stuffer(lineLimit)
     const { socket } = this.#connection
     const put = (...chunks: Uint8Array[]): boolean => {
       let room = true
@@ -189,7 +189,7 @@ export class Exchange {
     }
     if (this.#over) return
     this.#sent()
-    socket.write(stuffer.end())
+    socket.write(Buffer.concat(stuffer.end()))
   }
   #drained(socket: Connection['socket']): Promise<void> {
     return new Promise((resolve) => {

@@ -1,6 +1,6 @@
 /** Delivery over SMTP and LMTP: one transport per use, called `smtp` or the use's `as`. */
-import type { Mta, Resolver } from '@postern/core'
-import { definePlugin, resolver } from '@postern/core'
+import type { Mta, OutgoingRewriter, Resolver } from '@postern/core'
+import { definePlugin, outgoingRewriter, resolver } from '@postern/core'
 import { ConnectionCache } from './cache.ts'
 import { Delivery } from './delivery.ts'
 import type { Options } from './options.ts'
@@ -16,9 +16,14 @@ const DEADLINE = 18_000_000
 export default definePlugin({
   name: 'deliver-smtp',
   options,
-  needs: { resolver },
+  needs: { resolver, outgoing: outgoingRewriter },
   apply(mta, chosen, needs) {
-    const made = settings(mta, chosen, () => needs.resolver)
+    const made = settings(
+      mta,
+      chosen,
+      () => needs.resolver,
+      once(() => needs.outgoing.get(chosen.protocol)),
+    )
     mta.deliver(mta.as ?? 'smtp', {
       limits: {
         concurrency: chosen.smtpDestinationConcurrencyLimit,
@@ -30,7 +35,18 @@ export default definePlugin({
   },
 })
 
-function settings(mta: Mta<never>, o: Options, resolver: () => Resolver): Settings {
+/** Roles are complete when the first mail comes. */
+function once<T>(ask: () => T): () => T {
+  let answer: { value: T } | undefined
+  return () => (answer ??= { value: ask() }).value
+}
+
+function settings(
+  mta: Mta<never>,
+  o: Options,
+  resolver: () => Resolver,
+  rewriter: () => OutgoingRewriter | undefined,
+): Settings {
   const port = o.smtpTcpPort ?? (o.protocol === 'lmtp' ? 24 : 25)
   return {
     protocol: o.protocol,
@@ -64,6 +80,17 @@ function settings(mta: Mta<never>, o: Options, resolver: () => Resolver): Settin
       loopPort: o.protocol === 'smtp' ? port : -1,
       isSelf: selfDetector(o.inetInterfaces, o.proxyInterfaces, () => mta.clock.now()),
     },
+    content: {
+      unconverted: o.disableMimeOutputConversion,
+      detect: o.detect8bitEncodingHeader,
+      mime: {
+        boundaryLength: o.mimeBoundaryLengthLimit,
+        nesting: o.mimeNestingLimit,
+        headerSize: mta.site.headerSizeLimit,
+      },
+      lineLimit: o.smtpLineLengthLimit,
+    },
+    rewriter,
     cache: keptCache(mta, o),
   }
 }

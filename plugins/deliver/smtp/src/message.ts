@@ -6,7 +6,7 @@ import type { MessageFacts } from './envelope.ts'
 import { mailCommand, rcptCommand } from './envelope.ts'
 import type { Failure } from './failure.ts'
 import { finalOutcome, isPositive, saidNo } from './outcome.ts'
-import type { Transaction } from './transaction.ts'
+import type { Content, Transaction } from './transaction.ts'
 
 /** Told an outcome for one recipient. */
 export type Tell = (recipient: JobRecipient, outcome: Outcome) => void
@@ -14,7 +14,7 @@ export type Tell = (recipient: JobRecipient, outcome: Outcome) => void
 export class Message implements Transaction {
   readonly mail: string
   readonly rcpts: readonly string[]
-  readonly content: Job
+  readonly content: Content
   readonly #connection: Connection
   readonly #recipients: readonly JobRecipient[]
   readonly #tell: Tell
@@ -28,15 +28,16 @@ export class Message implements Transaction {
     connection: Connection,
     job: Job,
     facts: MessageFacts,
+    content: Content,
     recipients: readonly JobRecipient[],
     tell: Tell,
     done: (failure: Failure | undefined) => void,
   ) {
     const { features } = connection
-    const utf8 = facts.utf8 || recipients.some((r) => isUtf8(r.address))
+    const utf8 = facts.utf8 || recipients.some((r) => isUtf8(facts.addressOf(r)))
     this.mail = mailCommand(job, facts, utf8, features)
-    this.rcpts = recipients.map((r) => rcptCommand(r, features))
-    this.content = job
+    this.rcpts = recipients.map((r) => rcptCommand(r, facts, features))
+    this.content = content
     this.#connection = connection
     this.#recipients = recipients
     this.#tell = tell
@@ -49,10 +50,11 @@ export class Message implements Transaction {
     connection: Connection,
     job: Job,
     facts: MessageFacts,
+    content: Content,
     recipients: readonly JobRecipient[],
     tell: Tell,
   ): Promise<Failure | undefined> {
-    return new Promise((done) => connection.run(new Message(connection, job, facts, recipients, tell, done)))
+    return new Promise((done) => connection.run(new Message(connection, job, facts, content, recipients, tell, done)))
   }
 
   /** Called for a refusal only; a positive answer shows in what follows. */

@@ -93,6 +93,33 @@ export const options = z.strictObject({
     .default(0)
     .describe('messages over one connection; 0: any number'),
   smtpConnectionReuseTimeLimit: seconds(300).describe('age at which a connection takes no further message'),
+  smtpLineLengthLimit: z
+    .number()
+    .int()
+    .nonnegative()
+    .refine((n) => n !== 1, 'expected 0, or at least 2')
+    .default(998)
+    .describe('bytes of a line; a longer one goes on in a new line behind a space. 0: any number'),
+  disableMimeOutputConversion: z
+    .boolean()
+    .default(false)
+    .describe('send 8-bit parts as they are to a server without 8BITMIME, not as quoted-printable'),
+  detect8bitEncodingHeader: z
+    .boolean()
+    .default(true)
+    .describe('Content-Transfer-Encoding: 8bit or binary counts more than what the client declared by BODY=7BIT'),
+  mimeNestingLimit: z
+    .number()
+    .int()
+    .positive()
+    .default(100)
+    .describe('multiparts inside each other, at most, in a message that has to be converted; more fail it'),
+  mimeBoundaryLengthLimit: z
+    .number()
+    .int()
+    .positive()
+    .default(2048)
+    .describe('bytes of a multipart boundary that count, in a message that has to be converted'),
   smtpDestinationConcurrencyLimit: z
     .number()
     .int()

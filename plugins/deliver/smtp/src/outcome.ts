@@ -1,11 +1,17 @@
 /** From replies and failures to outcomes, in Postfix's words. */
 import type { Deferred, Failed, Outcome, OutcomeFacts, StatusCode } from '@postern/core'
+import { deferred } from '@postern/core'
 import type { Failure, Stage } from './failure.ts'
 import type { Peer } from './peer.ts'
 import { codeOf, MAX_LINE } from './replies.ts'
 
 /** The commands of "in reply to". */
 export type Command = 'MAIL FROM' | 'RCPT TO' | 'DATA' | 'end of DATA'
+
+/** When nothing better is known. */
+export const UNAVAILABLE = deferred('4.3.0', 'server unavailable or unable to receive mail', { siteDown: true })
+/** Our own doing: it says nothing about the site. */
+export const INTERRUPTED = deferred('4.4.2', 'delivery was interrupted')
 
 /** Lines of a reply in one, as Postfix prints it. */
 function oneLine(reply: string): string {
@@ -53,6 +59,9 @@ export function saidNo(reply: string, command: Command, peer: Peer): Deferred | 
   const text = `host ${peer.name} said: ${line} (in reply to ${command} command)`
   return negative(statusOf(reply), text, facts(peer, line))
 }
+
+/** It cannot be converted for a server that takes 7 bits only. */
+export const tooDeep = (text: string, peer: Peer): Failed => ({ ...facts(peer), kind: 'failed', esc: '5.6.0', text })
 
 const softened = (outcome: Outcome): Outcome =>
   outcome.kind === 'failed'

@@ -1,6 +1,8 @@
 /** What all deliveries of one use share. */
 import type { ConnectionOptions } from 'node:tls'
+import type { OutgoingRewriter } from '@postern/core'
 import type { ConnectionCache } from './cache.ts'
+import type { ContentOptions } from './content.ts'
 import type { HostOptions } from './hosts.ts'
 import type { Protocol } from './nexthop.ts'
 import type { Sources } from './sources.ts'
@@ -22,6 +24,9 @@ export interface Settings {
   readonly skip5xxGreeting: boolean
   readonly timeouts: Timeouts
   readonly hosts: HostOptions
+  readonly content: ContentOptions
+  /** what rewrites addresses on the way out, if anything does */
+  readonly rewriter: () => OutgoingRewriter | undefined
   /** the reload that made it does not end it: it is asked for at each delivery */
   readonly cache: () => ConnectionCache
 }

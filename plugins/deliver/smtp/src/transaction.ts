@@ -2,13 +2,20 @@
 import type { BodySource } from '@postern/core'
 import type { Failure } from './failure.ts'
 
+/** What goes over the wire between DATA and the final dot, before it is dot-stuffed. */
+export interface Content {
+  readonly header: Uint8Array
+  readonly body: BodySource
+  /** bytes of a line, without its end; longer ones are broken. 0: any number */
+  readonly lineLimit: number
+}
 export interface Transaction {
   /** without CRLF: `MAIL FROM:<a@b.example> SIZE=1000` */
   readonly mail: string
   /** without CRLF: `RCPT TO:<x@y.example>` */
   readonly rcpts: readonly string[]
   /** absent: ask only whether sender and recipients would be taken (MAIL, RCPT, RSET) */
-  readonly content?: { readonly header: Uint8Array; readonly body: BodySource }
+  readonly content?: Content
   onMail(reply: string): void
   onRcpt(index: number, reply: string): void
   /** DATA was refused; what was accepted before is void */

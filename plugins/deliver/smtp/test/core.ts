@@ -10,6 +10,7 @@ import type {
   Mx,
   Outcome,
   Outcomes,
+  OutgoingRewriter,
   Resolver,
   Transport,
 } from '@postern/core'
@@ -52,6 +53,7 @@ export function rig(
   resolver: Resolver = tableResolver({}, {}),
   as?: string,
   table?: (key: string) => Lookup,
+  rewriter?: OutgoingRewriter,
 ): Rig {
   const hooks: Lifecycle[] = []
   const disposers: (() => Promise<void> | void)[] = []
@@ -59,7 +61,7 @@ export function rig(
   const mta = {
     as,
     name: as ?? 'deliver-smtp',
-    site: { myhostname: 'mail.postern.example' },
+    site: { myhostname: 'mail.postern.example', headerSizeLimit: 102_400 },
     clock: systemClock,
     log: silent,
     table: () => ({ name: 'test:', get: (key: string) => table!(key) }),
@@ -72,7 +74,8 @@ export function rig(
     },
   }
   const { definition } = smtp
-  definition.apply(mta as never, definition.options.parse(options), { resolver } as never)
+  const outgoing = { get: () => rewriter }
+  definition.apply(mta as never, definition.options.parse(options), { resolver, outgoing } as never)
   return {
     name: made![0],
     transport: made![1],
