@@ -19,7 +19,6 @@ import { rewriteOutgoing } from './rewritten.ts'
 import type { Settings } from './settings.ts'
 import type { Source } from './sources.ts'
 import { ANY } from './sources.ts'
-import type { Content } from './transaction.ts'
 
 /** ms; Postfix's minimal_backoff_time */
 const MINIMAL_BACKOFF = 300_000
