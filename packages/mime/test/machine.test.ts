@@ -62,6 +62,31 @@ const EVENTS: [title: string, header: string, body: string, events: string[]][] 
     ],
   ],
   [
+    'a boundary that has closed is one no more; what follows is no header',
+    lines('Content-Type: multipart/mixed; boundary=o'),
+    lines(
+      '--o',
+      'Content-Type: multipart/x; boundary=i',
+      '',
+      '--i',
+      '',
+      '--i--',
+      '--i',
+      'A: 1',
+      '',
+      '--o--',
+      '--o',
+      'B: 2',
+    ),
+    [
+      'primary Content-Type: multipart/mixed; boundary=o',
+      'end primary multipart/ 7bit',
+      'mime Content-Type: multipart/x; boundary=i',
+      'end mime multipart/ 7bit',
+      'end mime text/plain 7bit',
+    ],
+  ],
+  [
     'a message in a message',
     lines('Content-Type: message/RFC822'),
     lines('Subject: in', 'Content-Transfer-Encoding: 8BIT', '', 'Subject: no'),
@@ -163,6 +188,15 @@ test('a field longer than the limit: the rest is not kept', () => {
     const { events, text } = seen(header, part, size, { ...MIME_LIMITS, headerSize: 200 })
     assert.is(events[3], 'mime Y: z')
     assert.is(text, `${header}\r\n${part}`)
+  }
+})
+test('a line end that two pieces share', () => {
+  const header = lines('Content-Type: multipart/mixed; boundary=q')
+  const field = `X: ${'a'.repeat(8183)}`
+  for (const size of [5 + field.length + 1, 5 + field.length, 1]) {
+    const { events, text } = seen(header, lines('--q', field, 'Y: z'), size)
+    assert.equal(events.slice(2, 4), [`mime ${field}`, 'mime Y: z'])
+    assert.is(text, `${header}\r\n${lines('--q', field, 'Y: z')}`)
   }
 })
 const nest = (n: number) =>
