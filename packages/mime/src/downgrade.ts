@@ -15,6 +15,9 @@ export class MimeTooDeep extends Error {
   }
 }
 
+/** One of these words is in the header of every message that has something to convert: most mail is done with one look. */
+const IN_QUESTION = /8bit|binary|multipart|rfc822/i
+
 export class Downgrade {
   /** raw header for the server, with its last CRLF */
   readonly header: Uint8Array
@@ -40,6 +43,11 @@ export class Downgrade {
       },
       limits,
     )
+    if (!IN_QUESTION.test(Buffer.from(header.buffer, header.byteOffset, header.byteLength).toString('latin1'))) {
+      this.needed = false
+      this.header = header
+      return
+    }
     this.#machine.header(header)
     const { domain, place } = this.#machine.entity
     // behind the top header: inside a message, or around parts
