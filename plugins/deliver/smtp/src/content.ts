@@ -3,7 +3,6 @@ import type { BodySource, Job } from '@postern/core'
 import { Downgrade } from '@postern/mime'
 import type { MimeLimits } from '@postern/mime'
 import type { MessageFacts } from './envelope.ts'
-import { isLabelled } from './envelope.ts'
 import type { Features } from './features.ts'
 import type { Content } from './transaction.ts'
 
@@ -23,13 +22,12 @@ const AT_ONCE = 65_536
 export function contentFor(job: Job, facts: MessageFacts, features: Features, o: ContentOptions): Content {
   const { lineLimit } = o
   const asItIs = { header: facts.header, body: job.body, lineLimit }
-  if (features.eightBit || o.unconverted || isDeclared7Bit(job, o)) return asItIs
+  const isDeclared = job.envelope.body === '7BIT' && !o.detect
+  if (features.eightBit || o.unconverted || isDeclared) return asItIs
   const downgrade = new Downgrade(facts.header, o.mime)
   const { header, needed } = downgrade
   return needed ? { header, body: converted(job.body, downgrade), lineLimit } : { ...asItIs, header }
 }
-const isDeclared7Bit = (job: Job, { detect }: ContentOptions): boolean =>
-  job.envelope.body === '7BIT' && !(detect && isLabelled(job.header))
 
 function converted(body: BodySource, downgrade: Downgrade): BodySource {
   if (body.bytes && body.size <= AT_ONCE) {

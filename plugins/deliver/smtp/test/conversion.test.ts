@@ -67,7 +67,7 @@ const CASES: [title: string, mail: Partial<Mail>, wire: string, options?: object
   [
     'declared as 7BIT, a part labelled 8bit',
     { header: MULTI, body: part(LABEL, 'ü'), envelope: { body: '7BIT' } },
-    `${MULTI}\r\n${part(LABEL, 'ü')}`,
+    `${MULTI}\r\n${part(QP, '=C3=BC')}`,
   ],
   [
     'not wanted',
