@@ -16,7 +16,7 @@ export class MimeTooDeep extends Error {
 }
 
 /** One of these words is in the header of every message that has something to convert: most mail is done with one look. */
-const IN_QUESTION = /8bit|binary|multipart|rfc822/i
+const IN_QUESTION = /8bit|binary|multipart|rfc822|global/i
 
 export class Downgrade {
   /** raw header for the server, with its last CRLF */
@@ -72,10 +72,12 @@ export class Downgrade {
     if (isHeld) this.#held = true
     else this.#out.push(Buffer.from(field.truncated ? field.raw : `${field.raw}\r\n`, 'latin1'))
   }
-  #headerEnd({ domain, type, subtype }: Entity): void {
-    if (domain === '7bit') return
+  #headerEnd({ domain, type, subtype }: Entity): boolean {
+    if (domain === '7bit') return true
     const isWhole = type === 'multipart' || (type === 'message' && subtype !== 'global')
     this.#out.push(Buffer.from(`Content-Transfer-Encoding: ${isWhole ? '7bit' : 'quoted-printable'}\r\n`))
+    // a message/global is encoded as a whole (RFC 6532 section 3.5)
+    return isWhole
   }
   #body(bytes: Uint8Array, { domain }: Entity): void {
     if (domain === '7bit') {

@@ -145,9 +145,10 @@ export class MimeMachine {
   }
   /** `properly`: by an empty line. Else what follows is content of whatever was said so far, as for Postfix. */
   #endOfHeader(properly: boolean): void {
-    this.#sink.headerEnd?.(this.#entity)
+    const looksInside = this.#sink.headerEnd?.(this.#entity) !== false
     const { type, subtype } = this.#entity
-    this.#inHeader = properly && type === 'message' && subtype === 'rfc822'
+    const isMessage = type === 'message' && (subtype === 'rfc822' || subtype === 'global')
+    this.#inHeader = properly && isMessage && looksInside
     if (this.#inHeader) this.#entity = NESTED
     else if (properly && type === 'multipart') this.#entity = AROUND
   }

@@ -27,8 +27,8 @@ export interface MimeSink {
   field?(field: MimeField, entity: Entity): void
   /** what did not fit into a field, as it stands, with its line end */
   excess?(bytes: Uint8Array): void
-  /** the header is over; its empty line comes as content */
-  headerEnd?(entity: Entity): void
+  /** The header is over; its empty line comes as content. False: a message inside is no more than content. */
+  headerEnd?(entity: Entity): boolean | undefined
   /** Content as it stands, boundaries, empty lines and what is around the parts included. Pieces of any size: lines may be split. */
   body(bytes: Uint8Array, entity: Entity): void
   /** There are more multiparts inside each other than the limit; this one's parts are not looked for. */

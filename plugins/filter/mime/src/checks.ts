@@ -35,6 +35,7 @@ export class Checker {
         headerEnd: (entity) => {
           if (checks.domains && !isProperDomain(entity))
             this.#found('invalid message/* or multipart/* encoding domain', entity.encoding)
+          return true
         },
         body: (bytes, { encoding }) => {
           if (checks.bodies && encoding === '7bit' && !isAscii(bytes))
