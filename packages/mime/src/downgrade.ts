@@ -49,9 +49,7 @@ export class Downgrade {
       return
     }
     this.#machine.header(header)
-    const { domain, place } = this.#machine.entity
-    // behind the top header: inside a message, or around parts
-    this.needed = domain !== '7bit' || place !== 'primary'
+    this.needed = this.#machine.entity.domain !== '7bit' || this.#machine.expectsHeaders
     this.header = this.#held ? Buffer.concat(this.#take()) : header
     this.#take()
   }

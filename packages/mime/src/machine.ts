@@ -53,6 +53,10 @@ export class MimeMachine {
   get entity(): Entity {
     return this.#entity
   }
+  /** May what follows contain another header? */
+  get expectsHeaders(): boolean {
+    return this.#inHeader || this.#open.length > 0
+  }
 
   /** The header of the message, with its last CRLF and without the empty line: once, before anything else. */
   header(raw: Uint8Array): void {

@@ -59,7 +59,7 @@ export class Checker {
   }
   /** A message without parts has no other header, and the content does not matter when only headers do. */
   #mayFindMore(): boolean {
-    return this.#checks.bodies || this.#machine.entity.place !== 'primary'
+    return this.#checks.bodies || this.#machine.expectsHeaders
   }
   #found(text: string, found: string): void {
     this.#problem ??= { text, found: Buffer.from(found.slice(0, MOST), 'latin1').toString('utf8') }
