@@ -2,7 +2,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { OutgoingRewriter } from '@postern/core'
-import { failed } from '@postern/core'
+import { BodyDamaged, failed } from '@postern/core'
 import type { Mail } from './core.ts'
 import { deliver, rig } from './core.ts'
 import { EHLO, nextHop } from './next-hop.ts'
@@ -131,6 +131,26 @@ for (const [how, mail] of [
     assert.is((await sent({ header: DEEP, ...mail }, { mimeNestingLimit: 4 })).outcome.kind, 'delivered')
     assert.is((await sent({ header: DEEP, ...mail }, { mimeNestingLimit: 3 }, EHLO)).outcome.kind, 'delivered')
   })
+
+test('a body that cannot be read to its end gets no final dot when it is converted, either', async () => {
+  const hop = await nextHop({ EHLO: SEVEN })
+  const out = rig()
+  const damage = new BodyDamaged('checksum')
+  const mail = {
+    nexthop: `[${hop.host}]:${hop.port}`,
+    header: text + LABEL,
+    async *stream() {
+      yield Buffer.from('ü\r\n')
+      throw damage
+    },
+  }
+  const thrown = await deliver(out, mail).catch((error: unknown) => error)
+  assert.is(thrown, damage)
+  for (let i = 0; i < 200 && !hop.sessions[0]!.closed; i++) await new Promise((r) => setTimeout(r, 5))
+  assert.equal(hop.sessions[0]!.messages, [])
+  await out.stop()
+  await hop.close()
+})
 
 const rewriter = (fails?: 'address' | 'header'): OutgoingRewriter => ({
   address: (a) => (fails === 'address' ? (failed('away') as never) : a.replace('@inner.example', '@outer.example')),
