@@ -57,8 +57,15 @@ export function rewriteFields(
     const index = seen.get(key) ?? 0
     seen.set(key, index + 1)
     const rewrite = rewriteOf(field, isSender)
-    const next = rewrite && rewriteList(field.name, field.value, rewrite)
+    const next = rewrite && rewriteList(field.name, valueOf(field), rewrite)
     if (next !== undefined) out.push(header.replace(field.name, next, index))
   }
   return out
+}
+const EIGHT_BIT = /[\x80-\xff]/
+/** With its line ends: in quotes each is a blank, in a comment it stays. */
+function valueOf({ raw, value }: HeaderField): string {
+  if (!/["(]/.test(raw)) return value
+  const folded = raw.slice(raw.indexOf(':') + 1).trim()
+  return EIGHT_BIT.test(folded) ? Buffer.from(folded, 'latin1').toString('utf8') : folded
 }

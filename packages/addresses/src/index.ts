@@ -3,7 +3,7 @@ export { headerRewriting, isAddressField, isRecipientField, isSenderField, rewri
 export type { HeaderRewriting } from './fields.ts'
 export { eachAddress, rewriteList } from './list.ts'
 export type { RewriteAddress } from './list.ts'
-export { externalOf, internalOf, lastAt, tokensOf } from './tokens.ts'
+export { externalOf, internalOf, lastAt, mailAddress, quoteAddress, tokensOf } from './tokens.ts'
 export type { Token } from './tokens.ts'
 export { trivial } from './trivial.ts'
 export type { TrivialOptions } from './trivial.ts'

@@ -2,7 +2,7 @@
  * Address lists in header fields, taken apart and put together as Postfix does it (its tok822): phrases, groups and
  * comments stay; comments of an address stand behind it; two addresses without a comma between them get one.
  */
-import { externalOf, isOp, originalOf, tokensOf } from './tokens.ts'
+import { externalOf, isOp, spellingOf, tokensOf } from './tokens.ts'
 import type { Token } from './tokens.ts'
 
 /** An address in a list. */
@@ -13,7 +13,7 @@ interface Address {
 }
 type Piece = Address | Token | { readonly kind: 'group' }
 
-/** characters above which an address begins a new line; the field's name counts, the tab before it does not */
+/** bytes above which an address begins a new line; the field's name counts, the tab before it does not */
 const LINE = 70
 
 /** Gives the address as tokens; other tokens instead, or `undefined` for the same. */
@@ -28,16 +28,23 @@ export function rewriteList(name: string, value: string, rewrite: RewriteAddress
   let changed = false
   for (const piece of pieces) {
     if (piece.kind !== 'address') continue
-    const next = rewrite(piece.tokens) ?? piece.tokens
-    changed ||= nameOf(next) !== originalOf(piece.tokens)
-    piece.tokens = next
+    const next = rewrite(taken(piece.tokens))
+    if (!next) continue
+    const text = nameOf(next)
+    changed ||= text !== spellingOf(piece.tokens)
+    piece.tokens = tokensOf(text)
   }
-  return changed ? fold(name, print(pieces)) : undefined
+  return changed ? fold(name, print(pieces)).replaceAll(KEPT, '\r\n') : undefined
 }
 /** Calls `fn` for each address of a list, in its order. */
 export function eachAddress(value: string, fn: (tokens: readonly Token[]) => void): void {
   for (const piece of piecesOf(tokensOf(value)))
-    if (piece.kind === 'address' && piece.tokens.length > 0) fn(piece.tokens)
+    if (piece.kind === 'address' && piece.tokens.length > 0) fn(taken(piece.tokens))
+}
+/** Words side by side grow into one where they are taken out of a list, and what was not closed ends elsewhere. */
+const taken = (tokens: readonly Token[]): readonly Token[] => {
+  const isPlain = tokens.every((t, i) => t.kind === 'op' || (t.kind === 'atom' && tokens[i + 1]?.kind !== 'atom'))
+  return isPlain ? tokens : tokensOf(spellingOf(tokens))
 }
 /** An address that is empty but for its `@` is the empty one in quotes. */
 const nameOf = (tokens: readonly Token[]): string => (tokens.length === 0 ? '""' : externalOf(tokens))
@@ -108,6 +115,10 @@ function address(tokens: readonly Token[], end: number, inGroup: boolean, out: P
   return i
 }
 
+/** stands for a line end inside a comment, which stays where it is */
+const KEPT = '\0'
+const kept = (text: string): string => text.replaceAll('\n', KEPT)
+
 function print(pieces: readonly Piece[]): string {
   let out = ''
   let afterWord = false
@@ -120,7 +131,7 @@ function print(pieces: readonly Piece[]): string {
     if (piece.kind === 'address') {
       out += nameOf(piece.tokens)
       afterWord = true
-      for (const { text } of piece.comments) word(text)
+      for (const { text } of piece.comments) word(kept(text))
     } else if (piece.kind === 'group') {
       out += ': '
       afterWord = false
@@ -128,7 +139,7 @@ function print(pieces: readonly Piece[]): string {
       if (piece.text === '<' && out !== '' && !/[ \n]$/.test(out)) out += ' '
       out += piece.text === ',' ? ',\n' : piece.text
       afterWord = false
-    } else word(piece.kind === 'quoted' ? originalOf([piece]) : piece.text)
+    } else word(piece.kind === 'quoted' ? spellingOf([piece]) : kept(piece.text))
   }
   return out
 }
@@ -137,15 +148,16 @@ function print(pieces: readonly Piece[]): string {
 function fold(name: string, text: string): string {
   const [first = '', ...rest] = text.split('\n')
   let out = first
-  let length = name.length + 2 + first.length
+  let length = name.length + 2 + Buffer.byteLength(first)
   for (const piece of rest) {
+    const size = Buffer.byteLength(piece)
     // behind a comma at the end: a line of its own would be no continuation
-    if (piece === '' || length + 1 + piece.length < LINE) {
+    if (piece === '' || length + 1 + size < LINE) {
       out += ` ${piece}`
-      length += 1 + piece.length
+      length += 1 + size
     } else {
       out += `\r\n\t${piece}`
-      length = piece.length
+      length = size
     }
   }
   return out

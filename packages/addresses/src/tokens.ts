@@ -3,6 +3,8 @@
  * what stands in headers has to pass. White space parts tokens and is not kept.
  */
 
+import type { MailAddress } from '@postern/core'
+
 export interface Token {
   /** `op`: one of the specials, or `%` and `!`, which separate parts of old routes */
   readonly kind: 'atom' | 'quoted' | 'literal' | 'comment' | 'op'
@@ -12,6 +14,8 @@ export interface Token {
 
 const OPS = '<>@,;:.%!)]'
 const SPACE = ' \t\r\n'
+/** inside of words, each for itself */
+const GAP = /\r?\n|[\t\r]/g
 /** ends an atom */
 const NO_ATOM = new Set(`${OPS}("[${SPACE}`)
 
@@ -41,10 +45,13 @@ function comment(text: string, start: number): Scanned {
   for (; i < text.length; i++) {
     if (text[i] === '\\') i++
     else if (text[i] === '(') depth++
-    else if (text[i] === ')' && --depth === 0) return [{ kind: 'comment', text: text.slice(start, i + 1) }, i + 1]
+    else if (text[i] === ')' && --depth === 0)
+      return [{ kind: 'comment', text: folded(text.slice(start, i + 1)) }, i + 1]
   }
-  return [{ kind: 'comment', text: text.slice(start) }, text.length]
+  return [{ kind: 'comment', text: folded(text.slice(start)) }, text.length]
 }
+/** The only words that keep their line ends, LF alone. */
+const folded = (text: string): string => text.replaceAll('\r\n', '\n')
 function quoted(text: string, start: number): Scanned {
   let out = ''
   let i = start + 1
@@ -52,59 +59,73 @@ function quoted(text: string, start: number): Scanned {
     if (text[i] === '\\') i++
     out += text[i] ?? ''
   }
-  return [{ kind: 'quoted', text: out.replace(/\r?\n[ \t]*|\t/g, ' ') }, i + 1]
+  return [{ kind: 'quoted', text: out.replace(GAP, ' ') }, i + 1]
 }
 function literal(text: string, start: number): Scanned {
+  let out = ''
   let i = start + 1
-  for (; i < text.length && text[i] !== ']'; i++) if (text[i] === '\\') i++
-  return [{ kind: 'literal', text: `[${text.slice(start + 1, i)}]` }, i + 1]
+  for (; i < text.length && text[i] !== ']'; i++) {
+    if (text[i] === '\\') i++
+    out += text[i] ?? ''
+  }
+  return [{ kind: 'literal', text: `[${out.replace(GAP, ' ')}]` }, i + 1]
 }
-/** One with a backslash in it is a quoted string. */
+/** One that needs its backslashes is a quoted string. */
 function atom(text: string, start: number): Scanned {
   let out = ''
   let isQuoted = false
   let i = start
   for (; i < text.length && !NO_ATOM.has(text[i]!); i++) {
     if (text[i] === '\\') {
-      isQuoted = true
       i++
+      isQuoted ||= NO_ATOM.has(text[i] ?? '') || CONTROL.test(text[i] ?? '')
     }
     out += text[i] ?? ''
   }
-  return [{ kind: isQuoted ? 'quoted' : 'atom', text: out }, i]
+  return [{ kind: isQuoted ? 'quoted' : 'atom', text: out.replace(GAP, ' ') }, i]
 }
+const CONTROL = /[\x00-\x1f\x7f]/ // eslint-disable-line no-control-regex
 
 export const isOp = (token: Token | undefined, ops: string): boolean =>
   token !== undefined && token.kind === 'op' && ops.includes(token.text)
 
-/** The address as tables know it: unquoted, without comments. */
+/** The address as tables know it: unquoted, with a blank between words that no operator parts. */
 export function internalOf(tokens: readonly Token[]): string {
   let out = ''
   let before: Token | undefined
   for (const token of tokens) {
     const { kind, text } = token
-    if (kind === 'comment') continue
     // what no address has: readable all the same
-    const apart =
-      kind === 'op' ? text === '<' && out !== '' : before !== undefined && isWord(before) && needsSpace(before, token)
-    out += `${apart ? ' ' : ''}${text}${kind === 'op' && text === ',' ? ' ' : ''}`
+    const apart = before !== undefined && (isOp(before, ',') || (kind === 'op' ? text === '<' : before.kind !== 'op'))
+    out += apart ? ` ${text}` : text
     before = token
   }
   return out
 }
-const isWord = (token: Token): boolean => token.kind !== 'op'
-const needsSpace = (a: Token, b: Token): boolean => a.kind !== 'atom' || b.kind !== 'atom'
 
 /** The address as it goes on the wire: the local part in quotes where it needs them. */
-export function externalOf(tokens: readonly Token[]): string {
-  if (tokens.length === 0) return ''
-  const text = internalOf(tokens)
-  const at = lastAt(tokens) < 0 ? -1 : text.lastIndexOf('@')
-  return at < 0 ? quoteLocal(text) : `${quoteLocal(text.slice(0, at))}${text.slice(at)}`
+export const externalOf = (tokens: readonly Token[]): string =>
+  tokens.length === 0 ? '' : quoteAddress(internalOf(tokens))
+
+/** The wire form of an internal one; what looks like a route in front stays (Postfix's quote_822_local). */
+export function quoteAddress(text: string): string {
+  const start = text.startsWith('@') ? text.indexOf(':') + 1 : 0
+  const at = text.indexOf('@', start) < 0 ? text.length : text.lastIndexOf('@')
+  return `${text.slice(0, start)}${quoteLocal(text.slice(start, at))}${text.slice(at)}`
 }
-/** As it stands, but for white space and comments. */
-export const originalOf = (tokens: readonly Token[]): string =>
-  internalOf(tokens.map((t) => (t.kind === 'quoted' ? { kind: 'atom', text: quote(t.text) } : t)))
+/**
+ * Taken apart at its last `@`, whatever the domain looks like: what stands in headers needs not be an address that mail could go
+ * to.
+ */
+export function mailAddress(tokens: readonly Token[]): MailAddress {
+  const text = internalOf(tokens)
+  const at = text.lastIndexOf('@')
+  const [local, domain] = at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)]
+  return { text: quoteAddress(text), local, domain }
+}
+/** As it stands, but for white space. */
+export const spellingOf = (tokens: readonly Token[]): string =>
+  tokens.map((t) => (t.kind === 'quoted' ? quote(t.text) : isOp(t, ',') ? ', ' : t.text)).join('')
 
 /** Index of the `@` that the domain follows; -1: none. */
 export function lastAt(tokens: readonly Token[]): number {

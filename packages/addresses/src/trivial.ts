@@ -31,7 +31,10 @@ function withoutRoute(tokens: readonly Token[]): readonly Token[] {
 function withOrigin(tokens: readonly Token[], o: TrivialOptions): readonly Token[] {
   if (lastAt(tokens) >= 0) return tokens
   const bang = o.swapBangpath ? tokens.findIndex((t) => isOp(t, '!')) : -1
-  if (bang >= 0) return [...tokens.slice(bang + 1), op('@'), ...tokens.slice(0, bang)]
+  const user = tokens.slice(bang + 1)
+  // no site: as Postfix has it, the user's words grow together
+  if (bang === 0) return [{ kind: 'quoted', text: user.map((t) => t.text).join('') }, op('@')]
+  if (bang > 0) return [...user, op('@'), ...tokens.slice(0, bang)]
   const percent = o.allowPercentHack ? tokens.findLastIndex((t) => isOp(t, '%')) : -1
   if (percent >= 0) return tokens.with(percent, op('@'))
   return o.origin ? [...tokens, op('@'), ...tokensOf(o.origin)] : tokens
@@ -46,6 +49,6 @@ function withDomain(tokens: readonly Token[], o: TrivialOptions): readonly Token
 /** `user@domain.`, but neither `user@domain..` nor `user@.` */
 function withoutDot(tokens: readonly Token[]): readonly Token[] {
   const before = tokens.at(-2)
-  const strip = lastAt(tokens) >= 0 && isOp(tokens.at(-1), '.') && !isOp(before, '.@')
+  const strip = before !== undefined && isOp(tokens.at(-1), '.') && !isOp(before, '.@')
   return strip ? tokens.slice(0, -1) : tokens
 }

@@ -55,7 +55,8 @@ export function findAddress(
   const whole = [address.text, ...(bare === undefined ? [] : [`${bare}@${domain}`])]
   return then(firstOf(tables, whole, call), (first) => {
     if (first.kind !== 'absent') return told(first)
-    return then(site.isLocal(domain, call), (isLocal) => {
+    // `user@` is at no domain of ours; `user` is where it is looked up
+    return then(address.text.endsWith('@') ? false : site.isLocal(domain, call), (isLocal) => {
       if (typeof isLocal === 'object') return isLocal
       const locals = isLocal ? [quoteLocal(local), ...(bare === undefined ? [] : [bare])] : []
       // patterns have seen the whole address

@@ -16,6 +16,7 @@ import {
   headerRewriting,
   isAddressField,
   isSenderField,
+  mailAddress,
   rewriteFields,
   tokensOf,
 } from '@postern/addresses'
@@ -117,10 +118,9 @@ async function headerEdits(view: DraftView<'headers'>, lists: Lists, mapper: Map
     const key = name.toLowerCase()
     const isSender = isSenderField(key)
     if (!isAddressField(key) || of(isSender).length === 0) continue
-    const all = new Set<string>()
-    eachAddress(value, (tokens) => all.add(externalOf(tokens)))
-    for (const text of all) {
-      const address = addressOf(text)
+    const all = new Map<string, MailAddress>()
+    eachAddress(value, (tokens) => all.set(externalOf(tokens), mailAddress(tokens)))
+    for (const [text, address] of all) {
       const next = await through(of(isSender), address, mapper)
       if (next.text !== address.text) found[isSender ? 0 : 1].set(text, next)
     }

@@ -17,7 +17,7 @@ export function missingFields(names: ReadonlySet<string>, message: Message): [na
   const fields: [string, () => string][] = [
     ['Message-Id', () => `<${stamp(message.at)}.${message.id}@${message.myhostname}>`],
     ['Date', () => rfc5322Date(message.at)],
-    ['From', () => message.sender || 'MAILER-DAEMON'],
+    ['From', () => message.sender.replace(/^@/, '""@') || 'MAILER-DAEMON'],
   ]
   return fields
     .map(([name, value]): [string, () => string] => [`${prefix}${name}`, value])

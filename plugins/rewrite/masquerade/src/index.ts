@@ -1,7 +1,7 @@
 /** @postern/rewrite-masquerade: hosts of a domain hidden behind it (Postfix's masquerade_domains). */
 import { addressOf, definePlugin, edits, envelope } from '@postern/core'
-import type { EnvelopeEdit, HeaderEdit } from '@postern/core'
-import { externalOf, headerRewriting, lastAt, rewriteFields, tokensOf } from '@postern/addresses'
+import type { EnvelopeEdit, HeaderEdit, MailAddress } from '@postern/core'
+import { headerRewriting, mailAddress, rewriteFields, tokensOf } from '@postern/addresses'
 import { z } from 'zod'
 import { masquerade } from './masquerade.ts'
 
@@ -28,30 +28,30 @@ export default definePlugin({
     if (o.masqueradeDomains.length === 0) return
     const rule = masquerade(o.masqueradeDomains, o.masqueradeExceptions)
     const at = (place: (typeof CLASSES)[number]) => o.masqueradeClasses.includes(place)
-    const text = (address: string): string => {
-      const { local, domain } = addressOf(address)
-      const next = rule(local, domain)
-      return next === undefined ? address : `${address.slice(0, address.length - domain.length)}${next}`
+    const text = ({ text: given, local, domain }: MailAddress): string => {
+      const next = domain === '' ? undefined : rule(local, domain)
+      return next === undefined ? given : `${given.slice(0, given.length - domain.length)}${next}`
     }
+    const envelopeText = (address: string): string => text(addressOf(address))
     mta.cleanup.tap(
       // behind what maps addresses, as Postfix has it
       { body: 'headers', after: ['rewrite-canonical'], origins: ['smtp', 'lmtp', 'submit', 'forward', 'bounce'] },
       (view) => {
         const list: (EnvelopeEdit | HeaderEdit)[] = []
-        if (at('envelope_sender') && view.sender !== '' && text(view.sender) !== view.sender)
-          list.push(envelope.setSender(text(view.sender)))
+        if (at('envelope_sender') && view.sender !== '' && envelopeText(view.sender) !== view.sender)
+          list.push(envelope.setSender(envelopeText(view.sender)))
         if (at('envelope_recipient'))
           for (const { address } of view.recipients)
-            if (text(address) !== address) list.push(envelope.replaceRecipient(address, text(address)))
+            if (envelopeText(address) !== address) list.push(envelope.replaceRecipient(address, envelopeText(address)))
         if (view.slots.get(headerRewriting) !== 'none')
           list.push(
             ...rewriteFields(view.header.fields, (_field, isSender) =>
               !at(isSender ? 'header_sender' : 'header_recipient')
                 ? undefined
                 : (tokens) => {
-                    if (lastAt(tokens) < 0) return undefined
-                    const external = externalOf(tokens)
-                    return text(external) === external ? undefined : tokensOf(text(external))
+                    const address = mailAddress(tokens)
+                    const next = text(address)
+                    return next === address.text ? undefined : tokensOf(next)
                   },
             ),
           )

@@ -3,7 +3,7 @@ import { addressRewriter, defer, definePlugin } from '@postern/core'
 import { headerRewriting } from '@postern/addresses'
 import type { HeaderRewriting, TrivialOptions } from '@postern/addresses'
 import { localClients } from './clients.ts'
-import { headersTap } from './headers.ts'
+import { cleanupTap } from './cleanup.ts'
 import { options as schema } from './options.ts'
 import { rewriter } from './rewriter.ts'
 
@@ -41,7 +41,7 @@ export default definePlugin({
     })
     mta.cleanup.tap(
       { body: 'headers', phase: 'early', origins: ['smtp', 'lmtp', 'submit', 'forward', 'bounce'] },
-      headersTap(rules, remote || undefined),
+      cleanupTap(rules, remote || undefined, `mailer-daemon@${myorigin.toLowerCase()}`),
     )
   },
 })

@@ -1,7 +1,7 @@
 /** The role: one address of an envelope. */
-import { internal, parseAddress } from '@postern/core'
+import { parseAddress } from '@postern/core'
 import type { AddressRewriter, MailAddress } from '@postern/core'
-import { externalOf, lastAt, tokensOf, trivial } from '@postern/addresses'
+import { externalOf, lastAt, quoteAddress, tokensOf, trivial } from '@postern/addresses'
 import type { TrivialOptions } from '@postern/addresses'
 
 /** nearly all addresses: nothing to be done, and told without taking them apart */
@@ -12,21 +12,27 @@ export function rewriter(o: TrivialOptions): AddressRewriter {
     const { text, local, domain } = address
     if (text === '' || (domain !== '' && domain.includes('.') && !domain.endsWith('.') && STANDARD.test(local)))
       return address
-    const tokens = tokensOf(text)
+    // quotes do not hide an @ where nothing follows them
+    const given = domain === '' && local.includes('@') ? quoteAddress(local) : text
+    const tokens = tokensOf(given)
     const next = trivial(tokens, o)
-    return next === tokens ? address : addressFrom(externalOf(next), address)
+    return next === tokens && given === text ? address : addressFrom(externalOf(next), address)
   }
   return {
     standard,
     within(address) {
+      // nobody's mail is that of whom reports come from
+      if (address.local === '') return parseAddress(`MAILER-DAEMON@${address.domain}`, { lenient: true })
       // an address in quotes is looked at as well (Postfix's resolve_dequoted_address): the next hop would
       if (!/[@%!]/.test(address.local)) return undefined
-      const tokens = trivial(tokensOf(address.local), { ...o, origin: undefined })
+      const tokens = trivial(tokensOf(quoteAddress(address.local)), { ...o, origin: undefined })
       if (lastAt(tokens) < 0) return undefined
       const inner = parseAddress(externalOf(tokens), { lenient: true })
-      return inner && internal(inner).length < internal(address).length ? standard(inner) : undefined
+      return inner && routes(inner) < routes(address) ? standard(inner) : undefined
     },
   }
 }
+/** Each step takes one away, so that there is an end. */
+const routes = (address: MailAddress): number => address.local.replace(/[^@%!]/g, '').length
 /** What cannot be an address even so stays as it came. */
 const addressFrom = (text: string, given: MailAddress): MailAddress => parseAddress(text, { lenient: true }) ?? given

@@ -2,6 +2,8 @@
 import { addressClasses, addressOf, addressRewriter, defer, definePlugin, expand, tableRef } from '@postern/core'
 import { addressSite, mapAddress } from '@postern/maps'
 import { z } from 'zod'
+import { Noted } from './noted.ts'
+import type { Expansion } from './noted.ts'
 
 /** the core's, for circles and limits */
 const EXPANSION_ERROR = '4.6.0'
@@ -25,7 +27,8 @@ export default definePlugin({
     const tables = virtualAliasMaps.map((ref) => mta.table(ref))
     if (tables.length === 0) return
     const site = addressSite(mta.site, needs.classes, needs.rewriter)
-    mta.resolve.tap(({ recipient, final }, call) => {
+    const noted = new Noted()
+    mta.resolve.tap(({ messageId, recipient, final }, call) => {
       // an alias that names itself has been expanded: what is left is to deliver it
       if (final) return undefined
       const answer = (found: Awaited<ReturnType<typeof mapAddress>>) => {
@@ -36,20 +39,30 @@ export default definePlugin({
           ? undefined
           : expand(found.map((a) => a.text))
       }
+      const known = noted.take(messageId, recipient.text)
+      if (known) return answer(known.found)
       const found = mapAddress(tables, recipient, call, site, propagateUnmatchedExtensions)
       return found instanceof Promise ? found.then(answer) : answer(found)
     })
     // late: what is expanded are the recipients as they will be
-    mta.cleanup.tap({ body: 'none', phase: 'late' }, async ({ recipients }, call) => {
+    mta.cleanup.tap({ body: 'none', phase: 'late' }, async ({ id, recipients }, call) => {
+      const all = new Map<string, Expansion>()
       for (const { address } of recipients) {
-        const found = await mapAddress(tables, addressOf(address), call, site, propagateUnmatchedExtensions)
-        if (found === undefined) continue
+        const asked = mapAddress(tables, addressOf(address), call, site, propagateUnmatchedExtensions)
+        const found = asked instanceof Promise ? await asked : asked
+        if (found === undefined) {
+          all.set(address, found)
+          continue
+        }
         if ('kind' in found) return defer('4.3.0', 'Error: queue file write error', { code: 451, cause: found.cause })
         const resolved = await mta.resolve(address, call)
         const ends = resolved.kind === 'failed' ? [resolved] : resolved.failures
         if (ends.some(({ esc }) => esc === EXPANSION_ERROR))
           return defer(EXPANSION_ERROR, 'Alias expansion error', { code: 451 })
+        all.set(address, found)
       }
+      // under explain nothing is resolved behind it
+      if (!call.dry) noted.put(id, all)
       return undefined
     })
   },

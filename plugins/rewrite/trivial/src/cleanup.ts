@@ -1,0 +1,31 @@
+/** Addresses in header fields; and a sender who is nobody. */
+import { edits, envelope } from '@postern/core'
+import type { Answer, DraftView, EnvelopeEdit, HeaderEdit, TapFn } from '@postern/core'
+import { headerRewriting, rewriteFields, trivial } from '@postern/addresses'
+import type { TrivialOptions } from '@postern/addresses'
+
+/** `joe@site.example`, `Joe <joe@site.example>`: standard, told without taking it apart */
+const STANDARD = /^(?:(?:[^<>,;:()"@!%\\[\]]*|"[^"\\]*"\s*)<)?[\w+=-]+(?:\.[\w+=-]+)*@[\w-]+(?:\.[\w-]+)+>?$/
+
+/**
+ * `remote`: what is appended for clients that are not ours; `undefined`: their headers are not touched. `nobody`: the sender that
+ * stands for the null sender, in lower case.
+ */
+export function cleanupTap(
+  local: TrivialOptions,
+  remote: TrivialOptions | undefined,
+  nobody: string,
+): TapFn<DraftView<'headers'>, Answer<'cleanup'>> {
+  return (view) => {
+    const out: (EnvelopeEdit | HeaderEdit)[] = view.sender.toLowerCase() === nobody ? [envelope.setSender('')] : []
+    const kind = view.slots.get(headerRewriting) ?? 'local'
+    const o = kind === 'local' ? local : kind === 'remote' ? remote : undefined
+    if (o) out.push(...fieldsOf(view, o))
+    return out.length > 0 ? edits(out) : undefined
+  }
+}
+function fieldsOf(view: DraftView<'headers'>, o: TrivialOptions): HeaderEdit[] {
+  return rewriteFields(view.header.fields, ({ value }) =>
+    STANDARD.test(value) ? undefined : (tokens) => trivial(tokens, o),
+  )
+}

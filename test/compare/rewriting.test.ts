@@ -1,0 +1,131 @@
+/**
+ * Addresses and header fields from a generator, hostile ones included, through a live Postfix and through ours: the same
+ * replies, envelopes, headers and routes. COMPARE_CASES: messages for each setting (60); COMPARE_SEED: another lot of them.
+ */
+import { isDeepStrictEqual } from 'node:util'
+import { suite } from 'uvu'
+import { missingPrograms } from '@postern/testkit'
+import { externalOf, tokensOf, trivial } from '@postern/addresses'
+import { generator } from './support/generate.ts'
+import { outcomeOfOurs, outcomeOfTheirs } from './support/outcome.ts'
+import { startOurs } from './support/ours.ts'
+import { startJudge } from './support/postfix.ts'
+import type { Judge } from './support/postfix.ts'
+import { mailReplies, sendAll } from './support/session.ts'
+import type { Case } from './support/session.ts'
+import { SETTINGS } from './support/settings.ts'
+
+const COUNT = Number(process.env.COMPARE_CASES ?? 60)
+const SEED = Number(process.env.COMPARE_SEED ?? 1)
+/** addresses for each message, where only one service of Postfix is asked */
+const TIMES = 10
+const SHOWN = Number(process.env.COMPARE_SHOWN ?? 10)
+
+const why = process.getuid?.() === 0 ? missingPrograms('postfix') : 'needs root'
+const test = suite('a live Postfix')
+let judge: Judge
+test.before(async () => {
+  if (!why) judge = await startJudge(SETTINGS)
+})
+test.after(async () => {
+  if (!why) await judge.stop()
+})
+const run = why ? test.skip : test
+
+const latin1 = (text: string): string => Buffer.from(text, 'utf8').toString('latin1')
+/** Those that differ, the first few in full. */
+function tell(differ: readonly string[], of: number): void {
+  if (differ.length > 0) throw new Error(`${differ.length} of ${of} differ:\n${differ.slice(0, SHOWN).join('\n')}`)
+}
+
+SETTINGS.forEach((setting, n) => {
+  const rules = {
+    swapBangpath: true,
+    allowPercentHack: true,
+    appendAtMyorigin: true,
+    appendDotMydomain: false,
+    ...setting.use['rewrite-trivial'],
+  }
+  const site = setting.site as { myorigin: string; mydomain: string }
+  run(`${setting.name}: the standard form`, async () => {
+    const { address } = generator(SEED + n * 1000)
+    const rewriter = await judge.rewriter(n)
+    const differ: string[] = []
+    try {
+      for (let i = 0; i < COUNT * TIMES; i++) {
+        const given = latin1(address())
+        const theirs = await rewriter.rewrite('local', given)
+        const o = {
+          swapBangpath: rules.swapBangpath,
+          allowPercentHack: rules.allowPercentHack,
+          origin: rules.appendAtMyorigin ? site.myorigin : undefined,
+          domain: rules.appendDotMydomain ? site.mydomain : undefined,
+        }
+        const ours = externalOf(trivial(tokensOf(given), o))
+        if (ours !== theirs)
+          differ.push(
+            `${JSON.stringify(given)}\n   theirs ${JSON.stringify(theirs)}\n     ours ${JSON.stringify(ours)}`,
+          )
+      }
+    } finally {
+      rewriter.close()
+    }
+    tell(differ, COUNT * TIMES)
+  })
+  if (setting.formOnly) return
+  run(`${setting.name}: messages`, async () => {
+    const make = generator(SEED + n * 1000 + 1)
+    const ours = await startOurs(setting)
+    const rewriter = await judge.rewriter(n)
+    const differ: string[] = []
+    try {
+      const addresses = await understood(Array.from({ length: COUNT * 4 }, make.address), [
+        judge.port(n),
+        ours.mta.port(),
+      ])
+      // between plugins a header is text: what one has torn apart the next sees torn
+      const isOnePass = !('rewrite-canonical' in setting.use || 'rewrite-masquerade' in setting.use)
+      const address = () => addresses[make.below(addresses.length)]!
+      const cases: Case[] = Array.from({ length: COUNT }, () => ({
+        sender: address(),
+        recipients: Array.from({ length: 1 + make.below(3) }, address),
+        fields: Array.from({ length: make.below(6) }, make.field).filter((field) => isOnePass || !TORN_QUOTES.test(field)),
+      }))
+      const theirReplies = await sendAll(judge.port(n), cases)
+      const ourReplies = await sendAll(ours.mta.port(), cases)
+      await ours.mta.idle()
+      for (const [i, given] of cases.entries()) {
+        const theirs = await outcomeOfTheirs(theirReplies[i]!, judge, rewriter)
+        const mine = outcomeOfOurs(ourReplies[i]!, ours)
+        if (!isDeepStrictEqual(theirs, mine)) differ.push(difference(given, theirs, mine))
+      }
+    } finally {
+      rewriter.close()
+      await ours.stop()
+    }
+    tell(differ, COUNT)
+  })
+})
+/** Specials where they mean nothing: a listener has to guess, and guesses differ. */
+const TORN = /^(?!@[^:]*:[^:]*$).*[()<>,;:\t]|\s/
+
+/** Quotes in the middle of a word, or that do not close. */
+const TORN_QUOTES = /[^\s<,.]"[^"]*$|""|\\"/
+
+/** Those that both sides take for addresses: what the listener does not let in is another test's. */
+async function understood(addresses: readonly string[], ports: readonly number[]): Promise<string[]> {
+  const replies = await Promise.all(ports.map((port) => mailReplies(port, addresses)))
+  return addresses.filter((address, i) => !TORN.test(address) && replies.every((all) => all[i]!.startsWith('250')))
+}
+/** Only the lines that differ. */
+function difference(given: Case, theirs: object, ours: object): string {
+  const lines = (value: object) =>
+    Object.entries(value).flatMap(([k, v]) => (Array.isArray(v) ? v : [v]).map((x) => `${k}: ${JSON.stringify(x)}`))
+  const [a, b] = [lines(theirs), lines(ours)]
+  return [
+    `${JSON.stringify(given)}`,
+    ...a.filter((x) => !b.includes(x)).map((x) => `   theirs ${x}`),
+    ...b.filter((x) => !a.includes(x)).map((x) => `     ours ${x}`),
+  ].join('\n')
+}
+test.run()
