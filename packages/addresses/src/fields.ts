@@ -66,6 +66,9 @@ const EIGHT_BIT = /[\x80-\xff]/
 /** With its line ends: in quotes each is a blank, in a comment it stays. */
 function valueOf({ raw, value }: HeaderField): string {
   if (!/["(]/.test(raw)) return value
-  const folded = raw.slice(raw.indexOf(':') + 1).trim()
+  const folded = raw
+    .slice(raw.indexOf(':') + 1)
+    .trimStart()
+    .replace(/\r?\n$/, '')
   return EIGHT_BIT.test(folded) ? Buffer.from(folded, 'latin1').toString('utf8') : folded
 }

@@ -34,7 +34,7 @@ export function rewriteList(name: string, value: string, rewrite: RewriteAddress
     changed ||= text !== spellingOf(piece.tokens)
     piece.tokens = tokensOf(text)
   }
-  return changed ? fold(name, print(pieces)).replaceAll(KEPT, '\r\n') : undefined
+  return changed ? fold(name, print(pieces)) : undefined
 }
 /** Calls `fn` for each address of a list, in its order. */
 export function eachAddress(value: string, fn: (tokens: readonly Token[]) => void): void {
@@ -115,10 +115,6 @@ function address(tokens: readonly Token[], end: number, inGroup: boolean, out: P
   return i
 }
 
-/** stands for a line end inside a comment, which stays where it is */
-const KEPT = '\0'
-const kept = (text: string): string => text.replaceAll('\n', KEPT)
-
 function print(pieces: readonly Piece[]): string {
   let out = ''
   let afterWord = false
@@ -131,7 +127,7 @@ function print(pieces: readonly Piece[]): string {
     if (piece.kind === 'address') {
       out += nameOf(piece.tokens)
       afterWord = true
-      for (const { text } of piece.comments) word(kept(text))
+      for (const { text } of piece.comments) word(text)
     } else if (piece.kind === 'group') {
       out += ': '
       afterWord = false
@@ -139,7 +135,7 @@ function print(pieces: readonly Piece[]): string {
       if (piece.text === '<' && out !== '' && !/[ \n]$/.test(out)) out += ' '
       out += piece.text === ',' ? ',\n' : piece.text
       afterWord = false
-    } else word(piece.kind === 'quoted' ? spellingOf([piece]) : kept(piece.text))
+    } else word(piece.kind === 'quoted' ? spellingOf([piece]) : piece.text)
   }
   return out
 }
@@ -156,7 +152,8 @@ function fold(name: string, text: string): string {
       out += ` ${piece}`
       length += 1 + size
     } else {
-      out += `\r\n\t${piece}`
+      // a comment's line end has its white space behind it
+      out += /^[ \t]/.test(piece) ? `\r\n${piece}` : `\r\n\t${piece}`
       length = size
     }
   }

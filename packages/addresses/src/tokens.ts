@@ -124,8 +124,12 @@ export function mailAddress(tokens: readonly Token[]): MailAddress {
   return { text: quoteAddress(text), local, domain }
 }
 /** As it stands, but for white space. */
-export const spellingOf = (tokens: readonly Token[]): string =>
-  tokens.map((t) => (t.kind === 'quoted' ? quote(t.text) : isOp(t, ',') ? ', ' : t.text)).join('')
+export const spellingOf = (tokens: readonly Token[]): string => tokens.map(spelling).join('')
+function spelling({ kind, text }: Token): string {
+  if (kind === 'quoted') return quote(text)
+  if (kind === 'literal') return text.replaceAll('\\', '\\\\')
+  return kind === 'op' && text === ',' ? ', ' : text
+}
 
 /** Index of the `@` that the domain follows; -1: none. */
 export function lastAt(tokens: readonly Token[]): number {

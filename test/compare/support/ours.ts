@@ -26,8 +26,7 @@ export interface Candidate {
   message(id: string): Left | undefined
   stop(): Promise<void>
 }
-/** ours, and what Postfix calls it */
-export const TRANSPORTS = { smtp: 'smtp', relay: 'relay', local: 'local', error: 'error', discard: 'discard' } as const
+const TRANSPORTS = ['smtp', 'relay', 'local', 'error', 'discard']
 
 export async function startOurs(setting: Setting): Promise<Candidate> {
   const seen = new Map<string, { sender: string; ends: End[]; header?: readonly string[] }>()
@@ -41,7 +40,7 @@ export async function startOurs(setting: Setting): Promise<Candidate> {
     options: z.strictObject({}),
     apply(mta) {
       mta.report.tap(() => silent('written down'))
-      for (const name of Object.values(TRANSPORTS))
+      for (const name of TRANSPORTS)
         mta.deliver(name, {
           deliver(job) {
             const lines = Buffer.from(job.header).toString('latin1').split('\r\n')
