@@ -8,7 +8,7 @@ import type { Said } from './session.ts'
 export interface Outcome {
   readonly replies: readonly string[]
   readonly sender?: string
-  /** `address transport:nexthop`, sorted; the next hop in lower case */
+  /** `address transport:nexthop`, sorted; in lower case */
   readonly ends?: readonly string[]
   /** fields as lines, in order */
   readonly header?: readonly string[]
@@ -26,7 +26,7 @@ export async function outcomeOfTheirs(said: Said, judge: Judge, rewriter: Trivia
     if (way.flags & RESOLVE.fail) ends.push(`${recipient} fails`)
     // qmgr(8): bounced without being routed
     else if (way.flags & RESOLVE.error) ends.push(`${way.recipient} error:5.1.3 bad address syntax`)
-    else ends.push(`${way.recipient} ${way.transport}:${way.nexthop.toLowerCase()}`)
+    else ends.push(`${way.recipient} ${way.transport}:${way.nexthop}`)
   }
   return { replies, sender, ends: unique(ends), header: fieldsOf(header) }
 }
@@ -38,14 +38,14 @@ export function outcomeOfOurs(said: Said, ours: Candidate): Outcome {
   if (!left) return { replies, sender: 'nothing left' }
   const ends = left.ends.map(({ recipient, transport, nexthop, failure }) =>
     failure === undefined
-      ? `${internal(recipient)} ${transport}:${nexthop.toLowerCase()}`
+      ? `${internal(recipient)} ${transport}:${nexthop}`
       : `${internal(recipient)} error:${failure}`,
   )
   return { replies, sender: internal(left.sender), ends: unique(ends), header: left.header && fieldsOf(left.header) }
 }
 
 /** Who leads to the same mailbox as another is not delivered to twice; ours tells its outcome all the same. */
-const unique = (ends: readonly string[]): string[] => [...new Set(ends)].sort()
+const unique = (ends: readonly string[]): string[] => [...new Set(ends.map((end) => end.toLowerCase()))].sort()
 
 /** As Postfix has it in its queue: unquoted. */
 const internal = (address: string): string => {
