@@ -78,6 +78,8 @@ SETTINGS.forEach((setting, n) => {
     try {
       for (let i = 0; i < COUNT * TIMES; i++) {
         const given = latin1(address())
+        // nothing at all ends the service (`panic: rewrite_tree: empty tree`); no client gets that far
+        if (tokensOf(given).length === 0) continue
         const theirs = await rewriter.rewrite('local', given)
         const o = {
           swapBangpath: rules.swapBangpath,

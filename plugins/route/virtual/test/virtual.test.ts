@@ -1,9 +1,10 @@
-import { addressOf } from '@postern/core'
+import { absent, addressOf, found } from '@postern/core'
 import type { AddressClasses, AddressRewriter, Expand } from '@postern/core'
-import { resolveView, tap } from '@postern/testkit'
+import { draftView, fakeCall, resolveView, tap } from '@postern/testkit'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import virtual from '@postern/route-virtual'
+import { Noted } from '../src/noted.ts'
 
 const classes: AddressClasses = {
   classOf: ({ domain }) => ({ kind: 'class', class: domain === 'here.example' ? 'local' : 'default' }),
@@ -65,4 +66,60 @@ for (const [title, recipient, options] of [
   test(`${title} keeps the mail`, async () => {
     assert.is((await resolve(recipient, options))?.kind, 'defer')
   })
+
+/** A site that counts what it is asked. */
+function counting(answer?: string) {
+  const asked: string[] = []
+  const t = tap(virtual, { virtualAliasMaps: ['hash:/v' as never] }, {
+    site: { myorigin: 'here.example', recipientDelimiter: '+' },
+    needs: { classes, rewriter },
+    tables: {
+      'hash:/v': (key: string) => {
+        asked.push(key)
+        return answer !== undefined && key === 'a@x.example' ? found(answer) : absent()
+      },
+    },
+    resolve: () => ({ kind: 'routes', routes: [], failures: [] }),
+  } as never)
+  return { t, asked }
+}
+const draft = (...recipients: string[]) =>
+  draftView({ id: 'M1', recipients: recipients.map((address) => ({ address })) })
+const view = (recipient: string, messageId = 'M1') => resolveView({ recipient, messageId })
+
+test('what cleanup has looked up is not looked up again', async () => {
+  const { t, asked } = counting('b@y.example')
+  await t.cleanup(draft('a@x.example', 'c@x.example'))
+  assert.equal(asked, ['a@x.example', 'c@x.example', '@x.example'])
+  const answer = (await t.resolve(view('a@x.example'))) as Expand
+  assert.equal(answer.to, [{ address: 'b@y.example' }])
+  assert.is(await t.resolve(view('c@x.example')), undefined)
+  assert.is(asked.length, 3)
+})
+test('the next attempt asks again, and so does another message', async () => {
+  const { t, asked } = counting()
+  await t.cleanup(draft('c@x.example'))
+  await t.resolve(view('c@x.example', 'M2'))
+  assert.is(asked.length, 4)
+  await t.resolve(view('c@x.example'))
+  assert.is(asked.length, 4)
+  await t.resolve(view('c@x.example'))
+  assert.is(asked.length, 6)
+})
+test('explain leaves nothing behind', async () => {
+  const { t, asked } = counting()
+  await t.cleanup(draft('c@x.example'), fakeCall({ dry: true }))
+  await t.resolve(view('c@x.example'))
+  assert.is(asked.length, 4)
+})
+test('what is noted has a limit: the oldest goes', () => {
+  const noted = new Noted()
+  for (let i = 0; i < 30; i++)
+    noted.put(`M${i}`, new Map(Array.from({ length: 1000 }, (_, n) => [`u${n}@x.example`, undefined])))
+  assert.is(noted.size, 10_000)
+  assert.is(noted.take('M19', 'u1@x.example'), undefined)
+  assert.equal(noted.take('M29', 'u1@x.example'), { found: undefined })
+  assert.is(noted.take('M29', 'u1@x.example'), undefined)
+  assert.is(noted.size, 9_999)
+})
 test.run()
