@@ -4,8 +4,10 @@ import type { Answer, DraftView, EnvelopeEdit, HeaderEdit, TapFn } from '@poster
 import { headerRewriting, rewriteFields, trivial } from '@postern/addresses'
 import type { TrivialOptions } from '@postern/addresses'
 
-/** `joe@site.example`, `Joe <joe@site.example>`: standard, told without taking it apart */
-const STANDARD = /^(?:(?:[^<>,;:()"@!%\\[\]]*|"[^"\\]*"\s*)<)?[\w+=-]+(?:\.[\w+=-]+)*@[\w-]+(?:\.[\w-]+)+>?$/
+const ADDRESS = String.raw`[\w+=-]+(?:\.[\w+=-]+)*@[\w-]+(?:\.[\w-]+)+`
+const MEMBER = String.raw`(?:${ADDRESS}|(?:[^<>,;:()"@!%\\[\]]*|"[^"\\]*"\s*)<${ADDRESS}>)`
+/** `joe@site.example, Joe <joe@site.example>`: standard, told without taking it apart */
+const STANDARD = new RegExp(String.raw`^${MEMBER}(?:\s*,\s*${MEMBER})*$`)
 
 /**
  * `remote`: what is appended for clients that are not ours; `undefined`: their headers are not touched. `nobody`: the sender that
