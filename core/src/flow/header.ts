@@ -126,17 +126,47 @@ function endOfField(text: string, at: number): number {
 }
 /** Lines that begin with white space belong to the field before. */
 const parseFields = (text: string): Field[] => (text.match(/[^\r\n][^\n]*\n(?:[ \t][^\n]*\n)*/g) ?? []).map(field)
+const UTF8 = /[\x80-\xff]+/g
+/**
+ * Text of bytes (as Latin-1) that should be UTF-8. A byte that is not stands as a lone surrogate, U+DC80 to U+DCFF, so that what a
+ * plugin passes on is written as it came.
+ */
+function textOf(bytes: string): string {
+  if (!EIGHT_BIT.test(bytes)) return bytes
+  const text = Buffer.from(bytes, 'latin1').toString('utf8')
+  return text.includes('\ufffd') ? bytes.replace(UTF8, (run) => runOf(run)) : text
+}
+/** Bytes above 127 in a row: sequences that are good, and others each for itself. */
+function runOf(run: string): string {
+  let out = ''
+  for (let at = 0; at < run.length;) {
+    const first = run.charCodeAt(at)
+    const length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2
+    const character = Buffer.from(run.slice(at, at + length), 'latin1').toString('utf8')
+    const good = character.length > 0 && !character.includes('\ufffd')
+    out += good ? character : String.fromCharCode(0xdc00 + first)
+    at += good ? length : 1
+  }
+  return out
+}
+const bytesOf = (text: string): string =>
+  text
+    .split(/([\udc80-\udcff])/u)
+    .map((part, i) => (i % 2 === 1 ? String.fromCharCode(part.charCodeAt(0) - 0xdc00) : utf8(part)))
+    .join('')
+const utf8 = (text: string): string => Buffer.from(text, 'utf8').toString('latin1')
 function unfold(raw: string): string {
   const value = raw.slice(raw.indexOf(':') + 1)
-  const text = EIGHT_BIT.test(value) ? Buffer.from(value, 'latin1').toString('utf8') : value
-  return text.replace(/\r?\n(?=[ \t])/g, '').trim()
+  return textOf(value)
+    .replace(/\r?\n(?=[ \t])/g, '')
+    .trim()
 }
 function fold(name: string, value: string): Field {
   const lines = value.replace(/\r?\n$/, '').split(/\r?\n/)
   // a new line that is not a continuation would begin a field, or the body, of somebody's choosing
   if (lines.slice(1).some((l) => !/^[ \t]+\S/.test(l)) || /[\0\r]/.test(lines.join('')))
     throw new TypeError(`the value of ${name} has a line that is not a continuation`)
-  return { name, raw: Buffer.from(`${name}: ${lines.join('\r\n')}\r\n`, 'utf8').toString('latin1') }
+  return { name, raw: bytesOf(`${name}: ${lines.join('\r\n')}\r\n`) }
 }
 
 /**

@@ -70,5 +70,8 @@ function valueOf({ raw, value }: HeaderField): string {
     .slice(raw.indexOf(':') + 1)
     .trimStart()
     .replace(/\r?\n$/, '')
-  return EIGHT_BIT.test(folded) ? Buffer.from(folded, 'latin1').toString('utf8') : folded
+  if (!EIGHT_BIT.test(folded)) return folded
+  const text = Buffer.from(folded, 'latin1').toString('utf8')
+  // the core knows how to keep bytes that are no UTF-8
+  return text.includes('\ufffd') ? value : text
 }
