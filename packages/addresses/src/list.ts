@@ -144,9 +144,9 @@ function print(pieces: readonly Piece[]): string {
 function fold(name: string, text: string): string {
   const [first = '', ...rest] = text.split('\n')
   let out = first
-  let length = name.length + 2 + Buffer.byteLength(first)
+  let length = name.length + 2 + sizeOf(first)
   for (const piece of rest) {
-    const size = Buffer.byteLength(piece)
+    const size = sizeOf(piece)
     // behind a comma at the end: a line of its own would be no continuation
     if (piece === '' || length + 1 + size < LINE) {
       out += ` ${piece}`
@@ -159,3 +159,5 @@ function fold(name: string, text: string): string {
   }
   return out
 }
+/** In bytes. A lone surrogate is one that is no UTF-8. */
+const sizeOf = (text: string): number => Buffer.byteLength(text.replace(/[\udc80-\udcff]/gu, '?'))

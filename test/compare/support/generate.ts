@@ -156,6 +156,8 @@ const ROUTES = [
 ]
 const JUNK = [...'@@%%!!.,;:<>()[]"\\ *\t', '@@', '..', '\u00e9', '\u20ac', '""', '()', '<>', '@a', '%b', '!c', '.d']
 const PHRASES = [
+  'Ren\udce9',
+  '"Ren\udce9, x"',
   '',
   '',
   'Joe Doe',

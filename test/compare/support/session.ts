@@ -17,7 +17,13 @@ export interface Said {
 
 /** commands in one write */
 const AT_ONCE = 50
-const wire = (line: string): Buffer => Buffer.from(line, 'utf8')
+/** UTF-8; a lone surrogate is the byte that its low part says. */
+const wire = (text: string): Buffer =>
+  Buffer.concat(
+    text
+      .split(/([\udc80-\udcff])/u)
+      .map((part, i) => (i % 2 === 1 ? Buffer.of(part.charCodeAt(0) - 0xdc00) : Buffer.from(part, 'utf8'))),
+  )
 
 export async function sendAll(port: number, cases: readonly Case[]): Promise<Said[]> {
   const d = await dialogue(port, { timeout: 20_000 })

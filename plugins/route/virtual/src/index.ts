@@ -1,5 +1,6 @@
 /** @postern/route-virtual: recipients redirected by tables (Postfix's virtual(5)). */
 import { addressClasses, addressOf, addressRewriter, defer, definePlugin, expand, tableRef } from '@postern/core'
+import type { MailAddress } from '@postern/core'
 import { addressSite, mapAddress } from '@postern/maps'
 import { z } from 'zod'
 import { Noted } from './noted.ts'
@@ -28,9 +29,12 @@ export default definePlugin({
     if (tables.length === 0) return
     const site = addressSite(mta.site, needs.classes, needs.rewriter)
     const noted = new Noted()
-    mta.resolve.tap(({ messageId, recipient, final }, call) => {
+    // what stood in the local part of another is looked up no more: Postfix finds it behind its aliases, too
+    const wasWithin = ({ text }: MailAddress, [parent]: readonly string[]) =>
+      parent !== undefined && needs.rewriter.within(addressOf(parent))?.text === text
+    mta.resolve.tap(({ messageId, recipient, final, ancestors }, call) => {
       // an alias that names itself has been expanded: what is left is to deliver it
-      if (final) return undefined
+      if (final || wasWithin(recipient, ancestors)) return undefined
       const answer = (found: Awaited<ReturnType<typeof mapAddress>>) => {
         if (found === undefined) return undefined
         if ('kind' in found) return defer('4.3.0', 'Temporary lookup failure', { cause: found.cause })

@@ -11,7 +11,7 @@ const classes: AddressClasses = {
 }
 const rewriter: AddressRewriter = {
   standard: (a) => (a.domain === '' ? addressOf(`${a.text}@here.example`) : a),
-  within: () => undefined,
+  within: ({ text }) => (text === 'bare%here.example@here.example' ? addressOf('bare@here.example') : undefined),
 }
 const map = {
   'sales@shop.example': 'ann, bob@else.example',
@@ -66,6 +66,16 @@ for (const [title, recipient, options] of [
   test(`${title} keeps the mail`, async () => {
     assert.is((await resolve(recipient, options))?.kind, 'defer')
   })
+
+test('what stood in the local part of another is not looked up', async () => {
+  const t = tap(virtual, { virtualAliasMaps: [{ type: 'inline', map }] }, {
+    site: { myorigin: 'here.example', recipientDelimiter: '+' },
+    needs: { classes, rewriter },
+  } as never)
+  const recipient = 'bare@here.example'
+  assert.is(await t.resolve(resolveView({ recipient, ancestors: ['bare%here.example@here.example'] })), undefined)
+  assert.is((await t.resolve(resolveView({ recipient, ancestors: ['other@here.example'] })))?.kind, 'expand')
+})
 
 /** A site that counts what it is asked. */
 function counting(answer?: string) {
