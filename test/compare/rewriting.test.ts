@@ -44,7 +44,7 @@ function tell(differ: readonly string[], of: number): void {
 
 /** Without specials, and not these: `-x` (Postfix's allow_min_user), `!joe`, `joe%` (their domain is empty; ours goes on with them). */
 const PLAIN =
-  /^(?![-!])(?!.*[%!](?:@|$|\*))(?!.*!.*\.$)(?!.*\+.*!)(?!.*%.*\+)[^()<>,;:\\\s"[\]@]*(?:@[^()<>,;:\\\s"[\]@]*)?$/
+  /^(?![-!])(?!.*[%!](?:@|$|\*))(?!.*!.*\.$)(?!.*[+-].*!)(?!.*%.*\+)[^()<>,;:\\\s"[\]@]*(?:@[^()<>,;:\\\s"[\]@]*)?$/
 run('what is taken for an address at MAIL', async () => {
   const { address } = generator(SEED)
   const all = [...new Set(Array.from({ length: COUNT * SETTINGS.length }, address))].filter((text) => PLAIN.test(text))

@@ -7,7 +7,7 @@ import canonical from '@postern/rewrite-canonical'
 
 type Options = Parameters<typeof canonical>[0]
 const classes: AddressClasses = {
-  classOf: ({ domain }) => ({ kind: 'class', class: domain === 'here.example' ? 'local' : 'default' }),
+  classOf: ({ domain }) => ({ kind: 'class', class: domain === 'here.example' || domain === '' ? 'local' : 'default' }),
 }
 const rewriter: AddressRewriter = {
   standard: (a) => (a.domain === '' ? addressOf(`${a.text}@here.example`) : a),
@@ -94,6 +94,11 @@ for (const [title, options] of FAILURES)
     const answer = await rewritten(options)
     assert.is((answer as { kind?: string } | undefined)?.kind, 'defer')
   })
+test('a local part is looked up only where its domain is ours, whatever the domain looks like', async () => {
+  const t = plugin({ canonicalMaps: inline({ joe: 'Joe.Doe' }) })
+  for (const header of ['From: joe@#5\n', 'From: joe@a..b\n', 'From: joe@\n'])
+    assert.is(await t.cleanup(draftView({ header, sender: '', recipients: [] })), undefined, header)
+})
 test('an address that it rewrites is known at RCPT', async () => {
   const role = (options: Options, tables = {}) =>
     plugin(options, tables).provided('recipientRewrites', 'rewrite-canonical') as RecipientRewrites

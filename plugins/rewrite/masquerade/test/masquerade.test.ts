@@ -44,4 +44,13 @@ for (const [title, options, edits] of CLASSES)
       edits,
     )
   })
+test('domains that are none are told by their ends, too', async () => {
+  const draft = draftView({
+    sender: '',
+    recipients: [],
+    header: 'From: a@b@x_.corp.example, corp.example, c@.corp.example\n',
+  })
+  const { edits } = (await tap(plugin, OPTIONS).cleanup(draft)) as Edits<HeaderEdit>
+  assert.is((edits[0] as { value: string }).value, '"a@b"@corp.example, corp.example, c@corp.example')
+})
 test.run()

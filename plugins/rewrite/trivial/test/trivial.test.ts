@@ -26,6 +26,8 @@ const ENVELOPE: [given: string, standard: string, options?: Options][] = [
   ['host!joe%x', 'joe%x@host'],
   ['joe%host@x.example', 'joe%host@x.example'],
   ['"a b"', '"a b"@postern.example'],
+  ['"a@b"', 'a@b'],
+  ['"a@b"@c.example', '"a@b"@c.example'],
   ['joe+ext@x.example', 'joe+ext@x.example'],
   ['postmaster', 'postmaster@postern.example'],
   ['', ''],
@@ -47,6 +49,7 @@ const WITHIN: [address: string, inner: string | undefined][] = [
   ['joe@postern.example', undefined],
   ['"a b"@postern.example', undefined],
   ['100%@postern.example', undefined],
+  ['""@postern.example', 'MAILER-DAEMON@postern.example'],
 ]
 for (const [address, inner] of WITHIN)
   test(`${address} holds ${inner ?? 'none'}`, async () => {
@@ -91,4 +94,34 @@ test('a table of clients that fails defers', async () => {
   const answer = await fields(HEADER, { localHeaderRewriteClients: ['hash:/none'] }, '192.0.2.1')
   assert.is((answer as unknown as { kind: string }).kind, 'defer')
 })
+const SENDERS: [sender: string, nobody: boolean][] = [
+  ['MAILER-DAEMON@postern.example', true],
+  ['mailer-daemon@Postern.Example', true],
+  ['mailer-daemon@mail.postern.example', false],
+  ['joe@postern.example', false],
+]
+for (const [sender, nobody] of SENDERS)
+  test(`${sender} is ${nobody ? 'the null sender' : 'a sender'}`, async () => {
+    const answer = await plugin().cleanup(draftView({ header: 'From: x@y.example\n', sender }))
+    assert.equal(
+      answer,
+      nobody ? { kind: 'edits', edits: [{ kind: 'sender.set', address: '' }], verdict: undefined } : undefined,
+    )
+  })
+
+const DOT: Options = { appendDotMydomain: true }
+const FIELDS: [value: string, rewritten: string | undefined, options?: Options][] = [
+  ['a@b.example, Joe <joe@c.example>, "Doe, J" <d@e.example>', undefined],
+  ['a@b.example, joe, c@d.example', 'a@b.example, joe@postern.example, c@d.example'],
+  ['a@b.example, c@host', 'a@b.example, c@host.postern.example', DOT],
+  ['Joe <a@b.example', '"Joe <a"@b.example'],
+  ['<a b@c.example>', undefined],
+  ['<a b@c.example>, joe', '<ab@c.example>, joe@postern.example'],
+  ['x (a\r\n b), "c\r\n d"@e.example', 'x@postern.example (a  b), "c  d"@e.example'],
+]
+for (const [value, rewritten, options] of FIELDS)
+  test(`To: ${JSON.stringify(value)} ${rewritten === undefined ? 'stays' : `is ${rewritten}`}`, async () => {
+    const given = await fields(`To: ${value}\r\n`, options ?? {}, '127.0.0.1')
+    assert.equal(given, rewritten === undefined ? [] : [`To[0]: ${rewritten}`])
+  })
 test.run()
