@@ -36,6 +36,8 @@ export interface NodeStatus {
 
 export interface TableStatus {
   readonly name: string
+  /** what is wrong with it, and since when (ms since 1970) */
   readonly problem?: string
+  readonly since?: number
   readonly stats?: Readonly<Record<string, number>>
 }

@@ -253,10 +253,15 @@ export class Node {
   administer(id: string, record: AdminRecord): Promise<boolean> {
     return this.#desk.administer(id, record)
   }
+  /** Asks all tables how they are, so that `status` says what is true now. Ends within seconds. */
+  async checkTables(): Promise<void> {
+    await Promise.all([...this.graph.collection.tables.all()].map((table) => table.refresh()))
+  }
   status(): NodeStatus {
     const tables = [...this.graph.collection.tables.all()].map((t) => ({
       name: t.name,
       problem: t.problem,
+      since: t.since,
       stats: t.stats(),
     }))
     return {

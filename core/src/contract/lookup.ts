@@ -33,7 +33,7 @@ export interface OpenTable {
   /** its keys are patterns; default `false` */
   readonly pattern?: boolean
   get(key: string, call: Call): Lookup | Promise<Lookup>
-  /** is it usable? A problem is told at start and in status; the table then fails each request */
+  /** is it usable now? Asked at the start and for status, while lookups go on; a problem is told there */
   check?(): Promise<string | undefined> | string | undefined
   close?(): Promise<void> | void
   /** All that is in it, in its own order, for `postern table dump`. Throws when the backend fails. */

@@ -7,6 +7,7 @@ import type { Lookup, OpenTable, Table, TableEntry, TableSource, TableType } fro
 import { tableRefOf } from '../contract/options.ts'
 import type { TableRef } from '../contract/options.ts'
 import type { UseFacts } from '../hooks/record.ts'
+import { TableHealth } from './table-health.ts'
 
 /** Opens each table once, those that another one asks before it. */
 export class TableRoom {
@@ -50,7 +51,7 @@ export class TableHandle implements Table {
   /** tables that it asks */
   parts: readonly TableHandle[] = []
   #open: OpenTable | undefined
-  #problem: string | undefined
+  readonly #health = new TableHealth()
 
   constructor(ref: TableRef, folder: string, use: UseFacts) {
     this.type = ref.type
@@ -58,9 +59,18 @@ export class TableHandle implements Table {
     this.source = { spec: ref.spec, where: use.where, folder }
     this.name = typeof ref.spec === 'string' ? `${ref.type}:${ref.spec}` : `${ref.type}:(in ${use.where})`
   }
-  /** what `check` or `open` found wrong, for status */
+  /** what `check`, `open` or the last lookup found wrong, for status */
   get problem(): string | undefined {
-    return this.#problem
+    return this.#health.problem
+  }
+  /** ms since 1970: when it was first seen */
+  get since(): number | undefined {
+    return this.#health.since
+  }
+  /** Checks again, for who wants to know the state of now. Never rejects, and ends within seconds. */
+  async refresh(): Promise<void> {
+    const open = this.#open
+    if (open) await this.#health.refresh(() => open.check?.())
   }
   get pattern(): boolean {
     return this.#open?.pattern ?? false
@@ -75,19 +85,20 @@ export class TableHandle implements Table {
     try {
       this.parts = type?.parts?.(this.source).map((part) => named(tableRefOf(part))) ?? []
     } catch (error) {
-      this.#problem = (error as Error).message
+      this.#health.told((error as Error).message)
     }
   }
   /** A table that cannot be opened becomes one that fails each request, and says so. */
   async open(type: TableType, log: Logger, clock: Clock): Promise<void> {
     try {
-      if (this.#problem !== undefined) throw new Error(this.#problem)
+      if (this.problem !== undefined) throw new Error(this.problem)
+      this.#health.start(clock)
       this.#open = await type.open(this.source, { log, clock, parts: this.parts })
-      this.#problem = (await this.#open.check?.()) ?? undefined
+      this.#health.told((await this.#open.check?.()) ?? undefined)
     } catch (error) {
-      this.#problem = (error as Error).message
+      this.#health.told((error as Error).message)
     }
-    if (this.#problem) log.warn('table.problem', { table: this.name, where: this.use.where, cause: this.#problem })
+    if (this.problem) log.warn('table.problem', { table: this.name, where: this.use.where, cause: this.problem })
   }
   async close(): Promise<void> {
     await this.#open?.close?.()
@@ -104,13 +115,23 @@ export class TableHandle implements Table {
     return answer instanceof Promise ? answer.then(told) : told(answer)
   }
   #ask(key: string, call: Call): Lookup | Promise<Lookup> {
-    if (!this.#open) return failed(this.#problem ?? `${this.name} is not open`, 'misconfigured')
+    if (!this.#open) return failed(this.problem ?? `${this.name} is not open`, 'misconfigured')
     try {
       const answer = this.#open.get(key, call)
-      return answer instanceof Promise ? answer.then(checkLookup, asFailed) : checkLookup(answer)
+      return answer instanceof Promise
+        ? answer.then(
+            (a) => this.#heard(checkLookup(a), call),
+            (error: unknown) => this.#heard(asFailed(error), call),
+          )
+        : this.#heard(checkLookup(answer), call)
     } catch (error) {
-      return asFailed(error)
+      return this.#heard(asFailed(error), call)
     }
+  }
+  /** That a caller went away says nothing about the table. */
+  #heard(answer: Lookup, call: Call): Lookup {
+    if (answer.kind !== 'failed' || !call.aborted) this.#health.heard(answer)
+    return answer
   }
 }
 const asFailed = (error: unknown): Lookup => failed(error instanceof Error ? error.message : String(error))

@@ -38,8 +38,11 @@ export function statusLines(s: DaemonStatus): string[] {
   ]
   return rows.map(([name, value]) => `${name.padEnd(11)} ${value}`)
 }
-const tableLine = ({ name, problem, stats = {} }: DaemonStatus['tables'][number]): string =>
-  [`${name}: ${problem ?? 'ok'}`, ...Object.entries(stats).map(([what, n]) => `${what} ${n}`)].join(', ')
+const tableLine = ({ name, problem, since, stats = {} }: DaemonStatus['tables'][number]): string =>
+  [
+    `${name}: ${problem === undefined ? 'ok' : `${problem}${since === undefined ? '' : ` (since ${when(since)})`}`}`,
+    ...Object.entries(stats).map(([what, n]) => `${what} ${n}`),
+  ].join(', ')
 const workerLine = (w: WorkerStatus): string =>
   [
     `${w.index}: ${w.state}`,

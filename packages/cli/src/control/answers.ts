@@ -16,12 +16,15 @@ const ping = () => ({ pid: process.pid })
 
 const OWNER: Handlers<{ [V in Verb]: { arguments: Arguments<V>; result: Result<V> } }> = {
   ping,
-  status: ({ served }) => ({
-    ...served.node.status(),
-    pid: process.pid,
-    spool: served.node.graph.settings.spool,
-    listening: served.listening(),
-  }),
+  status: async ({ served }) => {
+    await served.node.checkTables()
+    return {
+      ...served.node.status(),
+      pid: process.pid,
+      spool: served.node.graph.settings.spool,
+      listening: served.listening(),
+    }
+  },
   stop: async ({ served }, { now }) => {
     await served.stop(now === true)
     return { pid: process.pid }

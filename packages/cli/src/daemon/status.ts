@@ -31,7 +31,7 @@ export async function statusOf(served: ServedWorkers): Promise<DaemonStatus> {
       problems: distinct(known.flatMap((s) => s.queue.problems)),
     },
     listening: distinct(known.flatMap((s) => s.listening)),
-    tables: first.tables.map((t) => ({ ...t, problem: problemOf(known, t.name), stats: statsOf(known, t.name) })),
+    tables: first.tables.map((t) => ({ ...t, ...troubleOf(known, t.name), stats: statsOf(known, t.name) })),
     workers: slots.map((slot, i) => lineOf(slot, told[i])),
   }
 }
@@ -49,8 +49,12 @@ const lineOf = (slot: Slot, s: DaemonStatus | undefined): WorkerStatus => ({
   messages: s?.queue.messages ?? 0,
   restarts: slot.restarts,
 })
-const problemOf = (all: readonly DaemonStatus[], table: string): string | undefined =>
-  all.flatMap((s) => s.tables).find((t) => t.name === table && t.problem)?.problem
+/** Of the worker that has seen it first. */
+function troubleOf(all: readonly DaemonStatus[], table: string) {
+  const bad = all.flatMap((s) => s.tables).filter((t) => t.name === table && t.problem !== undefined)
+  const [first] = bad.sort((a, b) => (a.since ?? 0) - (b.since ?? 0))
+  return { problem: first?.problem, since: first?.since }
+}
 /** Each process has a table of its own: figures are sums. */
 function statsOf(all: readonly DaemonStatus[], table: string): Record<string, number> | undefined {
   const sums: Record<string, number> = {}
