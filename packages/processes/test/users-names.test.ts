@@ -6,7 +6,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as assert from 'uvu/assert'
 import { test } from 'uvu'
-import { servicesIn } from '../src/users/helper/name-services.ts'
+import { servicesIn } from '@postern/processes/name-services'
 import { root } from './support/people.ts'
 
 const lines: [text: string, services: string[]][] = [
@@ -17,7 +17,7 @@ const lines: [text: string, services: string[]][] = [
   ['', []],
 ]
 test('the services of users in nsswitch.conf', () => {
-  for (const [text, services] of lines) assert.equal(servicesIn(text), services, text)
+  for (const [text, services] of lines) assert.equal(servicesIn(text, 'passwd'), services, text)
 })
 
 const NAMES = fileURLToPath(new URL('support/names.ts', import.meta.url))

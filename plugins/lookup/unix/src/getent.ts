@@ -4,8 +4,8 @@ import type { ChildProcess } from 'node:child_process'
 import { isUtf8 } from 'node:buffer'
 import { absent, failed, found } from '@postern/core'
 import type { Lookup } from '@postern/core'
-import { probeOf, remoteServices } from './services.ts'
-import type { Database } from './services.ts'
+import { probeOf, remoteServices } from '@postern/processes/name-services'
+import type { NameDatabase } from '@postern/processes/name-services'
 
 /** ms for one process */
 const PATIENCE = 10_000
@@ -22,13 +22,13 @@ interface Said {
 }
 
 export class Getent {
-  readonly #database: Database
+  readonly #database: NameDatabase
   readonly #program: string
   readonly #running = new Set<ChildProcess>()
   #closed = false
   #spawned = 0
 
-  constructor(database: Database, program = 'getent') {
+  constructor(database: NameDatabase, program = 'getent') {
     this.#database = database
     this.#program = program
   }

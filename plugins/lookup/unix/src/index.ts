@@ -3,11 +3,11 @@ import { definePlugin, duration, failed, nearest, tableTypes } from '@postern/co
 import type { OpenTable, TableType } from '@postern/core'
 import { z } from 'zod'
 import { Getent } from './getent.ts'
-import type { Database } from './services.ts'
+import type { NameDatabase } from '@postern/processes/name-services'
 import { UnixTable } from './table.ts'
 import type { Times } from './table.ts'
 
-const MAPS: ReadonlyMap<string, Database> = new Map([
+const MAPS: ReadonlyMap<string, NameDatabase> = new Map([
   ['passwd.byname', 'passwd'],
   ['group.byname', 'group'],
 ])

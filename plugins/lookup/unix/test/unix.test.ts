@@ -9,7 +9,7 @@ import { absent, found } from '@postern/core'
 import type { Lookup, OpenTable } from '@postern/core'
 import { fakeCall, missingPrograms, random, tableContract, until } from '@postern/testkit'
 import { postmapAnswers } from '../../../../packages/cdb/test/support/postmap.ts'
-import { servicesIn } from '../src/services.ts'
+import { servicesIn } from '@postern/processes/name-services'
 import { time, unix } from './support/table.ts'
 
 const get = async (table: OpenTable, key: string): Promise<Lookup> => table.get(key, fakeCall())

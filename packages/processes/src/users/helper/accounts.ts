@@ -1,7 +1,7 @@
 /** The system's user data base, by getent(1): Node has no getpwnam. What is found is believed for a minute. */
 import { spawnSync } from 'node:child_process'
 import type { SystemUser } from '@postern/core'
-import { probeOf, remoteServices } from './name-services.ts'
+import { probeOfSync, remoteServicesSync } from '../../name-services.ts'
 
 export interface Account extends SystemUser {
   /** supplementary groups */
@@ -64,8 +64,8 @@ function lookUp(name: string): AccountAnswer {
 /** `undefined`: there is none that could be; `''`: they answer. */
 function serviceThatIsDown(): string | undefined {
   try {
-    const services = remoteServices()
-    const down = services.find((service) => ask('getent', probeOf(service)).status !== 0)
+    const services = remoteServicesSync('passwd')
+    const down = services.find((service) => ask('getent', probeOfSync('passwd', service)).status !== 0)
     if (down !== undefined) return `"${down}" of nsswitch.conf does not answer`
     return services.length > 0 ? '' : undefined
   } catch (error) {
