@@ -1,11 +1,12 @@
 /** Opens tables for tests, by the type that the plugin provides, and asks Debian's Postfix the same. */
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { logger } from '@postern/core'
 import type { Clock, Lookup, OpenTable, TableType } from '@postern/core'
 import plugin from '@postern/lookup-cidr'
 import { fakeCall, programPath } from '@postern/testkit'
+import { writeOld } from '../../../../packages/lookup-kit/test/support/old-file.ts'
 
 export interface Opened {
   readonly table: OpenTable
@@ -46,10 +47,9 @@ export function postmap(
   keys: readonly string[],
 ): Promise<{ found: Map<string, string>; problems: string[] }> {
   const conf = join(folder, 'conf')
-  // written once: Postfix waits for a main.cf that has just changed to settle, two seconds each time
   if (!existsSync(conf)) {
     mkdirSync(conf, { recursive: true })
-    writeFileSync(join(conf, 'main.cf'), 'compatibility_level = 3.6\n')
+    writeOld(join(conf, 'main.cf'), 'compatibility_level = 3.6\n')
   }
   return new Promise((resolve, reject) => {
     const child = spawn(programPath('postmap')!, ['-c', conf, '-q', '-', `cidr:${file}`], { timeout: 60_000 })

@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert'
 import { open } from './support/open.ts'
 import { inParallel, postmapOne } from './support/postmap.ts'
 import { missing, slapd } from './support/slapd.ts'
+import { writeOld } from '../../../../packages/lookup-kit/test/support/old-file.ts'
 
 const test = suite('ldap: the books')
 const it = missing('postmap') ? test.skip : test
@@ -89,7 +90,7 @@ for (const [title, text, pairs] of books)
       const dir = join(book.folder, 'postfix')
       mkdirSync(dir)
       const own = `myldaptag_server_host = localhost\nmyldaptag_server_port = ${book.port}\n${text}`
-      writeFileSync(join(dir, 'main.cf'), `alias_maps = hash:/etc/postfix/aliases, ldap:myldaptag\n${own}`)
+      writeOld(join(dir, 'main.cf'), `alias_maps = hash:/etc/postfix/aliases, ldap:myldaptag\n${own}`)
       const table = await open('myldaptag', { folder: dir, mainCf: 'main.cf' })
       assert.is(await table.check(), undefined)
       const said = await inParallel(pairs, ([key]) => postmapOne('myldaptag', key, dir))

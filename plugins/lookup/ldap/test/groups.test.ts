@@ -1,5 +1,4 @@
 /** From entries to values: groups and their members, URLs, limits; servers that refer to others. Asked of Postfix too. */
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -8,6 +7,7 @@ import { open } from './support/open.ts'
 import { inParallel, postmapOne } from './support/postmap.ts'
 import { missing, slapd } from './support/slapd.ts'
 import type { Slapd } from './support/slapd.ts'
+import { writeOld } from '../../../../packages/lookup-kit/test/support/old-file.ts'
 
 const BASE = 'dc=example,dc=org'
 const person = (uid: string, more = '') =>
@@ -154,7 +154,7 @@ let theirs: string[] = []
 it('asked of postmap', async () => {
   theirs = await inParallel(cases, ([key, text], i) => {
     const base = text.includes('search_base') ? '' : `search_base = ${BASE}\n`
-    writeFileSync(fileOf(i), `server_host = ${server.url}\nversion = 3\n${base}${text}`)
+    writeOld(fileOf(i), `server_host = ${server.url}\nversion = 3\n${base}${text}`)
     return postmapOne(fileOf(i), key)
   })
 })

@@ -1,5 +1,4 @@
 /** The same keys asked of `postmap -q` and of ours, for the same files and the same server. */
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -8,6 +7,7 @@ import { open } from './support/open.ts'
 import { inParallel, postmapMany } from './support/postmap.ts'
 import { missing, slapd } from './support/slapd.ts'
 import type { Slapd } from './support/slapd.ts'
+import { writeOld } from '../../../../packages/lookup-kit/test/support/old-file.ts'
 
 const BASE = 'dc=example,dc=org'
 /** As an LDIF line, in base64 where it needs it. */
@@ -157,7 +157,7 @@ let theirs: Map<string, string>[] = []
 it('asked of postmap', async () => {
   theirs = await inParallel(tables, ([title, text, count]) => {
     const base = text.includes('search_base') ? '' : `search_base = ${BASE}\n`
-    writeFileSync(fileOf(title), `server_host = ${server.url}\n${base}${text}`)
+    writeOld(fileOf(title), `server_host = ${server.url}\n${base}${text}`)
     return postmapMany(fileOf(title), keys(count))
   })
 })

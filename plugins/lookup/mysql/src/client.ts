@@ -1,5 +1,6 @@
 /** Connections by mysql2, in the text protocol: values are what the server prints, as Postfix gets them. */
 import { isUtf8 } from 'node:buffer'
+import { connect, isIP } from 'node:net'
 import { createConnection } from 'mysql2'
 import type { Connection, ConnectionOptions, QueryError } from 'mysql2'
 import { Refused } from '@postern/lookup-kit'
@@ -20,7 +21,15 @@ export function server(host: Host, options: ConnectionOptions, charset: string):
     rank: host.socketPath === undefined ? 1 : 0,
     async connect(signal, gone) {
       const where =
-        host.socketPath === undefined ? { host: host.host, port: host.port } : { socketPath: host.socketPath }
+        host.socketPath === undefined
+          ? {
+              // of an address mysql2 would compare the certificate with "localhost": with the dot it is a name to it, and
+              // `checkServerIdentity` of Node takes the dot away again
+              host: isIP(host.host!) ? `${host.host}.` : host.host,
+              port: host.port,
+              stream: () => connect({ host: host.host, port: host.port!, noDelay: true, keepAlive: true }),
+            }
+          : { socketPath: host.socketPath }
       const connection = createConnection({
         ...options,
         ...where,

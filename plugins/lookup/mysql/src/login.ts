@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { readFile, readdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { createSecureContext } from 'node:tls'
 import type { ConnectionOptions, SslOptions } from 'mysql2'
 import { readOptionFile } from './option-file.ts'
 import type { FileOptions } from './option-file.ts'
@@ -74,16 +75,16 @@ async function tls(
   const ca = caFile
     ? [await named('tls_CAfile', () => readFile(caFile, 'utf8'))]
     : caPath && (await named('tls_CApath', () => allIn(caPath)))
-  return {
+  const own = {
     ...(cert && { cert: await named('tls_cert_file', () => readFile(cert, 'utf8')) }),
     ...(key && { key: await named('tls_key_file', () => readFile(key, 'utf8')) }),
-    ...(ca && { ca }),
-    ...(ciphers && { ciphers }),
-    rejectUnauthorized: Boolean(ca) || verify,
-    verifyIdentity: verify,
   }
+  await named('tls_cert_file, tls_key_file', () => createSecureContext(own))
+  const files = { ...own, ...(ca && { ca }), ...(ciphers && { ciphers }) }
+  await named(ciphers ? 'tls_ciphers, tls_CAfile' : 'tls_CAfile', () => createSecureContext(files))
+  return { ...files, rejectUnauthorized: Boolean(ca) || verify, verifyIdentity: verify }
 }
-async function named<T>(parameter: string, read: () => Promise<T>): Promise<T> {
+async function named<T>(parameter: string, read: () => Promise<T> | T): Promise<T> {
   try {
     return await read()
   } catch (error) {

@@ -1,123 +1,34 @@
-import type { OpenTable } from '@postern/core'
-import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { sleep, tableContract, until } from '@postern/testkit'
-import { F } from './cases.ts'
+import { until } from '@postern/testkit'
+import { sqlFaults } from '../../../../packages/lookup-kit/test/support/sql-faults.ts'
 import { startMariaDb } from './mariadb.ts'
 import { get, SCHEMA, startRig, why } from './rig.ts'
-import type { Options, Rig } from './rig.ts'
 
-const test = suite('mysql: faults')
-let rig: Rig
-let starting: Promise<Rig> | undefined
-/** once for both suites */
-const started = async () => void (rig = await (starting ??= startRig()))
-const it = (name: string, body: () => Promise<void>) => (why ? test.skip : test)(name, body)
-const withTable = (name: string, options: Options, body: (table: OpenTable) => Promise<void>) =>
-  it(name, () => rig.with(options, body))
-if (!why) {
-  test.before(started)
-  test.before.each(() => {
-    rig.events = []
-  })
-  test.after(() => rig.db.remove())
-}
-
-withTable(
-  'no more connections than the server gives one user',
-  { user: 'few', connections: 8, query: "select '%s' from (select sleep(0.02)) s" },
-  async (table) => {
-    const keys = Array.from({ length: 20 }, (_, i) => `k${i}`)
-    assert.equal(await Promise.all(keys.map((key) => get(table, key))), keys)
+sqlFaults({
+  type: 'mysql',
+  why,
+  rig: () => startRig(),
+  async other() {
+    const db = await startMariaDb()
+    db.sql(SCHEMA.replaceAll("'joe'", "'other'"))
+    return db
   },
-)
-withTable('the server has no place left', {}, async (table) => {
-  const others = await Promise.all(
-    Array.from({ length: 32 }, () =>
-      rig.open({ connections: 1, timeout: 5 + Math.random(), query: "select '%s' from (select sleep(0.3)) s" }),
-    ),
-  )
-  const busy = await Promise.all(others.map((t) => get(t, 'k')))
-  assert.ok(
-    busy.some((answer) => /Too many connections/.test(answer!)),
-    'the limit was reached',
-  )
-  assert.ok(busy.every((answer) => answer === 'k' || answer!.startsWith('! ')))
-  for (const t of others) await t.close?.()
-  await until('a place', async () => (await get(table, 'joe@site.example')) === 'joe')
-})
-withTable(
-  'killed while it is asked, back without a restart of ours',
-  { query: "select goto from aliases, (select sleep(0.2)) s where alias = '%s'" },
-  async (table) => {
-    assert.is(await get(table, 'joe@site.example'), 'joe')
-    const asked = [get(table, 'joe@site.example'), get(table, 'nobody')]
-    await sleep(50)
-    rig.db.kill('SIGKILL')
-    for (const answer of await Promise.all(asked)) assert.match(answer!, F)
-    await rig.db.stop()
-    for (let i = 0; i < 5; i++) assert.match((await get(table, 'nobody'))!, F)
-    assert.is(rig.events.filter(([event]) => event === 'table.down').length, 1, 'told once')
-    await rig.db.start()
-    await until('the server is back', async () => (await get(table, 'joe@site.example')) === 'joe')
-    assert.equal(
-      rig.events.map(([event]) => event),
-      ['table.down', 'table.up'],
-    )
+  slow: "select '%s' from (select sleep(0.02)) s",
+  slower: "select goto from aliases, (select sleep(0.2)) s where alias = '%s'",
+  more(withTable, rig) {
+    withTable('the server has no place left', {}, async (table) => {
+      const query = "select '%s' from (select sleep(0.3)) s"
+      const others = await Promise.all(
+        Array.from({ length: 32 }, () => rig().open({ connections: 1, timeout: 5 + Math.random(), query })),
+      )
+      const busy = await Promise.all(others.map((t) => get(t, 'k')))
+      assert.ok(
+        busy.some((answer) => /Too many connections/.test(answer!)),
+        'the limit was reached',
+      )
+      assert.ok(busy.every((answer) => answer === 'k' || answer!.startsWith('! ')))
+      for (const t of others) await t.close?.()
+      await until('a place', async () => (await get(table, 'joe@site.example')) === 'joe')
+    })
   },
-)
-withTable('restarted while nobody asks: the next lookup works', {}, async (table) => {
-  assert.is(await get(table, 'joe@site.example'), 'joe')
-  await rig.db.stop()
-  await rig.db.start()
-  assert.is(await get(table, 'joe@site.example'), 'joe')
 })
-withTable('hung', { timeout: '300ms' }, async (table) => {
-  assert.is(await get(table, 'joe@site.example'), 'joe')
-  rig.db.kill('SIGSTOP')
-  try {
-    assert.match((await get(table, 'joe@site.example'))!, /no answer in time/)
-    await sleep(1100)
-    // a new connection hangs, too
-    assert.match((await get(table, 'joe@site.example'))!, /no answer in time/)
-  } finally {
-    rig.db.kill('SIGCONT')
-  }
-  await until('it goes on', async () => (await get(table, 'joe@site.example')) === 'joe')
-})
-withTable('another server is asked meanwhile', {}, async () => {
-  const other = await startMariaDb()
-  other.sql(SCHEMA.replaceAll("'joe'", "'other'"))
-  const table = await rig.open({ hosts: `127.0.0.1:${rig.db.port} inet:127.0.0.1:${other.port}`, timeout: '500ms' })
-  try {
-    other.kill('SIGSTOP')
-    for (let i = 0; i < 8; i++) assert.is(await get(table, 'joe@site.example'), 'joe')
-    other.kill('SIGCONT')
-    await rig.db.stop()
-    await until('the other one', async () => (await get(table, 'joe@site.example')) === 'other')
-    for (let i = 0; i < 8; i++) assert.is(await get(table, 'joe@site.example'), 'other')
-    assert.ok(rig.events.some(([event, f]) => event === 'table.server.down' && f.server === `127.0.0.1:${other.port}`))
-  } finally {
-    await table.close?.()
-    await other.remove()
-    await rig.db.start()
-  }
-})
-if (!why)
-  tableContract('mysql', async () => {
-    await started()
-    const table = await rig.open({ timeout: '1s' })
-    let broken = false
-    return {
-      table,
-      found: { 'joe@site.example': 'joe', "o'hara@site.example": 'o', 'two@site.example': 'a@b.example,c,d' },
-      absent: ['nobody@site.example', '@site.example'],
-      breakIt: () => ((broken = true), rig.db.stop()),
-      hang: () => rig.db.kill('SIGSTOP'),
-      async close() {
-        rig.db.kill('SIGCONT')
-        if (broken) await rig.db.start()
-      },
-    }
-  })
-test.run()

@@ -3,36 +3,43 @@ import { execFileSync, spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { chmodSync, chownSync, openSync } from 'node:fs'
 import { connect } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { freePort, programPath, tempFolder, until } from '@postern/testkit'
+import type { Database } from '../../../../packages/lookup-kit/test/support/sql-rig.ts'
+import { fromTemplate } from '../../../../packages/lookup-kit/test/support/template.ts'
 
 const root = process.getuid?.() === 0
+const mysqlUid = () => Number(execFileSync('id', ['-u', 'mysql'], { encoding: 'latin1' }))
 
-export interface MariaDb {
-  readonly port: number
+export interface MariaDb extends Database {
   readonly socket: string
-  readonly folder: string
-  /** SQL as root, in database `m` when there is one; answers the rows as text */
-  sql(text: string): string
-  kill(signal: NodeJS.Signals): void
-  start(): Promise<void>
-  /** ends at once, waits for the end */
-  stop(): Promise<void>
-  remove(): Promise<void>
 }
+/** smaller than the defaults, which take a second and 100 MB to make */
+const SIZES = [
+  '--innodb-buffer-pool-size=16M',
+  '--innodb-log-file-size=8M',
+  '--innodb-data-file-path=ibdata1:4M:autoextend',
+]
 
 export async function startMariaDb(...more: string[]): Promise<MariaDb> {
   const { path: folder, remove } = await tempFolder('mariadb')
   chmodSync(folder, 0o755)
   const user = root ? ['--user=mysql'] : []
-  if (root) chownSync(folder, Number(execFileSync('id', ['-u', 'mysql'], { encoding: 'latin1' })), -1)
-  const install = ['--auth-root-authentication-method=normal', '--skip-test-db']
-  execFileSync(programPath('mariadb-install-db')!, ['--no-defaults', ...user, `--datadir=${folder}/data`, ...install], {
-    stdio: 'ignore',
+  if (root) chownSync(folder, mysqlUid(), -1)
+  const version = execFileSync(programPath('mariadbd')!, ['--version'], { encoding: 'latin1' })
+  fromTemplate(`mariadb-${/\d+(\.\d+)+/.exec(version)![0]}`, join(folder, 'data'), (data) => {
+    const install = ['--auth-root-authentication-method=normal', '--skip-test-db', ...SIZES]
+    // the folder is its user's, and so must be the way to it
+    chmodSync(dirname(data), 0o755)
+    if (root) chownSync(dirname(data), mysqlUid(), -1)
+    execFileSync(programPath('mariadb-install-db')!, ['--no-defaults', ...user, `--datadir=${data}`, ...install], {
+      stdio: 'ignore',
+    })
   })
   const port = await freePort()
   const socket = join(folder, 's.sock')
   let child: ChildProcess | undefined
+  const running = () => child !== undefined && child.exitCode === null && child.signalCode === null
   const db: MariaDb = {
     port,
     socket,
@@ -43,17 +50,23 @@ export async function startMariaDb(...more: string[]): Promise<MariaDb> {
       }),
     kill: (signal) => void child?.kill(signal),
     async start() {
+      if (running()) return
       const log = openSync(join(folder, 'log'), 'a')
-      const sizes = ['--innodb-buffer-pool-size=16M', '--innodb-log-file-size=8M', '--performance-schema=OFF']
+      const sizes = [
+        ...SIZES,
+        '--performance-schema=OFF',
+        '--innodb-flush-log-at-trx-commit=0',
+        '--skip-innodb-doublewrite',
+      ]
       const net = ['--bind-address=127.0.0.1', `--port=${port}`, `--socket=${socket}`, '--skip-name-resolve']
       const args = ['--no-defaults', ...user, `--datadir=${folder}/data`, ...net, ...sizes, '--skip-log-bin', ...more]
       child = spawn(programPath('mariadbd')!, args, { stdio: ['ignore', log, log] })
       await until('MariaDB', () => listens(port), 30_000)
     },
     async stop() {
-      if (!child || child.exitCode !== null || child.signalCode !== null) return
+      if (!running()) return
       const ended = new Promise((resolve) => child!.once('exit', resolve))
-      child.kill('SIGKILL')
+      child!.kill('SIGKILL')
       await ended
     },
     async remove() {

@@ -36,7 +36,7 @@ export async function parseHost(text: string, folder: string): Promise<Host> {
   const tcp = /^(\[[^\]]+\]|[^:[\]/]+)(?::(\d{1,5}))?$/.exec(plain)
   if (text.startsWith('unix:') || !tcp || Number(tcp[2] ?? 1) > 65_535)
     throw new Error(`hosts: expected host, host:port, unix:/folder or a URI, got ${text.replace(/.*@/, '...@')}`)
-  return { ...named(tcp[1]!, tcp[2]), more: {}, mode: 'prefer', tls: {} }
+  return { ...named(tcp[1]!, tcp[2]), more: {}, mode: 'prefer', tls: await tls(new Map(), 'prefer', folder) }
 }
 const defaultPort = () => Number(process.env.PGPORT ?? 5432)
 function named(host: string, port: string | undefined) {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import type { OpenTable } from '@postern/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { postmap } from '../../../../packages/lookup-kit/test/postmap.ts'
+import { postmap } from '../../../../packages/lookup-kit/test/support/postmap.ts'
 import { get, PASSWORD, startRig, why } from './rig.ts'
 import type { Options, Rig } from './rig.ts'
 

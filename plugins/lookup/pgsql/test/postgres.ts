@@ -2,8 +2,10 @@
 import { execFileSync, spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { chownSync, openSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { freePort, programPath, tempFolder, until } from '@postern/testkit'
+import type { Database } from '../../../../packages/lookup-kit/test/support/sql-rig.ts'
+import { fromTemplate } from '../../../../packages/lookup-kit/test/support/template.ts'
 
 const LIB = '/usr/lib/postgresql'
 /** of the newest version that is there */
@@ -19,36 +21,38 @@ export const postgresPath = (name: string): string => {
   })()
   return version === undefined ? name : join(LIB, version, 'bin', name)
 }
+const root = process.getuid?.() === 0
+const uid = () => Number(execFileSync('id', ['-u', 'postgres'], { encoding: 'latin1' }))
 /** it does not run as root */
 const as = (command: string, args: readonly string[]): [string, string[]] =>
-  process.getuid?.() === 0
+  root
     ? ['setpriv', ['--reuid', 'postgres', '--regid', 'postgres', '--clear-groups', command, ...args]]
     : [command, [...args]]
 
-export interface Postgres {
-  readonly port: number
-  readonly folder: string
-  /** SQL as the superuser */
+export interface Postgres extends Database {
   sql(text: string, database?: string): string
-  /** to all its processes */
-  signal(signal: NodeJS.Signals): void
-  start(): Promise<void>
-  /** ends at once, waits for the end */
-  stop(): Promise<void>
-  remove(): Promise<void>
+}
+export interface PostgresOptions {
+  /** in front of the others in pg_hba.conf */
+  readonly hba?: string
+  readonly settings?: readonly string[]
 }
 
-export async function startPostgres(...more: string[]): Promise<Postgres> {
+export async function startPostgres({ hba = '', settings: more = [] }: PostgresOptions = {}): Promise<Postgres> {
   const { path: folder, remove } = await tempFolder('postgres')
-  if (process.getuid?.() === 0)
-    chownSync(folder, Number(execFileSync('id', ['-u', 'postgres'], { encoding: 'latin1' })), -1)
+  if (root) chownSync(folder, uid(), -1)
   const data = join(folder, 'data')
-  const init = ['-D', data, '-A', 'trust', '-U', 'postgres', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync']
-  execFileSync(...as(postgresPath('initdb'), init), { stdio: 'ignore' })
-  const hba = 'local all postgres trust\nlocal all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n'
-  writeFileSync(join(data, 'pg_hba.conf'), hba)
+  const version = execFileSync(postgresPath('postgres'), ['--version'], { encoding: 'latin1' })
+  fromTemplate(`postgres-${/\d+(\.\d+)*/.exec(version)![0]}`, data, (into) => {
+    const init = ['-D', into, '-A', 'trust', '-U', 'postgres', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync']
+    if (root) chownSync(dirname(into), uid(), -1)
+    execFileSync(...as(postgresPath('initdb'), init), { stdio: 'ignore' })
+  })
+  const rules = 'local all postgres trust\nlocal all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n'
+  writeFileSync(join(data, 'pg_hba.conf'), hba + rules)
   const port = await freePort()
   let child: ChildProcess | undefined
+  const running = () => child !== undefined && child.exitCode === null && child.signalCode === null
   const db: Postgres = {
     port,
     folder,
@@ -58,8 +62,8 @@ export async function startPostgres(...more: string[]): Promise<Postgres> {
         ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-h', folder, '-p', String(port), '-U', 'postgres', database],
         { encoding: 'utf8', input: text },
       ),
-    signal(signal) {
-      if (!child?.pid || child.exitCode !== null || child.signalCode !== null) return
+    kill(signal) {
+      if (!running() || !child?.pid) return
       const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'latin1').trim().split(' ')
       for (const pid of [child.pid, ...children.filter(Boolean).map(Number)]) {
         try {
@@ -70,8 +74,15 @@ export async function startPostgres(...more: string[]): Promise<Postgres> {
       }
     },
     async start() {
+      if (running()) return
       const log = openSync(join(folder, 'log'), 'a')
-      const settings = ['listen_addresses=127.0.0.1', `unix_socket_directories=${folder}`, 'fsync=off', ...more]
+      const settings = [
+        'listen_addresses=127.0.0.1',
+        `unix_socket_directories=${folder}`,
+        'fsync=off',
+        'max_connections=20',
+        ...more,
+      ]
       const args = ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])]
       child = spawn(...as(postgresPath('postgres'), args), { stdio: ['ignore', log, log] })
       await until(
@@ -87,11 +98,11 @@ export async function startPostgres(...more: string[]): Promise<Postgres> {
       )
     },
     async stop() {
-      if (!child || child.exitCode !== null || child.signalCode !== null) return
+      if (!running()) return
       const ended = new Promise((resolve) => child!.once('exit', resolve))
-      db.signal('SIGCONT')
+      db.kill('SIGCONT')
       // at once, as after a crash; SIGKILL would leave its children and their memory
-      child.kill('SIGQUIT')
+      child!.kill('SIGQUIT')
       await ended
     },
     async remove() {

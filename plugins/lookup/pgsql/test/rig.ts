@@ -1,13 +1,13 @@
 /** A server with a schema, tables in it, and what they answer. */
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { logger, systemClock } from '@postern/core'
-import type { OpenTable, TableType } from '@postern/core'
-import { fakeCall, missingPrograms, within } from '@postern/testkit'
+import { missingPrograms } from '@postern/testkit'
 import plugin from '@postern/lookup-pgsql'
+import { typeOf } from '../../../../packages/lookup-kit/test/support/open-table.ts'
+import { SqlRig } from '../../../../packages/lookup-kit/test/support/sql-rig.ts'
 import { postgresPath, startPostgres } from './postgres.ts'
-import type { Postgres } from './postgres.ts'
+import type { Postgres, PostgresOptions } from './postgres.ts'
 
+export { get } from '../../../../packages/lookup-kit/test/support/sql-rig.ts'
+export type { Options } from '../../../../packages/lookup-kit/test/support/sql-rig.ts'
 export const PASSWORD = 'gui-tar-7'
 export const SCHEMA = `
 create role p login password '${PASSWORD}';
@@ -24,55 +24,16 @@ create function one(k text) returns setof text language sql as 'select goto from
 grant select on aliases, many to p, few;
 `
 export const why = missingPrograms(postgresPath('postgres'), 'psql', 'setpriv')
-export type Options = Record<string, string | number | boolean>
-export type Event = readonly [event: string, fields: Readonly<Record<string, unknown>>]
+export type Rig = SqlRig<Postgres>
 
-let type: TableType | undefined
-plugin.definition.apply({ provideNamed: (_r: unknown, _n: string, t: TableType) => (type = t) } as never, {}, {})
 const QUERY = "select goto, more from aliases where alias = '%s' order by goto desc"
-
-export class Rig {
-  readonly db: Postgres
-  events: Event[] = []
-  /** the one of the table that was opened last */
-  file = ''
-  #files = 0
-  readonly #context = {
-    clock: systemClock,
-    parts: [],
-    log: logger(() => ({
-      enabled: () => true,
-      write: (_level, event, fields) => void this.events.push([event, { ...fields }]),
-    })),
-  }
-  constructor(db: Postgres) {
-    this.db = db
-  }
-  /** The table by a file, as Postfix has it. */
-  async open(options: Options = {}): Promise<OpenTable> {
-    const basics = { hosts: `127.0.0.1:${this.db.port}`, user: 'p', password: PASSWORD, dbname: 'm' }
-    const old = options.table ?? options.select_function
-    const all = Object.entries({ ...basics, ...(old ? {} : { query: QUERY }), ...options })
-    this.file = join(this.db.folder, `table${++this.#files}.cf`)
-    writeFileSync(this.file, all.map(([name, value]) => `${name} = ${String(value)}\n`).join(''))
-    return type!.open({ spec: this.file, where: 'test', folder: this.db.folder }, this.#context)
-  }
-  async with(options: Options, body: (table: OpenTable) => Promise<void>): Promise<void> {
-    const table = await this.open(options)
-    try {
-      await body(table)
-    } finally {
-      await table.close?.()
-    }
-  }
-}
-export async function startRig(): Promise<Rig> {
-  const db = await startPostgres('max_connections=20')
+export const rigOf = (db: Postgres): Rig =>
+  new SqlRig(db, typeOf(plugin), (own) => ({
+    ...{ user: 'p', password: PASSWORD, dbname: 'm' },
+    ...((own.table ?? own.select_function) === undefined && { query: QUERY }),
+  }))
+export async function startRig(options?: PostgresOptions): Promise<Rig> {
+  const db = await startPostgres(options)
   db.sql(SCHEMA)
-  return new Rig(db)
-}
-/** The value; undefined: absent; `! cause`: failed. */
-export async function get(table: OpenTable, key: string, call = fakeCall()): Promise<string | undefined> {
-  const answer = await within(key, Promise.resolve(table.get(key, call)), 20_000)
-  return answer.kind === 'found' ? answer.value : answer.kind === 'absent' ? undefined : `! ${answer.cause}`
+  return rigOf(db)
 }

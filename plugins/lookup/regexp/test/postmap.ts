@@ -1,8 +1,9 @@
 /** The same question asked of Debian's Postfix. */
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { missingPrograms, programPath } from '@postern/testkit'
+import { writeOld } from '../../../../packages/lookup-kit/test/support/old-file.ts'
 
 const MODULE = '/usr/lib/postfix/postfix-pcre.so'
 /** Why Debian's Postfix cannot be asked for both types here; undefined when it can. */
@@ -22,10 +23,9 @@ export function postmap(
   input = '',
 ): Promise<{ out: string; warnings: string[] }> {
   const conf = join(folder, 'conf')
-  // written once: Postfix waits for a main.cf that has just changed to settle, two seconds each time
   if (!existsSync(conf)) {
     mkdirSync(conf, { recursive: true })
-    writeFileSync(join(conf, 'main.cf'), 'compatibility_level = 3.6\n')
+    writeOld(join(conf, 'main.cf'), 'compatibility_level = 3.6\n')
   }
   return new Promise((resolve, reject) => {
     const child = spawn(programPath('postmap')!, ['-c', conf, ...args], { timeout: 60_000 })

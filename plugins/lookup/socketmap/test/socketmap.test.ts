@@ -4,10 +4,13 @@ import type { Lookup, OpenTable } from '@postern/core'
 import { fakeCall, missingPrograms, tableContract, tempFolder, until, within } from '@postern/testkit'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { open } from './open.ts'
-import { postmap } from './postmap.ts'
-import { testServer } from './server.ts'
-import type { Answer, Split, TestServer } from './server.ts'
+import { opener } from '../../../../packages/lookup-kit/test/support/open-table.ts'
+import { postmap } from '../../../../packages/lookup-kit/test/support/postmap-one.ts'
+import { testServer } from '../../../../packages/lookup-kit/test/support/line-server.ts'
+import type { Answer, Split, TestServer } from '../../../../packages/lookup-kit/test/support/line-server.ts'
+import plugin from '@postern/lookup-socketmap'
+
+const open = opener(plugin)
 
 const split: Split = (bytes) => {
   const colon = bytes.indexOf(':')

@@ -32,6 +32,8 @@ export class Reader implements SqlBackend {
   readonly #clock: Clock
   readonly #pending = new Map<number, Pending>()
   #worker: Worker | undefined
+  /** 1: the thread is to stop what it does, where it can */
+  #ended = new Int32Array(new SharedArrayBuffer(4))
   #id = 0
   #queries = 0
   #closed = false
@@ -105,7 +107,9 @@ export class Reader implements SqlBackend {
   }
   #thread(): Worker {
     if (this.#worker) return this.#worker
-    const worker = new Worker(new URL('./thread.js', import.meta.url), { workerData: { path: this.#path } })
+    this.#ended = new Int32Array(new SharedArrayBuffer(4))
+    const workerData = { path: this.#path, ended: this.#ended }
+    const worker = new Worker(new URL('./thread.js', import.meta.url), { workerData })
     worker.unref()
     worker.on('message', (answer: Answer) => {
       const one = this.#pending.get(answer.id)
@@ -128,6 +132,7 @@ export class Reader implements SqlBackend {
     if (!worker) return
     // never `terminate`: a thread that is ended within a call of SQLite takes the process with it
     this.#leaving++
+    Atomics.store(this.#ended, 0, 1)
     worker.once('exit', () => this.#leaving--)
     worker.postMessage(undefined)
   }

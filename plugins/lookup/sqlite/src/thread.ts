@@ -8,7 +8,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { DatabaseSync } from '@photostructure/sqlite'
 import type { Answer, Question } from './reader.ts'
 
-const { path } = workerData as { readonly path: string }
+const { path, ended } = workerData as { readonly path: string; readonly ended: Int32Array }
 /** codes of sqlite3.h: the query is wrong; somebody writes */
 const [ERROR, BUSY, LOCKED] = [1, 5, 6]
 type Database = InstanceType<typeof DatabaseSync>
@@ -61,7 +61,11 @@ function answer({ id, sql, check }: Question): Answer {
     statement.setReadBigInts(true)
     statement.setReturnArrays(true)
     // the first column alone, as Postfix has it
-    for (const row of statement.iterate()) values.push(text((row as unknown as readonly unknown[])[0]))
+    for (const row of statement.iterate()) {
+      // whoever asked has gone: only between rows can a query be given up, for the library cannot interrupt SQLite
+      if (Atomics.load(ended, 0) === 1) throw new Error('given up')
+      values.push(text((row as unknown as readonly unknown[])[0]))
+    }
     return { id, values }
   } catch (error) {
     const { message, errcode } = error as Error & { readonly errcode?: number }

@@ -3,9 +3,9 @@ import { execFileSync, spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
-import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { freePorts, missingPrograms, programPath, tempFolder, until } from '@postern/testkit'
+import { certificates } from '../../../../../packages/lookup-kit/test/support/certificates.ts'
 
 const SCHEMA = '/etc/ldap/schema'
 /** What a book's table asks for, and groups. */
@@ -134,14 +134,3 @@ access to attrs=userPassword by anonymous auth by * none
 access to dn.subtree="ou=private,${suffix}" by users read by * none
 access to * by * read
 `
-/** An authority, a server's certificate for localhost and 127.0.0.1, and a client's. */
-function certificates(dir: string): void {
-  const openssl = (...args: string[]) => execFileSync('openssl', args, { stdio: 'ignore', cwd: dir })
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
-  openssl('req', '-x509', ...key, '-keyout', 'ca.key', '-out', 'ca.pem', '-days', '2', '-subj', '/CN=Authority')
-  const names = `subjectAltName=DNS:localhost,DNS:${hostname()},IP:127.0.0.1`
-  const sign = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-days', '2']
-  openssl('req', '-x509', ...key, ...sign, '-keyout', 'key.pem', '-out', 'cert.pem', '-subj', '/CN=s', '-addext', names)
-  const client = ['-keyout', 'client.key', '-out', 'client.pem', '-subj', '/CN=table']
-  openssl('req', '-x509', ...key, ...sign, ...client, '-addext', 'extendedKeyUsage=clientAuth')
-}

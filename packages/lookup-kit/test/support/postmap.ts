@@ -1,16 +1,17 @@
 /** What Postfix answers. */
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, cpSync, existsSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { copyFileSync, cpSync, existsSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { programPath } from '@postern/testkit'
+import { writeOld } from './old-file.ts'
 
 let etc: string | undefined
 /** For each key its value, `(absent)` or, for all of them, `(failed)`. */
 export function postmap(table: string, keys: readonly string[]): Map<string, string> {
   if (etc === undefined) {
     etc = mkdtempSync(join(tmpdir(), 'postmap-'))
-    writeFileSync(
+    writeOld(
       join(etc, 'main.cf'),
       'compatibility_level = 3.6\nmyhostname = mail.example\ninet_interfaces = 127.0.0.1\n',
     )
