@@ -6,6 +6,7 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { z } from 'zod'
 import { optionRows } from './options.js'
 import { ROOT, packages } from './workspace.js'
 
@@ -34,7 +35,22 @@ const UNITS = `Types: a *duration* is a number of seconds or text like \`30s\`, 
 a *table* is \`type:name\` or an object with \`type\`; a *transport* a name or \`name:nexthop\`; a *secret* is never printed.
 `
 
-function pluginPage(pkg, definition) {
+/** The options of the objects that define tables, by type; types that share a schema stand together. */
+function tableSections(schemas) {
+  const types = new Map()
+  for (const [type, schema] of Object.entries(schemas)) types.set(schema, [...(types.get(schema) ?? []), type])
+  return [...types].map(([schema, names]) => {
+    const title = names.map((name) => `\`${name}\``).join(', ')
+    return `## Tables of type ${title}\n\nAs an object with \`type\`${inFile(names)}:\n\n${optionTable(optionRows(schema))}`
+  })
+}
+/** Those that name a text, a map or a server behind the colon are no files of parameters. */
+const inFile = ([name]) =>
+  /^(hash|cdb|cache|nis|socketmap|tcp)$/.test(name)
+    ? ''
+    : `, or in a file of \`snake_case = value\` lines that \`${name}:FILE\` names`
+
+function pluginPage(pkg, definition, schemas) {
   const roles = (list) => (list.length ? list.map((r) => `\`${r.id}\``).join(', ') : '')
   const needs = Object.entries(definition.needs).map(
     ([property, role]) => `\`${role.id}\`${definition.optional.includes(property) ? ' (optional)' : ''}`,
@@ -50,7 +66,30 @@ function pluginPage(pkg, definition) {
     `${pkg.manifest.description}. Package \`${pkg.name}\`, [${where}](../../${where}).`,
     ...(facts.length ? [facts.join(' ')] : []),
     optionTable(optionRows(definition.options)),
-  ].join('\n\n')
+    ...tableSections(schemas),
+  ]
+    .join('\n\n')
+    .replace(/\n{3,}/g, '\n\n')
+}
+/** For editors: a table as `type:name`, or as an object of a type that comes with Postern. */
+function tablesSchema(schemas) {
+  const kinds = [...schemas].map(([type, schema]) => {
+    const { $schema, ...json } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
+    const { properties, required = [], ...rest } = json
+    return {
+      title: type,
+      ...rest,
+      properties: { type: { const: type }, ...properties },
+      required: ['type', ...required],
+    }
+  })
+  const text = { title: 'type:name', type: 'string', pattern: '^[A-Za-z][\\w-]*:' }
+  const whole = {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'A lookup table',
+    anyOf: [text, ...kinds],
+  }
+  return `${JSON.stringify(whole, null, 2)}\n`
 }
 
 async function imported(pkg) {
@@ -63,11 +102,14 @@ async function imported(pkg) {
 export async function referencePages() {
   const pages = new Map()
   const index = []
+  const tables = new Map()
   for (const pkg of packages()) {
     const module = pkg.room === 'packages' ? {} : await imported(pkg)
     const definition = pkg.room === 'plugins' ? module.default?.definition : undefined
     const file = `${shortName(pkg.name)}.md`
-    if (definition) pages.set(file, pluginPage(pkg, definition))
+    const schemas = module.tableSchemas ?? {}
+    for (const [type, schema] of Object.entries(schemas)) tables.set(type, schema)
+    if (definition) pages.set(file, pluginPage(pkg, definition, schemas))
     else if (module.configSchema) {
       const title = "# The configuration's top level"
       pages.set(
@@ -86,15 +128,18 @@ export async function referencePages() {
   const table = ['| role | page | |', '|---|---|---|', ...index].join('\n')
   pages.set(
     'README.md',
-    `# Reference\n\n${GENERATED}\n\nEvery option of every plugin, from the schemas that check it.\n\n${UNITS}\n${table}\n`,
+    `# Reference\n\n${GENERATED}\n\nEvery option of every plugin and of the tables that it provides, from the schemas that check them.\n[tables.schema.json](tables.schema.json) is the JSON Schema of a table, for editors.\n\n${UNITS}\n${table}\n`,
   )
+  pages.set('tables.schema.json', tablesSchema(tables))
   return pages
 }
+
+const isPage = (file) => /\.(md|json)$/.test(file)
 
 /** Lines about what differs from `pages`. */
 export function drift(pages, folder = FOLDER) {
   const lines = []
-  const there = existsSync(folder) ? readdirSync(folder).filter((f) => f.endsWith('.md')) : []
+  const there = existsSync(folder) ? readdirSync(folder).filter(isPage) : []
   for (const [file, text] of pages) {
     if (!there.includes(file)) lines.push(`docs/reference/${file} is missing`)
     else if (readFileSync(path.join(folder, file), 'utf8') !== text) lines.push(`docs/reference/${file} is out of date`)
@@ -105,7 +150,7 @@ export function drift(pages, folder = FOLDER) {
 
 export function write(pages, folder = FOLDER) {
   mkdirSync(folder, { recursive: true })
-  for (const file of readdirSync(folder)) if (file.endsWith('.md') && !pages.has(file)) rmSync(path.join(folder, file))
+  for (const file of readdirSync(folder)) if (isPage(file) && !pages.has(file)) rmSync(path.join(folder, file))
   for (const [file, text] of pages) writeFileSync(path.join(folder, file), text)
 }
 

@@ -195,7 +195,7 @@ makes(
     )
     assert.equal(
       await site.run('table', 'dump', 'static:x'),
-      ended(64, '', 'postern: static:x: a table of this type cannot list its entries\n'),
+      ended(64, '', 'postern: static:x: a table of this type cannot list its entries: it answers one key at a time\n'),
     )
     await withNotes(site)
     const none = await site.run('table', 'build', 'notes:none')

@@ -1,37 +1,65 @@
 /** The `domain` parameter: only addresses in these domains are looked up. */
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { absent, failed } from '@postern/core'
+import type { Call, Lookup, Table } from '@postern/core'
+import { domainWords } from './domain-list.ts'
 
-/** Is the key an address with a local part, in a domain of the list? */
-export type DomainFilter = (key: string) => boolean
+type Answer = Lookup | Promise<Lookup>
+/** Domains that stand side by side, or a table of domains. */
+type Step = ReadonlyMap<string, boolean> | { readonly table: Table; readonly yes: boolean }
 
 /**
- * Domains; names of files (they start with `/` or `./`) that hold some, parted by white space or commas. `!domain` takes one
- * out; the first that matches counts. Without any every key passes; with some, bare names, domains, `user@` and `@domain` do
- * not. Throws what is wrong with an entry or a file.
+ * Domains, tables and names of files (they start with `/` or `./`) that hold some, parted by white space or commas. `!` takes
+ * a domain, or those of a table, out; the first that matches counts. Without any every key passes; with some, bare names,
+ * domains, `user@` and `@domain` do not.
  */
-export function domainFilter(entries: readonly string[], folder: string): DomainFilter {
-  if (entries.length === 0) return () => true
-  const domains = new Map<string, boolean>()
-  const add = (entry: string) => {
-    const name = entry.replace(/^!+/, '')
-    // the first counts
-    if (!domains.has(name)) domains.set(name, (entry.length - name.length) % 2 === 0)
+export class DomainFilter {
+  readonly #steps: readonly Step[]
+
+  /** `tables`: those that `domainParts` named, open. Throws what is wrong with an entry or a file. */
+  constructor(entries: readonly string[], folder: string, tables: readonly Table[]) {
+    const steps: Step[] = []
+    for (const { text, table: isTable, yes } of domainWords(entries, folder)) {
+      if (isTable) {
+        const table = tables.find((one) => one.name === text)
+        if (!table) throw new Error(`domain: ${text} was not named when the tables were opened`)
+        steps.push({ table, yes })
+        continue
+      }
+      let domains = steps.at(-1)
+      if (!(domains instanceof Map)) steps.push((domains = new Map<string, boolean>()))
+      // the first counts
+      if (!domains.has(text)) (domains as Map<string, boolean>).set(text, yes)
+    }
+    this.#steps = steps
   }
-  for (const entry of entries) {
-    if (/^!*[a-z][\w-]*:/i.test(entry)) throw new Error(`domain: tables are not possible here, got ${entry}`)
-    if (/^!+\.?\.?\//.test(entry)) throw new Error(`domain: a file cannot be taken out as a whole, got ${entry}`)
-    if (/^\.?\.?\//.test(entry)) domainsIn(resolve(folder, entry)).forEach(add)
-    else add(entry.toLowerCase())
-  }
-  return (key) => {
+  /** What `ask` answers to a key that passes; other keys are absent. A table that fails fails the lookup. */
+  look(key: string, call: Call, ask: () => Answer): Answer {
+    if (this.#steps.length === 0) return ask()
     const at = key.lastIndexOf('@')
-    return at > 0 && domains.get(key.slice(at + 1).toLowerCase()) === true
+    const domain = key.slice(at + 1).toLowerCase()
+    return at > 0 && domain !== '' ? this.#from(0, domain, call, ask) : absent()
+  }
+
+  #from(first: number, domain: string, call: Call, ask: () => Answer): Answer {
+    for (let i = first; i < this.#steps.length; i++) {
+      const step = this.#steps[i]!
+      if ('table' in step) {
+        const answer = step.table.get(domain, call)
+        if (answer instanceof Promise)
+          return answer.then((a) => this.#told(a, step.yes, ask) ?? this.#from(i + 1, domain, call, ask))
+        const told = this.#told(answer, step.yes, ask)
+        if (told !== undefined) return told
+      } else {
+        const yes = step.get(domain)
+        if (yes !== undefined) return yes ? ask() : absent()
+      }
+    }
+    return absent()
+  }
+  /** `undefined`: the table does not have the domain. */
+  #told(answer: Lookup, yes: boolean, ask: () => Answer): Answer | undefined {
+    if (answer.kind === 'failed') return failed(`domain: ${answer.cause}`, answer.why)
+    if (answer.kind === 'absent') return undefined
+    return yes ? ask() : absent()
   }
 }
-const domainsIn = (path: string): string[] =>
-  readFileSync(path, 'utf8')
-    .replace(/^\s*#.*$/gm, '')
-    .toLowerCase()
-    .split(/[\s,]+/)
-    .filter((domain) => domain !== '')

@@ -19,7 +19,9 @@ export const sqlOptions = {
     .default('')
     .describe("instead of `query`: appended to it, e.g. `and status = 'paid'`"),
   resultFormat: template().pipe(z.string().min(1)).default('%s').describe('what is made of each value'),
-  domain: list().default([]).describe('only addresses in these domains are looked up; `/file` names a file with some'),
+  domain: list()
+    .default([])
+    .describe('only addresses in these domains are looked up: domains, `/file` with some, `type:table`; `!` takes out'),
   expansionLimit: count().default(0).describe('values above which a lookup fails; 0: no limit'),
 }
 interface Query {

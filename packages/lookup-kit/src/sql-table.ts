@@ -1,8 +1,7 @@
 /** A table that asks an SQL server: what is the same for all of them. */
 import { absent, failed } from '@postern/core'
 import type { Call, Lookup, OpenTable, TableContext } from '@postern/core'
-import { domainFilter } from './domain-filter.ts'
-import type { DomainFilter } from './domain-filter.ts'
+import { DomainFilter } from './domain-filter.ts'
 import { Results } from './results.ts'
 import { Refused } from './servers.ts'
 import type { Lease } from './shared.ts'
@@ -56,7 +55,7 @@ export class SqlTable implements OpenTable {
   readonly #o: SqlTableOptions
   readonly #context: TableContext
   readonly #templates: ReadonlyMap<boolean, SqlTemplate>
-  readonly #passes: DomainFilter
+  readonly #domains: DomainFilter
   #problem: string | undefined
 
   /** Throws what is wrong with the query or with `domain`, and then closes the backend. */
@@ -65,7 +64,7 @@ export class SqlTable implements OpenTable {
     this.#context = context
     const { query, dialect, backslash, domain, folder } = options
     try {
-      this.#passes = domainFilter(domain, folder)
+      this.#domains = new DomainFilter(domain, folder, context.parts)
       this.#templates = new Map(backslash.map((b) => [b, new SqlTemplate(query, dialect, b)]))
     } catch (error) {
       void options.backend.close()
@@ -76,14 +75,14 @@ export class SqlTable implements OpenTable {
     const folded = key.toLowerCase()
     // no database holds a NUL or half a surrogate pair, and either would become something else on the way
     if (folded === '' || /[\0\p{Surrogate}]/u.test(folded)) return absent()
-    if (!this.#passes(folded) || !keyHasAll(this.#o.resultFormat, folded)) return absent()
+    if (!keyHasAll(this.#o.resultFormat, folded)) return absent()
     const texts = new Map<boolean, string>()
     for (const [backslash, template] of this.#templates) {
       const text = template.fill(folded)
       if (text === undefined) return absent()
       texts.set(backslash, text)
     }
-    return this.#ask(folded, (backslash) => texts.get(backslash)!, call)
+    return this.#domains.look(folded, call, () => this.#ask(folded, (backslash) => texts.get(backslash)!, call))
   }
   async check(): Promise<string | undefined> {
     try {

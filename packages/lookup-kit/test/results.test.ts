@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { tempFolder } from '@postern/testkit'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { Results, domainFilter } from '@postern/lookup-kit'
+import { Results } from '@postern/lookup-kit'
 
 function answer(values: string[], format = '%s', limit = 0) {
   const results = new Results('a@b.example', format, limit)
@@ -24,26 +24,5 @@ test('a query without a condition does not fill the memory', () => {
     JSON.stringify(answer(Array<string>(20).fill('x'.repeat(1_000_000)))),
     /failed.*more than 16777216 characters/,
   )
-})
-test('a filter with domains taken out: the first that matches counts', async () => {
-  const { path: folder } = await tempFolder()
-  writeFileSync(join(folder, 'domains'), 'c.example\n!d.example\n')
-  const passes = domainFilter(['!b.example', 'b.example', './domains', 'd.example'], folder)
-  assert.equal(['a@b.example', 'a@c.example', 'a@d.example', 'a@', '@c.example'].map(passes), [
-    false,
-    true,
-    false,
-    false,
-    false,
-  ])
-})
-test('a filter passes addresses in its domains', async () => {
-  const { path: folder } = await tempFolder()
-  writeFileSync(join(folder, 'domains'), '# more\nC.example, d.example\n')
-  const passes = domainFilter(['b.example', './domains'], folder)
-  for (const key of ['a@b.example', 'a@B.EXAMPLE', 'a@c.example', 'a@d.example']) assert.ok(passes(key), key)
-  for (const key of ['a', 'b.example', '@b.example', 'a@x.b.example', 'a@more']) assert.not(passes(key), key)
-  assert.ok(domainFilter([], folder)('anything'))
-  assert.throws(() => domainFilter(['hash:/etc/domains'], folder), /tables are not possible/)
 })
 test.run()

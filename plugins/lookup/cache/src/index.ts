@@ -2,10 +2,12 @@
 import { definePlugin, tableTypes } from '@postern/core'
 import type { TableType } from '@postern/core'
 import { z } from 'zod'
-import { optionsOf } from './definition.ts'
+import { cacheOptions, optionsOf } from './definition.ts'
 import { Cache } from './table.ts'
 
 export { cacheOptions } from './definition.ts'
+/** what an object of the configuration may say, by type: for the reference */
+export const tableSchemas = { cache: cacheOptions }
 
 const type: TableType = {
   parts: (source) => [optionsOf(source).table],

@@ -4,8 +4,11 @@ import { compile, replaceFile } from '@postern/cdb'
 import { definePlugin, failed, tableTypes } from '@postern/core'
 import type { OpenTable, TableType } from '@postern/core'
 import { z } from 'zod'
-import { sourceOf } from './source.ts'
+import { sourceOf, tableOptions } from './source.ts'
 import { CdbTable } from './table.ts'
+
+/** what an object of the configuration may say, by type: for the reference */
+export const tableSchemas = { cdb: tableOptions }
 
 const type: TableType = {
   async open(source, context): Promise<OpenTable> {

@@ -13,12 +13,15 @@ export interface Source {
   readonly path: string
   readonly format: TextFormat
 }
-const object = z.strictObject({ file: z.string().min(1), format: z.enum(FORMATS).default('table') })
+export const tableOptions = z.strictObject({
+  file: z.string().min(1).describe('name of the text; `.cdb` is added for the file that lookups read'),
+  format: z.enum(FORMATS).default('table').describe('`table`: lines `key value`; `aliases`: lines `name: value`'),
+})
 
 /** What a definition names, or a text that says why it names nothing. The suffix `.cdb` is added, as Postfix does. */
 export function sourceOf({ spec, folder }: TableSource): Source | string {
   if (spec === '') return 'cdb table without a file name; need "cdb:/path/to/file" for /path/to/file.cdb'
-  const result = object.safeParse(typeof spec === 'string' ? { file: spec } : spec)
+  const result = tableOptions.safeParse(typeof spec === 'string' ? { file: spec } : spec)
   if (!result.success) {
     const { path, message } = result.error.issues[0]!
     const at = path.length > 0 ? `${path.join('.')}: ` : ''

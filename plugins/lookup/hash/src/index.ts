@@ -5,7 +5,7 @@ import type { OpenTable, TableSource, TableType } from '@postern/core'
 import { z } from 'zod'
 import { edit } from './edit.ts'
 import { indexPath, writeIndex } from './index-file.ts'
-import { reasonOf, sourceOf } from './source.ts'
+import { reasonOf, sourceOf, tableOptions } from './source.ts'
 import type { Source } from './source.ts'
 import { FileTable } from './table.ts'
 import type { FollowOptions } from './table.ts'
@@ -15,6 +15,8 @@ export type { LineProblem, TextFormat } from '@postern/cdb'
 
 // one text format for all: what Postfix compiles for them is read as it stands
 const TYPES = ['hash', 'texthash', 'btree', 'dbm', 'lmdb']
+/** what an object of the configuration may say, by type: for the reference */
+export const tableSchemas = Object.fromEntries(TYPES.map((type) => [type, tableOptions]))
 /** ms for which the start waits for an index that must be made first; lookups wait longer */
 const PATIENCE = 2000
 

@@ -11,7 +11,10 @@ export interface Source {
   readonly path: string
   readonly format: TextFormat
 }
-const object = z.strictObject({ file: z.string().min(1), format: z.enum(FORMATS).default('table') })
+export const tableOptions = z.strictObject({
+  file: z.string().min(1).describe('the text; it is read as it stands'),
+  format: z.enum(FORMATS).default('table').describe('`table`: lines `key value`; `aliases`: lines `name: value`'),
+})
 
 /** What a definition names, or a text that says why it names nothing. */
 export function sourceOf(type: string, { spec, folder }: TableSource): Source | string {
@@ -19,7 +22,7 @@ export function sourceOf(type: string, { spec, folder }: TableSource): Source | 
     if (spec === '') return `${type} table without a file name; need "${type}:/path/to/file"`
     return { name: `${type}:${spec}`, path: resolve(folder, spec), format: 'table' }
   }
-  const result = object.safeParse(spec)
+  const result = tableOptions.safeParse(spec)
   if (!result.success) {
     const { path, message } = result.error.issues[0]!
     const at = path.length > 0 ? `${path.join('.')}: ` : ''

@@ -1,13 +1,19 @@
 /** Table types `http` and `https`: a GET or a POST for each key, and JSON back. */
 import { definePlugin, failed, tableTypes } from '@postern/core'
 import type { TableType } from '@postern/core'
+import { domainParts } from '@postern/lookup-kit'
 import { z } from 'zod'
-import { optionsOf } from './options.ts'
+import { isUrl, optionsOf, tableOptions } from './options.ts'
 import { HttpTable } from './table.ts'
 
+/** what an object of the configuration may say, by type: for the reference */
+export const tableSchemas = { http: tableOptions, https: tableOptions }
+
 const typeNamed = (name: 'http' | 'https'): TableType => ({
+  // a URL is no file with parameters
+  parts: (source) => (isUrl(source.spec) ? [] : domainParts(source)),
   async open(source, context) {
-    const options = await optionsOf(name, source)
+    const options = await optionsOf(name, source, context.parts)
     if (typeof options !== 'string') return new HttpTable(options, context)
     return { get: () => failed(options, 'misconfigured'), check: () => options }
   },

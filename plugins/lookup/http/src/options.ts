@@ -5,9 +5,8 @@ import { resolve } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import type { SecureContext } from 'node:tls'
 import { duration, secret, size } from '@postern/core'
-import type { TableSource } from '@postern/core'
-import { count, domainFilter, list, readSource, templateProblem, yesNo } from '@postern/lookup-kit'
-import type { DomainFilter } from '@postern/lookup-kit'
+import type { Table, TableSource } from '@postern/core'
+import { DomainFilter, count, list, readSource, templateProblem, yesNo } from '@postern/lookup-kit'
 import { z } from 'zod'
 import { urlProblem } from './request.ts'
 
@@ -30,29 +29,36 @@ const headers = z.record(z.string(), z.string()).refine(
     }),
   'a name or a value that no header can have, or one that is set by the table itself',
 )
-const schema = z.strictObject({
-  url: template.refine((text) => urlProblem(text) === undefined, { error: (issue) => urlProblem(String(issue.input)) }),
-  method: z.enum(['GET', 'POST']).default('GET'),
-  body: template.optional(),
-  contentType: z.enum(['application/json', 'application/x-www-form-urlencoded']).default('application/json'),
-  headers: headers.default({}),
-  bearer: secret().optional(),
-  path: z.string().default(''),
-  missing: z.enum(['failed', 'absent']).default('failed'),
-  resultFormat: template.default('%s'),
-  expansionLimit: count().default(0),
-  domain: list().default([]),
-  timeout: duration().default(10_000),
-  connections: count(1, 1000).default(10),
-  maxReply: size().default(100 * 1024),
-  redirects: count(0, 10).default(0),
-  cacheSize: count().default(1000),
-  cacheTime: duration().default(3_600_000),
-  tlsVerify: yesNo().default(true),
-  tlsCaFile: z.string().optional(),
-  tlsCertFile: z.string().optional(),
-  tlsKeyFile: z.string().optional(),
-  tlsServerName: z.string().optional(),
+export const tableOptions = z.strictObject({
+  url: template
+    .refine((text) => urlProblem(text) === undefined, { error: (issue) => urlProblem(String(issue.input)) })
+    .describe('what is asked, with %s (the key), %u, %d, %1 to %9, escaped for URLs'),
+  method: z.enum(['GET', 'POST']).default('GET').describe('how'),
+  body: template.optional().describe('of a POST, with the same codes'),
+  contentType: z
+    .enum(['application/json', 'application/x-www-form-urlencoded'])
+    .default('application/json')
+    .describe('of the body: what the codes are escaped for'),
+  headers: headers.default({}).describe('sent with each request; not in a file'),
+  bearer: secret().optional().describe('sent as `Authorization: Bearer ...`'),
+  path: z.string().default('').describe('where the value is in the answer: `data.box`, `rows.0`; empty: all of it'),
+  missing: z.enum(['failed', 'absent']).default('failed').describe('what a member of the path that is not there means'),
+  resultFormat: template.default('%s').describe('what is made of each value'),
+  expansionLimit: count().default(0).describe('values above which a lookup fails; 0: no limit'),
+  domain: list().default([]).describe('only addresses in these domains are looked up; domains, files, tables'),
+  timeout: duration().default(10_000).describe('for a lookup, with waiting for a connection'),
+  connections: count(1, 1000).default(10).describe('connections at most'),
+  maxReply: size()
+    .default(100 * 1024)
+    .describe('bytes of an answer at most'),
+  redirects: count(0, 10).default(0).describe('how many are followed, on the same server only'),
+  cacheSize: count().default(1000).describe('answers that are kept'),
+  cacheTime: duration().default(3_600_000).describe('the longest time that one is kept, whatever the server says'),
+  tlsVerify: yesNo().default(true).describe("the server's certificate must be good and for its name"),
+  tlsCaFile: z.string().optional().describe("certificates to trust; default: Node's"),
+  tlsCertFile: z.string().optional().describe('own certificate'),
+  tlsKeyFile: z.string().optional().describe('its key'),
+  tlsServerName: z.string().optional().describe("the name in the certificate; default: the URL's host"),
 })
 
 /** as node:tls takes it */
@@ -61,15 +67,21 @@ export interface TlsOptions {
   readonly secureContext: SecureContext
   readonly servername: string | undefined
 }
-export type HttpOptions = Omit<z.output<typeof schema>, 'domain'> & {
+export type HttpOptions = Omit<z.output<typeof tableOptions>, 'domain'> & {
   readonly tls: TlsOptions
-  readonly inDomain: DomainFilter
+  readonly domains: DomainFilter
   readonly warnings: readonly string[]
 }
+/** `//host/path`: what stands behind `http:` is the rest of a URL, not the name of a file. */
+export const isUrl = (spec: TableSource['spec']): spec is string => typeof spec === 'string' && spec.startsWith('//')
 /** The options of a table, or what is wrong with them; no secret is in it. */
-export async function optionsOf(type: 'http' | 'https', source: TableSource): Promise<HttpOptions | string> {
-  const url = typeof source.spec === 'string' && source.spec.startsWith('//') ? `${type}:${source.spec}` : undefined
-  const read = await readSource(url === undefined ? source : { ...source, spec: { url } }, schema)
+export async function optionsOf(
+  type: 'http' | 'https',
+  source: TableSource,
+  tables: readonly Table[],
+): Promise<HttpOptions | string> {
+  const url = isUrl(source.spec) ? `${type}:${source.spec}` : undefined
+  const read = await readSource(url === undefined ? source : { ...source, spec: { url } }, tableOptions)
   if (!read.ok) return `${type} table: ${read.problem}`
   const { domain, ...options } = read.options
   if ((options.method === 'POST') !== (options.body !== undefined))
@@ -89,7 +101,7 @@ export async function optionsOf(type: 'http' | 'https', source: TableSource): Pr
       }),
       servername: options.tlsServerName,
     }
-    return { ...options, tls, inDomain: domainFilter(domain, source.folder), warnings: read.warnings }
+    return { ...options, tls, domains: new DomainFilter(domain, source.folder, tables), warnings: read.warnings }
   } catch (error) {
     return `${type} table: ${(error as Error).message}`
   }

@@ -45,7 +45,9 @@ export class HttpTable implements OpenTable {
   }
   async get(key: string, call: Call): Promise<Lookup> {
     this.#figures.asked++
-    const answer = await this.#ask(key.toLowerCase(), call, this.#o.timeout)
+    const folded = key.toLowerCase()
+    if (folded === '') return absent()
+    const answer = await this.#o.domains.look(folded, call, () => this.#ask(folded, call, this.#o.timeout))
     if (answer.kind !== 'failed') return answer
     this.#figures.failed++
     return failed(`${this.#name}: ${answer.cause}`, answer.why)
@@ -75,7 +77,6 @@ export class HttpTable implements OpenTable {
 
   async #ask(key: string, call: Call, timeout: number): Promise<Lookup> {
     const { url, method, body: template, contentType, headers, bearer } = this.#o
-    if (key === '' || !this.#o.inDomain(key)) return absent()
     const target = targetOf(url, key)
     const body = template === undefined ? undefined : bodyOf(template, contentType, key)
     if (target === undefined || (template !== undefined && body === undefined)) return absent()

@@ -2,10 +2,15 @@
 import { definePlugin, failed, tableTypes } from '@postern/core'
 import type { OpenTable, TableContext, TableSource, TableType } from '@postern/core'
 import { z } from 'zod'
-import { readTable } from './source.ts'
+import { readTable, tablesOf } from './source.ts'
+import { tableSchema } from './options.ts'
 import { LdapTable } from './table.ts'
 
+/** what an object of the configuration may say, by type: for the reference */
+export const tableSchemas = { ldap: tableSchema }
+
 const typeWith = (mainCf: string | undefined): TableType => ({
+  parts: (source) => tablesOf(source, mainCf),
   async open(source: TableSource, context: TableContext): Promise<OpenTable> {
     const name = typeof source.spec === 'string' ? `ldap:${source.spec}` : `ldap table at ${source.where}`
     const wrong = (why: string): OpenTable => {

@@ -17,16 +17,19 @@ const bind = () =>
       const word = v.toLowerCase()
       return word === 'sasl' ? 'sasl' : word === 'no' || word === 'none' ? 'none' : 'simple'
     })
+/** they need tickets and a library of the system's */
+const KERBEROS = ['GSSAPI', 'GSS-SPNEGO', 'GS2-KRB5', 'GS2-KRB5-PLUS']
 const mechanisms = () =>
   list()
     .transform((all) => all.map((name) => name.toUpperCase()))
     .superRefine((all, check) => {
       const unknown = all.find((name) => !mechanismNames.includes(name))
-      if (unknown !== undefined)
-        check.addIssue({
-          code: 'custom',
-          message: `${unknown.slice(0, 20)} is not possible here; there are ${mechanismNames.join(', ')}`,
-        })
+      if (unknown === undefined) return
+      const why = KERBEROS.includes(unknown) ? 'needs Kerberos, which is not possible here' : 'is not possible here'
+      check.addIssue({
+        code: 'custom',
+        message: `${unknown.slice(0, 20)} ${why}; there are ${mechanismNames.join(', ')}`,
+      })
     })
 
 export const tableSchema = z.strictObject({
@@ -55,7 +58,7 @@ export const tableSchema = z.strictObject({
   resultFilter: z.string().optional().describe('the old name of resultFormat'),
   domain: list()
     .default([])
-    .describe('only addresses in these domains are looked up; domains, or files that hold some'),
+    .describe('only addresses in these domains are looked up: domains, `/file` with some, `type:table`; `!` takes out'),
   recursionLimit: count(1).default(1000).describe('how deep special attributes are followed'),
   expansionLimit: count().default(0).describe('values above which a lookup fails; 0: none'),
   sizeLimit: count().optional().describe('entries above which a search fails; 0: none; default: expansionLimit'),

@@ -1,8 +1,8 @@
 /** Where a table's parameters stand: a file, an object, or main.cf with a tag in front of each name. */
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import type { TableSource } from '@postern/core'
-import { parseTableFile, readSource } from '@postern/lookup-kit'
+import type { TableDefinition, TableSource } from '@postern/core'
+import { domainParts, parameterIn, parseTableFile, readSource, tablesIn } from '@postern/lookup-kit'
 import type { SourceOptions } from '@postern/lookup-kit'
 import { tableSchema } from './options.ts'
 import type { TableOptions } from './options.ts'
@@ -15,13 +15,21 @@ const IDLE = /unknown parameter (cache|cache_expiry|cache_size|debuglevel|tls_ra
  * names that nobody knows.
  */
 export async function readTable(source: TableSource, mainCf: string | undefined): Promise<SourceOptions<TableOptions>> {
-  const { spec } = source
-  const tagged = typeof spec === 'string' && mainCf !== undefined && !/^[./]/.test(spec)
-  const read = tagged ? await readTagged(source, spec, mainCf) : await readSource(source, tableSchema)
+  const tag = tagOf(source, mainCf)
+  const read = tag === undefined ? await readSource(source, tableSchema) : await readTagged(source, tag, mainCf!)
   if (!read.ok) return read
   const warnings = read.warnings.map((text) => text.replace(IDLE, 'parameter $1 has no effect here'))
   return { ...read, warnings }
 }
+/** The tables of `domain`, wherever it stands. */
+export function tablesOf(source: TableSource, mainCf: string | undefined): readonly TableDefinition[] {
+  const tag = tagOf(source, mainCf)
+  if (tag === undefined) return domainParts(source)
+  return tablesIn(parameterIn(resolve(source.folder, mainCf!), `${tag}_domain`), source.folder)
+}
+const tagOf = ({ spec }: TableSource, mainCf: string | undefined): string | undefined =>
+  typeof spec === 'string' && mainCf !== undefined && !/^[./]/.test(spec) ? spec : undefined
+
 async function readTagged(source: TableSource, tag: string, mainCf: string): Promise<SourceOptions<TableOptions>> {
   const path = resolve(source.folder, mainCf)
   let text: string

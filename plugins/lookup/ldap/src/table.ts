@@ -1,8 +1,7 @@
 /** One table: a key becomes a search, its entries become a value. */
 import { absent, failed } from '@postern/core'
 import type { Call, Lookup, OpenTable, TableContext } from '@postern/core'
-import { domainFilter, expand, templateProblem } from '@postern/lookup-kit'
-import type { DomainFilter } from '@postern/lookup-kit'
+import { DomainFilter, expand, templateProblem } from '@postern/lookup-kit'
 import { askerOf } from './connection.ts'
 import type { Asker } from './connection.ts'
 import { Directory } from './directory.ts'
@@ -21,7 +20,7 @@ export class LdapTable implements OpenTable {
   readonly #context: TableContext
   readonly #format: string
   readonly #attributes: Attributes
-  readonly #inDomain: DomainFilter
+  readonly #domains: DomainFilter
   readonly #directory: Directory
   readonly #closing = new AbortController()
   /** attributes that the filter compares with, as far as they stand there literally */
@@ -44,7 +43,7 @@ export class LdapTable implements OpenTable {
     this.#dynamic = /%[^%]/.test(options.searchBase.replaceAll('%%', ''))
     this.#attributes = new Attributes(options)
     if (this.#attributes.all.length === 0) throw new Error('result_attribute: is empty, and there are no others')
-    this.#inDomain = sound('domain', () => domainFilter(options.domain, folder))
+    this.#domains = new DomainFilter(options.domain, folder, context.parts)
     const { clock, log } = context
     const access = { table: options, folder, clock, closing: this.#closing.signal, known: true }
     this.#directory = sound('server_host', () => new Directory(name, access, log))
@@ -54,7 +53,6 @@ export class LdapTable implements OpenTable {
     // text that no UTF-8 can be made of is in no directory
     if (key === '' || /\p{Surrogate}/u.test(key)) return absent()
     const folded = key.toLowerCase()
-    if (!this.#inDomain(folded)) return absent()
     const { searchBase, queryFilter } = this.#o
     const base = filled(searchBase, folded, escapeDn)
     const filter = filled(queryFilter, folded, escapeFilter)
@@ -62,7 +60,7 @@ export class LdapTable implements OpenTable {
     const possible = expand(this.#format, { value: 'x@x', key: folded }) !== undefined
     if (base === undefined || filter === undefined || !possible || lacks(this.#format, folded, 'U', 'D'))
       return absent()
-    return this.#look(folded, base, filter, call)
+    return this.#domains.look(folded, call, () => this.#look(folded, base, filter, call))
   }
   async check(): Promise<string | undefined> {
     const limit = Math.min(CHECK, this.#o.timeout * 1000)

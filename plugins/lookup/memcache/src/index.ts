@@ -3,16 +3,15 @@ import { definePlugin, failed, tableTypes } from '@postern/core'
 import type { OpenTable, TableContext, TableSource, TableType } from '@postern/core'
 import { readSource } from '@postern/lookup-kit'
 import { z } from 'zod'
-import { backupOf, memcacheOptions } from './options.ts'
+import { memcacheOptions, tablesOf } from './options.ts'
 import { MemcacheTable } from './table.ts'
 
 export { memcacheOptions }
+/** what an object of the configuration may say, by type: for the reference */
+export const tableSchemas = { memcache: memcacheOptions }
 
 const type: TableType = {
-  parts(source: TableSource) {
-    const backup = backupOf(source)
-    return backup === undefined ? [] : [backup]
-  },
+  parts: tablesOf,
   async open(source: TableSource, context: TableContext): Promise<OpenTable> {
     const name = typeof source.spec === 'string' ? `memcache:${source.spec}` : `memcache (in ${source.where})`
     const broken = (problem: string): OpenTable => ({
@@ -22,8 +21,6 @@ const type: TableType = {
     const read = await readSource(source, memcacheOptions)
     if (!read.ok) return broken(read.problem)
     for (const problem of read.warnings) context.log.warn('table.option', { table: name, problem })
-    if (typeof source.spec === 'string' && read.options.backup !== undefined)
-      return broken('backup: works in an object in the configuration only, { type: memcache, backup: ... }')
     try {
       return new MemcacheTable(name, read.options, source.folder, context)
     } catch (error) {

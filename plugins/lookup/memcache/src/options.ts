@@ -1,7 +1,8 @@
 /** Options of memcache_table(5), in an object or in a file of `snake_case = value` lines. */
+import { resolve } from 'node:path'
 import { duration } from '@postern/core'
 import type { TableDefinition, TableSource } from '@postern/core'
-import { count, list, templateProblem } from '@postern/lookup-kit'
+import { count, domainParts, list, parameterIn, templateProblem } from '@postern/lookup-kit'
 import { z } from 'zod'
 
 const template = z.string().superRefine((text, context) => {
@@ -21,9 +22,7 @@ export const memcacheOptions = z.strictObject({
       return z.NEVER
     })
     .describe('the server: inet:host:port, inet:[address]:port or unix:/path'),
-  backup: table
-    .optional()
-    .describe('table that is asked for what the server has not; its values are put there. In an object only'),
+  backup: table.optional().describe('table that is asked for what the server has not; its values are put there'),
   flags: count(0, 0xffffffff).prefault(0).describe('flags that are stored with a value'),
   ttl: duration()
     .prefault(3600)
@@ -33,7 +32,7 @@ export const memcacheOptions = z.strictObject({
     .describe('what the server is asked for: %s, %u, %d, %1 to %9 are the key and its parts; the backup gets the key'),
   domain: list()
     .prefault([])
-    .describe('only addresses in these domains are looked up; files with domains start with /'),
+    .describe('only addresses in these domains are looked up: domains, `/file` with some, `type:table`; `!` takes out'),
   dataSizeLimit: count(0).prefault(10_240).describe('bytes of a value at most'),
   lineSizeLimit: count(1).prefault(1024).describe('bytes of a line of a reply at most'),
   maxTry: count(1).prefault(2).describe('how often a command is tried; not again when there is no connection'),
@@ -53,10 +52,15 @@ function placeOf(text: string): Place | undefined {
   return inet && port <= 65_535 ? { name: text, host: (inet[1] ?? inet[2])!, port } : undefined
 }
 
-/** The backup of an object. A file is not read here: the core wants to know parts before there is any I/O. */
-export function backupOf({ spec }: TableSource): TableDefinition | undefined {
-  if (typeof spec === 'string' || spec.backup === undefined) return undefined
-  const result = table.safeParse(spec.backup)
+/** The backup, then the tables of `domain`. Of a file they are read at once; one that cannot be read names none. */
+export function tablesOf(source: TableSource): readonly TableDefinition[] {
+  const backup = backupOf(source)
+  return [...(backup === undefined ? [] : [backup]), ...domainParts(source)]
+}
+function backupOf({ spec, folder }: TableSource): TableDefinition | undefined {
+  const written = typeof spec === 'string' ? parameterIn(resolve(folder, spec), 'backup') : spec.backup
+  if (written === undefined) return undefined
+  const result = table.safeParse(written)
   if (!result.success) throw new Error('backup: expected a table as type:name')
   return result.data
 }

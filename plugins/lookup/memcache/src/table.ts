@@ -1,7 +1,6 @@
 import { absent, failed, found } from '@postern/core'
 import type { Call, Lookup, OpenTable, Table, TableContext } from '@postern/core'
-import { Servers, domainFilter, expand } from '@postern/lookup-kit'
-import type { DomainFilter } from '@postern/lookup-kit'
+import { DomainFilter, Servers, expand } from '@postern/lookup-kit'
 import { Connection, Unreachable } from './connection.ts'
 import type { MemcacheOptions } from './options.ts'
 
@@ -16,7 +15,7 @@ export class MemcacheTable implements OpenTable {
   readonly #server: Servers<Connection>
   readonly #backup: Table | undefined
   readonly #context: TableContext
-  readonly #wanted: DomainFilter
+  readonly #domains: DomainFilter
 
   /** Connects to nobody. Throws what is wrong with `domain`. */
   constructor(name: string, options: MemcacheOptions, folder: string, context: TableContext) {
@@ -25,8 +24,8 @@ export class MemcacheTable implements OpenTable {
     this.#name = name
     this.#o = options
     this.#context = context
-    this.#wanted = domainFilter(options.domain, folder)
-    this.#backup = context.parts[0]
+    this.#domains = new DomainFilter(options.domain, folder, context.parts)
+    this.#backup = options.backup === undefined ? undefined : context.parts[0]
     this.#connection = new Connection({ place, clock, timeout, limits: { line, data } })
     this.#server = new Servers([[place.name, this.#connection]], {
       clock,
@@ -34,8 +33,10 @@ export class MemcacheTable implements OpenTable {
       back: (server) => log.info('table.up', { table: name, server }),
     })
   }
-  async get(key: string, call: Call): Promise<Lookup> {
-    if (key === '' || !this.#wanted(key)) return absent()
+  get(key: string, call: Call): Lookup | Promise<Lookup> {
+    return key === '' ? absent() : this.#domains.look(key, call, () => this.#look(key, call))
+  }
+  async #look(key: string, call: Call): Promise<Lookup> {
     const asked = expand(this.#o.keyFormat, { value: key.toLowerCase() })
     // as in Postfix the backup is not asked either: memcached cannot hold it, and nobody could have put it there
     if (asked === undefined || /[\0\t\n\v\f\r ]/.test(asked)) return absent()

@@ -52,8 +52,9 @@ it('a key that memcached cannot hold is absent, and the backup is asked for it',
   assert.is(await server.say('version\r\n').then((t) => t.startsWith('VERSION')), true)
 })
 
-const backup = (say: (key: string) => Lookup): Table => ({
-  name: 'test:backup',
+const backup = (say: (key: string) => Lookup) => table('test:backup', say)
+const table = (name: string, say: (key: string) => Lookup): Table => ({
+  name,
   pattern: false,
   get: (key) => say(key),
 })
@@ -213,7 +214,7 @@ const bad: [Record<string, unknown>, RegExp][] = [
   [{ keyFormat: '%x' }, /keyFormat: unknown %x/],
   [{ maxTry: 0 }, /maxTry/],
   [{ memcached: 'x' }, /unknown option memcached; did you mean memcache/],
-  [{ domain: 'hash:x' }, /domain: tables are not possible/],
+  [{ domain: '/nosuch/domains' }, /ENOENT.*nosuch/],
 ]
 for (const [options, problem] of bad)
   test(`bad: ${JSON.stringify(options)}`, async () => {
@@ -221,16 +222,29 @@ for (const [options, problem] of bad)
     assert.match(String(await table.check!()), problem)
     assert.match(JSON.stringify(await get(table, 'k')), /"misconfigured"/)
   })
-test('a backup in a file is refused, not left out', async () => {
+test('the backup of a file is a part, and so are the tables of its domain', async () => {
   const file = `${folder.path}/backup.cf`
-  await writeFile(file, 'memcache = inet:127.0.0.1:1\nbackup = hash:/etc/aliases\n')
-  assert.match(String(await (await open(file)).check!()), /backup: works in an object/)
+  await writeFile(file, 'memcache = inet:127.0.0.1:1\nbackup = hash:/etc/aliases\ndomain = a.example hash:/d\n')
+  assert.equal(type.parts!({ spec: file, where: 'test', folder: '/' }), ['hash:/etc/aliases', 'hash:/d'])
+  const domains = table('hash:/d', (key) => (key === 'x.example' ? found('') : absent()))
+  const backed = await open(
+    file,
+    backup((key) => found(`backup of ${key}`)),
+    domains,
+  )
+  // the server is away
+  for (const [key, expected] of [
+    ['b@x.example', found('backup of b@x.example')],
+    ['b@y.example', absent()],
+  ] as const)
+    assert.equal(await get(backed, key), expected, key)
 })
 test('the backup of an object is a part', () => {
   const parts = (spec: Record<string, unknown>) => type.parts!({ spec, where: 'test', folder: '/' })
   assert.equal(parts({ backup: 'hash:x' }), ['hash:x'])
   assert.equal(parts({ backup: { type: 'inline', map: { a: 'b' } } }), [{ type: 'inline', map: { a: 'b' } }])
   assert.equal(parts({}), [])
+  assert.equal(parts({ domain: '!hash:d', backup: 'hash:x' }), ['hash:x', 'hash:d'])
   assert.throws(() => parts({ backup: 5 }), /backup: expected a table/)
 })
 test.run()

@@ -1,7 +1,7 @@
 /** Table type `mysql`: lookups in MySQL, MariaDB and what speaks their protocol. */
 import { definePlugin, tableTypes } from '@postern/core'
 import type { OpenTable, TableContext } from '@postern/core'
-import { leased, openWith, Shared, SqlServers, SqlTable, sqlQuery } from '@postern/lookup-kit'
+import { domainParts, leased, openWith, Shared, SqlServers, SqlTable, sqlQuery } from '@postern/lookup-kit'
 import { z } from 'zod'
 import { MysqlClient, server } from './client.ts'
 import type { Opened } from './client.ts'
@@ -10,6 +10,8 @@ import { tableOptions } from './options.ts'
 import type { MysqlOptions } from './options.ts'
 
 export { tableOptions } from './options.ts'
+/** what an object of the configuration may say, by type: for the reference */
+export const tableSchemas = { mysql: tableOptions }
 
 type SharedServers = Shared<SqlServers<Opened>>
 
@@ -35,6 +37,7 @@ export default definePlugin({
   apply(mta) {
     const shared: SharedServers = new Shared()
     mta.provideNamed(tableTypes, 'mysql', {
+      parts: domainParts,
       open: (source, context): Promise<OpenTable> =>
         openWith('mysql', source, context, tableOptions, (o, name) => make(o, name, source.folder, context, shared)),
     })

@@ -1,7 +1,10 @@
 /** Table type `nis`: maps of the Network Information Service (YP). */
 import { definePlugin, failed, tableTypes } from '@postern/core'
-import { optionsOf, pluginOptions } from './options.ts'
+import { optionsOf, pluginOptions, tableOptions } from './options.ts'
 import { NisTable } from './table.ts'
+
+/** what an object of the configuration may say, by type: for the reference */
+export const tableSchemas = { nis: tableOptions }
 
 export default definePlugin({
   name: 'lookup-nis',

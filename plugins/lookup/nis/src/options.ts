@@ -30,12 +30,12 @@ export const pluginOptions = z.strictObject({
   timeout: duration().default(5000).describe('how long one server may take, with finding its port'),
 })
 /** what a table may say instead of the plugin */
-const tableOptions = z.strictObject({
-  map: name,
-  domain: name.optional(),
-  servers: servers.optional(),
-  transport: transport.optional(),
-  timeout: duration().optional(),
+export const tableOptions = z.strictObject({
+  map: name.describe('the map: `mail.aliases`, or a nickname of one'),
+  domain: name.optional().describe("instead of the plugin's"),
+  servers: servers.optional().describe("instead of the plugin's"),
+  transport: transport.optional().describe("instead of the plugin's"),
+  timeout: duration().optional().describe("instead of the plugin's"),
 })
 
 export interface NisOptions {

@@ -1,7 +1,7 @@
 /** Table type `pgsql`: lookups in PostgreSQL. */
 import { definePlugin, tableTypes } from '@postern/core'
 import type { OpenTable, TableContext } from '@postern/core'
-import { leased, openWith, Shared, SqlServers, SqlTable, sqlQuery } from '@postern/lookup-kit'
+import { domainParts, leased, openWith, Shared, SqlServers, SqlTable, sqlQuery } from '@postern/lookup-kit'
 import { z } from 'zod'
 import { PgClient, server } from './client.ts'
 import type { Opened } from './client.ts'
@@ -10,6 +10,8 @@ import { tableOptions } from './options.ts'
 import type { PgsqlOptions } from './options.ts'
 
 export { tableOptions } from './options.ts'
+/** what an object of the configuration may say, by type: for the reference */
+export const tableSchemas = { pgsql: tableOptions }
 
 type SharedServers = Shared<SqlServers<Opened>>
 
@@ -36,6 +38,7 @@ export default definePlugin({
   apply(mta) {
     const shared: SharedServers = new Shared()
     mta.provideNamed(tableTypes, 'pgsql', {
+      parts: domainParts,
       open: (source, context): Promise<OpenTable> =>
         openWith('pgsql', source, context, tableOptions, (o, name) => make(o, name, source.folder, context, shared)),
     })

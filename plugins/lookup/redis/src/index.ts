@@ -1,14 +1,17 @@
 /** Table type `redis`: values, fields, sets and lists of a Redis server. */
 import { definePlugin, failed, tableTypes } from '@postern/core'
 import type { OpenTable, TableContext, TableSource, TableType } from '@postern/core'
-import { readSource } from '@postern/lookup-kit'
+import { domainParts, readSource } from '@postern/lookup-kit'
 import { z } from 'zod'
 import { redisOptions } from './options.ts'
 import { RedisTable } from './table.ts'
 
 export { redisOptions }
+/** what an object of the configuration may say, by type: for the reference */
+export const tableSchemas = { redis: redisOptions }
 
 const type: TableType = {
+  parts: domainParts,
   async open(source: TableSource, context: TableContext): Promise<OpenTable> {
     const name = typeof source.spec === 'string' ? `redis:${source.spec}` : `redis (in ${source.where})`
     const broken = (problem: string): OpenTable => ({

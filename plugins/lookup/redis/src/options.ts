@@ -54,7 +54,7 @@ export const redisOptions = z.strictObject({
   expansionLimit: count(0).prefault(0).describe('values above which a lookup fails; 0: none'),
   domain: list()
     .prefault([])
-    .describe('only addresses in these domains are looked up; files with domains start with /'),
+    .describe('only addresses in these domains are looked up: domains, `/file` with some, `type:table`; `!` takes out'),
   timeout: duration().prefault(5).describe('for a connection, and for an answer; behind it the next server is asked'),
 })
 export type RedisOptions = z.output<typeof redisOptions>

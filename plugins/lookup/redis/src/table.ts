@@ -2,8 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { absent, failed } from '@postern/core'
 import type { Call, Lookup, OpenTable, TableContext } from '@postern/core'
-import { Refused, Results, Servers, domainFilter, expand } from '@postern/lookup-kit'
-import type { DomainFilter } from '@postern/lookup-kit'
+import { DomainFilter, Refused, Results, Servers, expand } from '@postern/lookup-kit'
 import { Link } from './link.ts'
 import type { Reply } from './link.ts'
 import { MEMBERSHIP, endpoint } from './options.ts'
@@ -18,7 +17,7 @@ export class RedisTable implements OpenTable {
   readonly #links: readonly Link[]
   readonly #servers: Servers<Link>
   readonly #log: TableContext['log']
-  readonly #wanted: DomainFilter
+  readonly #domains: DomainFilter
   /** what a server said no with, told once */
   #refusal: string | undefined
 
@@ -27,14 +26,14 @@ export class RedisTable implements OpenTable {
     options: RedisOptions,
     links: readonly Link[],
     servers: Servers<Link>,
-    wanted: DomainFilter,
+    domains: DomainFilter,
     log: TableContext['log'],
   ) {
     this.#name = name
     this.#o = options
     this.#links = links
     this.#servers = servers
-    this.#wanted = wanted
+    this.#domains = domains
     this.#log = log
   }
   /** Connects to nobody. Throws what is wrong with the options or with files that they name. */
@@ -70,25 +69,13 @@ export class RedisTable implements OpenTable {
         server(() => masterOf(sentinels, sentinel)),
       )
     }
-    return new RedisTable(name, o, links, servers, domainFilter(o.domain, folder), log)
+    const domains = new DomainFilter(o.domain, folder, context.parts)
+    return new RedisTable(name, o, links, servers, domains, log)
   }
-  async get(key: string, call: Call): Promise<Lookup> {
-    if (key === '' || !this.#wanted(key)) return absent()
+  get(key: string, call: Call): Lookup | Promise<Lookup> {
+    if (key === '') return absent()
     const folded = key.toLowerCase()
-    const words = this.#o.query.map((word, i) => (i === 0 ? word : expand(word, { value: folded })))
-    if (!words.every((word) => word !== undefined)) return absent()
-    if (call.aborted) return failed('the request was given up')
-    try {
-      // without the signal: that a server hangs is learnt for the next request, too
-      const reply = await untilAborted(
-        this.#servers.ask((link) => link.command(words), call.signal),
-        call,
-      )
-      this.#refusal = undefined
-      return this.#answer(folded, reply)
-    } catch (error) {
-      return this.#failure(error as Error, call)
-    }
+    return this.#domains.look(folded, call, () => this.#ask(folded, call))
   }
   async check(): Promise<string | undefined> {
     let timer: NodeJS.Timeout | undefined
@@ -108,6 +95,22 @@ export class RedisTable implements OpenTable {
     for (const link of this.#links) link.close()
   }
 
+  async #ask(folded: string, call: Call): Promise<Lookup> {
+    const words = this.#o.query.map((word, i) => (i === 0 ? word : expand(word, { value: folded })))
+    if (!words.every((word) => word !== undefined)) return absent()
+    if (call.aborted) return failed('the request was given up')
+    try {
+      // without the signal: that a server hangs is learnt for the next request, too
+      const reply = await untilAborted(
+        this.#servers.ask((link) => link.command(words), call.signal),
+        call,
+      )
+      this.#refusal = undefined
+      return this.#answer(folded, reply)
+    } catch (error) {
+      return this.#failure(error as Error, call)
+    }
+  }
   #answer(key: string, reply: Reply): Lookup {
     const results = new Results(key, this.#o.resultFormat, this.#o.expansionLimit)
     if (MEMBERSHIP.includes(this.#o.query[0]!.toUpperCase())) {

@@ -1,7 +1,10 @@
 /** Table type `socketmap`: maps of a server that speaks Sendmail's socketmap protocol. */
 import { definePlugin, failed, tableTypes } from '@postern/core'
-import { optionsOf, pluginOptions } from './options.ts'
+import { optionsOf, pluginOptions, tableOptions } from './options.ts'
 import { SocketmapTable } from './table.ts'
+
+/** what an object of the configuration may say, by type: for the reference */
+export const tableSchemas = { socketmap: tableOptions }
 
 export default definePlugin({
   name: 'lookup-socketmap',

@@ -15,14 +15,14 @@ export const pluginOptions = z.strictObject({
   maxReply: size().default(100_000).describe('bytes of a reply at most'),
 })
 /** what a table may say instead of the plugin */
-const tableOptions = z.strictObject({
-  server: z.string(),
-  name: z.string(),
-  timeout: duration().optional(),
-  connections: count(1, 1000).optional(),
-  maxIdle: duration().optional(),
-  maxAge: duration().optional(),
-  maxReply: size().optional(),
+export const tableOptions = z.strictObject({
+  server: z.string().describe('`inet:HOST:PORT` or `unix:PATH`'),
+  name: z.string().describe('the map that the server is asked for'),
+  timeout: duration().optional().describe("instead of the plugin's"),
+  connections: count(1, 1000).optional().describe("instead of the plugin's"),
+  maxIdle: duration().optional().describe("instead of the plugin's"),
+  maxAge: duration().optional().describe("instead of the plugin's"),
+  maxReply: size().optional().describe("instead of the plugin's"),
 })
 
 export interface SocketmapOptions {

@@ -2,12 +2,14 @@
 import { resolve } from 'node:path'
 import { definePlugin, tableTypes } from '@postern/core'
 import type { OpenTable } from '@postern/core'
-import { leased, openWith, Shared, SqlTable, sqlQuery } from '@postern/lookup-kit'
+import { domainParts, leased, openWith, Shared, SqlTable, sqlQuery } from '@postern/lookup-kit'
 import { z } from 'zod'
 import { tableOptions } from './options.ts'
 import { Reader } from './reader.ts'
 
 export { tableOptions } from './options.ts'
+/** what an object of the configuration may say, by type: for the reference */
+export const tableSchemas = { sqlite: tableOptions }
 
 export default definePlugin({
   name: 'lookup-sqlite',
@@ -17,6 +19,7 @@ export default definePlugin({
     // tables in one file are read by one thread
     const shared = new Shared<Reader>()
     mta.provideNamed(tableTypes, 'sqlite', {
+      parts: domainParts,
       open: (source, context): Promise<OpenTable> =>
         openWith('sqlite', source, context, tableOptions, (o, name) => {
           const query = sqlQuery(o)

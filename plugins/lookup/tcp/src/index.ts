@@ -1,7 +1,10 @@
 /** Table type `tcp`: a server that speaks Postfix's tcp_table protocol. */
 import { definePlugin, failed, tableTypes } from '@postern/core'
-import { optionsOf, pluginOptions } from './options.ts'
+import { optionsOf, pluginOptions, tableOptions } from './options.ts'
 import { TcpTable } from './table.ts'
+
+/** what an object of the configuration may say, by type: for the reference */
+export const tableSchemas = { tcp: tableOptions }
 
 export default definePlugin({
   name: 'lookup-tcp',

@@ -13,12 +13,12 @@ export const pluginOptions = z.strictObject({
   maxAge: duration().default(100_000).describe('how long a connection is used at all'),
 })
 /** what a table may say instead of the plugin */
-const tableOptions = z.strictObject({
-  server: z.string(),
-  timeout: duration().optional(),
-  connections: count(1, 1000).optional(),
-  maxIdle: duration().optional(),
-  maxAge: duration().optional(),
+export const tableOptions = z.strictObject({
+  server: z.string().describe('`HOST:PORT`'),
+  timeout: duration().optional().describe("instead of the plugin's"),
+  connections: count(1, 1000).optional().describe("instead of the plugin's"),
+  maxIdle: duration().optional().describe("instead of the plugin's"),
+  maxAge: duration().optional().describe("instead of the plugin's"),
 })
 
 export interface TcpOptions {

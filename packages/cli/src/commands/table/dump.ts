@@ -9,7 +9,11 @@ export async function dump(name: string, o: ReportOptions): Promise<void> {
   await withTables(o.config, async ({ open }) => {
     const table = await open(name)
     const entries = table.entries()
-    if (!entries) throw new CommandError(EX.USAGE, `${table.name}: a table of this type cannot list its entries`)
+    if (!entries) {
+      // as `postmap -s`, which says "sequence operation is not supported"
+      const why = table.pattern ? 'its keys are patterns' : 'it answers one key at a time'
+      throw new CommandError(EX.USAGE, `${table.name}: a table of this type cannot list its entries: ${why}`)
+    }
     const out = printer()
     try {
       for await (const [key, value] of entries)
