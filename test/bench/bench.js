@@ -11,6 +11,7 @@
  *   --idle N        memory of N connections that do nothing
  *   --soak N        N messages to several sites, some dead: memory over time, as a table and soak.svg
  *   --deferred N    what a message costs beside 1,000 and beside N deferred ones; how long a start takes then [--workers 2]
+ *   --tables        lookup tables beside postmap -q - [--only hash,regexp,cidr,mysql,ldap,message] [--scale 0.01]
  *   --profile       a CPU profile of the relay and a flame graph
  * Files go to test/bench/results, which is not kept (--results FOLDER).
  */
@@ -25,6 +26,7 @@ import { idle, idleTable } from './idle.js'
 import { latency, latencyTable } from './latency.js'
 import { profile } from './profile.js'
 import { soak, soakChart, soakTable } from './soak.js'
+import { tables, tablesTable } from './tables.js'
 
 const text = (value) => ({ type: 'string', default: value })
 const { values: v } = parseArgs({
@@ -44,6 +46,9 @@ const { values: v } = parseArgs({
     soak: { type: 'string' },
     deferred: { type: 'string' },
     workers: { type: 'string' },
+    tables: { type: 'boolean' },
+    only: { type: 'string' },
+    scale: text('1'),
   },
 })
 const count = (name) => {
@@ -62,11 +67,14 @@ const o = {
   sizes: v.sizes.split(',').map(Number),
   workloads: v.workloads.split(','),
   mtas: v.mtas.split(','),
+  only: v.only?.split(','),
+  scale: Number(v.scale),
 }
 const MODES = {
   latency: async () => tell(await latency(o), latencyTable),
   idle: async () => tell(await idle(o), idleTable),
   deferred: async () => tell(await deferred(o), deferredTable),
+  tables: async () => tell(await tables(o), tablesTable),
   profile: async () => tell({ files: await profile(o) }, ({ files }) => files.join('\n')),
   async soak() {
     const rows = await soak(o)
@@ -78,9 +86,10 @@ const MODES = {
 }
 const mode = Object.keys(MODES).find((name) => name !== 'workloads' && v[name]) ?? 'workloads'
 try {
-  console.log(
-    `${mode}: ${o.messages} messages after ${o.warm} uncounted, ${o.sessions} sessions, median of ${o.runs} runs; ${os.cpus().length} cores, Node ${process.version}, load ${os.loadavg()[0].toFixed(1)}\n`,
-  )
+  const sizes =
+    mode === 'tables' ? `scale ${o.scale}` : `${o.messages} messages after ${o.warm} uncounted, ${o.sessions} sessions`
+  const machine = `${os.cpus().length} cores, Node ${process.version}, load ${os.loadavg()[0].toFixed(1)}`
+  console.log(`${mode}: ${sizes}, median of ${o.runs} runs; ${machine}\n`)
   await MODES[mode]()
 } finally {
   rmSync(room, { recursive: true, force: true })
