@@ -3,12 +3,9 @@ import { open, stat } from 'node:fs/promises'
 import type { BigIntStats } from 'node:fs'
 import { failed } from '@postern/core'
 import type { Call, Lookup, OpenTable, TableContext } from '@postern/core'
+import { Follower, isHot } from './follow.ts'
 import type { RuleProblem } from './rule-lines.ts'
 
-/** ms between two looks at the file */
-const INTERVAL = 1000
-/** A file written less than this many ms ago may still be being written. */
-const HOT = 1000
 /** More than that is a wrong file name; it would be held in memory whole. */
 const MAX_BYTES = 64 * 1024 * 1024
 /** Problems that are told one by one; the rest is a number. */
@@ -35,36 +32,30 @@ export class RuleTable<T extends Content> implements OpenTable {
   readonly #make: Making<T>
   readonly #context: TableContext
   #content: T | undefined
+  readonly #follower: Follower
   #stamp = ''
-  #checked = -Infinity
-  #refresh: Promise<void> | undefined
-  #problem: string | undefined
   /** the file as it stands now has rules that cannot be carried out */
   #refused = false
 
   constructor(make: Making<T>, context: TableContext) {
     this.#make = make
     this.#context = context
+    this.#follower = new Follower(make.name, context, () => this.#look())
   }
 
   get(key: string, call: Call): Lookup | Promise<Lookup> {
-    if (this.#refresh || this.#context.clock.now() - this.#checked >= INTERVAL) return this.#later(key, call)
-    return this.#answer(key)
+    return this.#follower.due ? this.#later(key, call) : this.#answer(key)
   }
   async check(): Promise<string | undefined> {
     await this.refresh()
-    return this.#problem
+    return this.#follower.problem
   }
   stats(): Readonly<Record<string, number>> {
     return this.#content ? this.#make.stats(this.#content) : {}
   }
   /** Looks at the file and reads it again if it has changed. Never rejects; lookups meanwhile share this one. */
   refresh(): Promise<void> {
-    this.#refresh ??= this.#look().finally(() => {
-      this.#checked = 'text' in this.#make.from ? Infinity : this.#context.clock.now()
-      this.#refresh = undefined
-    })
-    return this.#refresh
+    return this.#follower.look()
   }
 
   /** A folder on a server that is away can make a look last: whoever asks need not wait for it. */
@@ -81,20 +72,20 @@ export class RuleTable<T extends Content> implements OpenTable {
     })
   }
   #answer(key: string): Lookup {
-    if (!this.#content) return failed(this.#problem ?? `${this.#make.name}: not loaded`)
+    if (!this.#content) return failed(this.#follower.problem ?? `${this.#make.name}: not loaded`)
     return key === '' ? { kind: 'absent' } : this.#make.get(this.#content, key)
   }
   async #look(): Promise<void> {
     const { from } = this.#make
     try {
       if ('text' in from) {
+        this.#follower.stay()
         if (!this.#content) this.#swap(await this.#make.read(Buffer.from(from.text).toString('latin1')), 'inline')
         return
       }
       const now = await stat(from.path, { bigint: true })
-      if (this.#stamp === stampOf(now)) return this.#well()
-      const age = Date.now() - Number(now.mtimeMs)
-      if (this.#content && age >= 0 && age < HOT) return
+      if (this.#stamp === stampOf(now)) return this.#refused ? undefined : this.#follower.well()
+      if (this.#content && isHot(now.mtimeMs)) return
       const { text, stamp } = await readText(from.path)
       this.#swap(await this.#make.read(text), stamp)
     } catch (error) {
@@ -116,22 +107,10 @@ export class RuleTable<T extends Content> implements OpenTable {
     this.#refused = fatal !== undefined
     if (why !== undefined && this.#content) return this.#trouble(why)
     this.#content = next
-    this.#problem = why && `${table}: ${why}`
-    log[again ? 'info' : 'debug'](again ? 'table.reloaded' : 'table.loaded', { table, ...this.#make.stats(next) })
+    this.#follower.loaded(again, this.#make.stats(next), why)
   }
-  #well(): void {
-    if (this.#problem === undefined || this.#refused) return
-    this.#problem = undefined
-    this.#context.log.info('table.recovered', { table: this.#make.name })
-  }
-  /** Told once, not at each lookup. */
   #trouble(why: string): void {
-    const table = this.#make.name
-    const problem = `${table}: ${why}`
-    if (problem === this.#problem) return
-    this.#problem = problem
-    if (this.#content) this.#context.log.warn('table.stale', { table, problem: why, rules: this.#content.rules })
-    else this.#context.log.error('table.unreadable', { table, problem: why })
+    this.#follower.trouble(why, this.#content && { rules: this.#content.rules })
   }
 }
 

@@ -5,12 +5,8 @@ import { CdbFile, Damaged, checkCdb, foldKey, sameStamp, stampOf } from '@poster
 import type { Stamp } from '@postern/cdb'
 import { absent, failed, found } from '@postern/core'
 import type { Call, Lookup, OpenTable, TableContext, TableEntry } from '@postern/core'
+import { Follower, isHot } from '@postern/lookup-kit'
 import type { Source } from './source.ts'
-
-/** ms between two looks at the file */
-const INTERVAL = 1000
-/** A file written less than this many ms ago may still be being written. */
-const HOT = 1000
 
 interface Opened {
   readonly file: CdbFile
@@ -22,9 +18,7 @@ export class CdbTable implements OpenTable {
   readonly #source: Source
   readonly #context: TableContext
   #now: Opened | undefined
-  #checked = -Infinity
-  #refresh: Promise<void> | undefined
-  #problem: string | undefined
+  readonly #follower: Follower
   /** a file that is damaged: not read again each second */
   #bad: Stamp | undefined
   #closed = false
@@ -32,31 +26,27 @@ export class CdbTable implements OpenTable {
   constructor(source: Source, context: TableContext) {
     this.#source = source
     this.#context = context
+    this.#follower = new Follower(source.name, context, () => this.#look())
   }
 
   get(key: string, call: Call): Lookup | Promise<Lookup> {
-    const due = this.#context.clock.now() - this.#checked >= INTERVAL
-    if (due) void this.refresh()
+    if (this.#follower.due) void this.refresh()
     // a check of a large file takes a while: the old one answers meanwhile
-    if (!this.#now && this.#refresh) return this.#wait(key, this.#refresh, call)
+    if (!this.#now && this.#follower.looking) return this.#wait(key, this.#follower.looking, call)
     return this.#answer(key)
   }
   async check(): Promise<string | undefined> {
     await this.refresh()
-    return this.#problem
+    return this.#follower.problem
   }
   /** Looks at the file and opens it again if it is another one. Never rejects. */
   refresh(): Promise<void> {
-    this.#refresh ??= this.#look().finally(() => {
-      this.#checked = this.#context.clock.now()
-      this.#refresh = undefined
-    })
-    return this.#refresh
+    return this.#follower.look()
   }
   /** Throws when the file cannot be read. Keys and values without the NUL that postmap -N puts behind them. */
   async *entries(): AsyncGenerator<TableEntry> {
     await this.refresh()
-    if (!this.#now) throw new Error(this.#problem ?? `${this.#source.name}: not open`)
+    if (!this.#now) throw new Error(this.#follower.problem ?? `${this.#source.name}: not open`)
     for await (const [key, value] of this.#now.file.records()) yield [text(key), text(value)]
   }
   stats(): Readonly<Record<string, number>> {
@@ -64,7 +54,7 @@ export class CdbTable implements OpenTable {
   }
   async close(): Promise<void> {
     this.#closed = true
-    await this.#refresh
+    await this.#follower.looking
     await this.#now?.file.close()
     this.#now = undefined
   }
@@ -79,7 +69,7 @@ export class CdbTable implements OpenTable {
     })
   }
   #answer(key: string): Lookup {
-    if (!this.#now) return failed(this.#problem ?? `${this.#source.name}: not open`)
+    if (!this.#now) return failed(this.#follower.problem ?? `${this.#source.name}: not open`)
     if (key === '') return absent()
     try {
       const value = this.#find(this.#now.file, foldKey(key))
@@ -90,7 +80,7 @@ export class CdbTable implements OpenTable {
       this.#trouble(error)
       // what is damaged will not get better; another look may find another file
       if (error instanceof Damaged) this.#drop()
-      return failed(this.#problem!)
+      return failed(this.#follower.problem!)
     }
   }
   /** Postfix takes keys with and without a NUL behind them. */
@@ -108,11 +98,10 @@ export class CdbTable implements OpenTable {
       const there = await stat(this.#source.path, { bigint: true })
       const stamp = stampOf(there)
       const same = this.#now && sameStamp(this.#now.stamp, stamp)
-      if (same) return this.#well()
+      if (same) return this.#follower.well()
       if (this.#bad && sameStamp(this.#bad, stamp)) return
-      const age = Date.now() - Number(there.mtimeMs)
       const inPlace = this.#now?.stamp.ino === stamp.ino && this.#now.stamp.mtimeNs !== stamp.mtimeNs
-      if (this.#now && !inPlace && age >= 0 && age < HOT) return
+      if (this.#now && !inPlace && isHot(there.mtimeMs)) return
       // written over in place: what is open is that file, and no longer what was checked
       if (inPlace) this.#drop()
       await this.#swap(await this.#opened())
@@ -137,11 +126,7 @@ export class CdbTable implements OpenTable {
     const old = this.#now
     if (this.#closed) return next.file.close()
     this.#now = next
-    this.#problem = undefined
-    this.#context.log[old ? 'info' : 'debug'](old ? 'table.reloaded' : 'table.loaded', {
-      table: this.#source.name,
-      entries: next.file.entries,
-    })
+    this.#follower.loaded(old !== undefined, { entries: next.file.entries })
     await this.#older(next.stamp)
     await old?.file.close()
   }
@@ -155,11 +140,6 @@ export class CdbTable implements OpenTable {
         text: this.#source.text,
       })
   }
-  #well(): void {
-    if (this.#problem === undefined) return
-    this.#problem = undefined
-    this.#context.log.info('table.recovered', { table: this.#source.name })
-  }
   #reason(error: unknown): string {
     const { path, text: source } = this.#source
     const said = error instanceof Error ? error.message : String(error)
@@ -167,15 +147,8 @@ export class CdbTable implements OpenTable {
     const missing = (error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT'
     return missing && existsSync(source) ? `${said}; there is the text: run "postern table build cdb:${source}"` : said
   }
-  /** Told once, not at each lookup. */
   #trouble(error: unknown): void {
-    const why = this.#reason(error)
-    const problem = `${this.#source.name}: ${why}`
-    if (problem === this.#problem) return
-    this.#problem = problem
-    const table = this.#source.name
-    if (this.#now) this.#context.log.warn('table.stale', { table, problem: why, entries: this.#now.file.entries })
-    else this.#context.log.error('table.unreadable', { table, problem: why })
+    this.#follower.trouble(this.#reason(error), this.#now && { entries: this.#now.file.entries })
   }
 }
 

@@ -4,6 +4,7 @@ import { BadText, foldKey, sameStamp, stampOf } from '@postern/cdb'
 import type { Problems, Stamp } from '@postern/cdb'
 import { absent, failed, found } from '@postern/core'
 import type { Call, Lookup, OpenTable, TableContext, TableEntry } from '@postern/core'
+import { Follower, isHot } from '@postern/lookup-kit'
 import { openIndex } from './index-file.ts'
 import { Closed, makeIndex } from './making.ts'
 import type { Made } from './making.ts'
@@ -11,11 +12,6 @@ import { load } from './memory.ts'
 import type { Snapshot } from './snapshot.ts'
 import { reasonOf } from './source.ts'
 import type { Source } from './source.ts'
-
-/** ms between two looks at the file */
-const INTERVAL = 1000
-/** A file written less than this many ms ago may still be being written: half a table would refuse mail for good. */
-const HOT = 1000
 
 export interface FollowOptions {
   /** bytes; a larger text is not held in memory but indexed on disk */
@@ -28,11 +24,9 @@ export class FileTable implements OpenTable {
   readonly #context: TableContext
   readonly #options: FollowOptions
   readonly #closed = new AbortController()
+  readonly #follower: Follower
   #now: Snapshot | undefined
-  #checked = -Infinity
-  #refresh: Promise<void> | undefined
   #making: Promise<void> | undefined
-  #problem: string | undefined
   #instead: string | undefined
   /** a text that is no table: not read again each second */
   #bad: Stamp | undefined
@@ -41,24 +35,19 @@ export class FileTable implements OpenTable {
     this.#source = source
     this.#context = context
     this.#options = options
+    this.#follower = new Follower(source.name, context, () => this.#look())
   }
 
   get(key: string, call: Call): Lookup | Promise<Lookup> {
-    if (this.#refresh || this.#context.clock.now() - this.#checked >= INTERVAL)
-      return this.refresh().then(() => this.#first(key, call))
-    return this.#first(key, call)
+    return this.#follower.due ? this.refresh().then(() => this.#first(key, call)) : this.#first(key, call)
   }
   async check(): Promise<string | undefined> {
     await this.refresh()
-    return this.#problem
+    return this.#follower.problem
   }
   /** Looks at the file and reads it again if it has changed. Never rejects; lookups meanwhile share this one. */
   refresh(): Promise<void> {
-    this.#refresh ??= this.#look().finally(() => {
-      this.#checked = this.#context.clock.now()
-      this.#refresh = undefined
-    })
-    return this.#refresh
+    return this.#follower.look()
   }
   /** When no first index is being made (any more). */
   async settled(): Promise<void> {
@@ -68,7 +57,7 @@ export class FileTable implements OpenTable {
   async *entries(): AsyncGenerator<TableEntry> {
     await this.refresh()
     await this.#making
-    if (!this.#now) throw new Error(this.#problem ?? `${this.#source.name}: not loaded`)
+    if (!this.#now) throw new Error(this.#follower.problem ?? `${this.#source.name}: not loaded`)
     yield* this.#now.list()
   }
   stats(): Readonly<Record<string, number>> {
@@ -76,7 +65,7 @@ export class FileTable implements OpenTable {
   }
   async close(): Promise<void> {
     this.#closed.abort()
-    await this.#refresh
+    await this.#follower.looking
     await this.#making
     await this.#now?.close()
     this.#now = undefined
@@ -95,7 +84,7 @@ export class FileTable implements OpenTable {
     })
   }
   #answer(key: string): Lookup {
-    if (!this.#now) return failed(this.#problem ?? `${this.#source.name}: not loaded`)
+    if (!this.#now) return failed(this.#follower.problem ?? `${this.#source.name}: not loaded`)
     try {
       const value = this.#now.get(foldKey(key))
       return value === undefined ? absent() : found(value)
@@ -105,7 +94,7 @@ export class FileTable implements OpenTable {
       this.#context.log.warn('table.damaged', { table: this.#source.name, problem: (error as Error).message })
       void this.#now.close().catch(() => undefined)
       this.#now = undefined
-      this.#checked = -Infinity
+      this.#follower.again()
       return failed(cause)
     }
   }
@@ -114,10 +103,9 @@ export class FileTable implements OpenTable {
     try {
       const text = await stat(this.#source.path, { bigint: true })
       stamp = stampOf(text)
-      if (this.#now && sameStamp(this.#now.stamp, stamp)) return this.#well()
+      if (this.#now && sameStamp(this.#now.stamp, stamp)) return this.#follower.well()
       if (this.#making || this.#closed.signal.aborted || (this.#bad && sameStamp(this.#bad, stamp))) return
-      const age = Date.now() - Number(text.mtimeMs)
-      if (this.#now && age >= 0 && age < HOT) return
+      if (this.#now && isHot(text.mtimeMs)) return
       const made = await this.#soon(text)
       if (made) await this.#swap(made)
       else this.#making = this.#make(stamp).finally(() => (this.#making = undefined))
@@ -142,11 +130,8 @@ export class FileTable implements OpenTable {
   async #swap({ snapshot, problems }: Made): Promise<void> {
     const old = this.#now
     this.#now = snapshot
-    this.#problem = undefined
-    const table = this.#source.name
-    const { log } = this.#context
     if (problems) this.#tell(problems)
-    log[old ? 'info' : 'debug'](old ? 'table.reloaded' : 'table.loaded', { table, entries: snapshot.entries })
+    this.#follower.loaded(old !== undefined, { entries: snapshot.entries })
     await old?.close()
   }
   #tell({ first, more }: Problems): void {
@@ -155,21 +140,10 @@ export class FileTable implements OpenTable {
     for (const p of first) log.warn('table.line', { table, line: p.line, problem: p.what, ignored: !p.kept })
     if (more > 0) log.warn('table.lines', { table, more })
   }
-  #well(): void {
-    if (this.#problem === undefined) return
-    this.#problem = undefined
-    this.#context.log.info('table.recovered', { table: this.#source.name })
-  }
-  /** Told once, not at each lookup. */
+  /** Once, not at each lookup. */
   #trouble(error: unknown, stamp: Stamp | undefined): void {
     if (error instanceof BadText) this.#bad = stamp
-    const why = reasonOf(error, this.#source)
-    const table = this.#source.name
-    const problem = `${table}: ${why}`
-    if (problem === this.#problem) return
-    this.#problem = problem
-    if (this.#now) this.#context.log.warn('table.stale', { table, problem: why, entries: this.#now.entries })
-    else this.#context.log.error('table.unreadable', { table, problem: why })
+    this.#follower.trouble(reasonOf(error, this.#source), this.#now && { entries: this.#now.entries })
   }
   #elsewhere(instead: 'temporary' | 'memory', why: string): void {
     if (why === this.#instead) return
