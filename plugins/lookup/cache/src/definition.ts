@@ -8,7 +8,7 @@ const LONGEST_FAILURE = 10_000
 
 const table = z.union([
   z.string().regex(/^[a-z][\w-]*:/i, 'expected a table as type:name'),
-  z.looseObject({ type: z.string() }),
+  z.looseObject({ type: z.string().describe('its type; the other options are its own') }),
 ])
 /** Times in ms once parsed. */
 export const cacheOptions = z.strictObject({

@@ -3,7 +3,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { absent, found } from '@postern/core'
 import type { Lookup, OpenTable } from '@postern/core'
-import { fakeCall, tableContract } from '@postern/testkit'
+import { fakeCall, programPath, tableContract } from '@postern/testkit'
 import { build, generated, missingCdb, postmapAnswers } from '../../../../packages/cdb/test/support/postmap.ts'
 import { Desk } from './support.ts'
 
@@ -56,7 +56,7 @@ real('keys with a NUL behind them (postmap -N) and without', async () => {
   const image = fs.readFileSync(desk.path('nul.cdb'))
   assert.not.ok(image.includes('key\0'), 'Debian leaves it out')
   const { spawnSync } = await import('node:child_process')
-  assert.is(spawnSync('postmap', ['-N', `cdb:${desk.path('nul')}`]).status, 0)
+  assert.is(spawnSync(programPath('postmap')!, ['-N', `cdb:${desk.path('nul')}`]).status, 0)
   assert.ok(fs.readFileSync(desk.path('nul.cdb')).includes('key\0'))
   const table = await desk.open('nul')
   assert.equal([await get(table, 'KEY'), await get(table, 'ke')], [found('value'), absent()])

@@ -3,7 +3,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { absent, found } from '@postern/core'
 import type { OpenTable, TableType } from '@postern/core'
-import { fakeCall, missingPrograms, random, tableContract } from '@postern/testkit'
+import { fakeCall, missingPrograms, programPath, random, tableContract } from '@postern/testkit'
 import plugin from '@postern/lookup-environ'
 
 let type: TableType
@@ -55,7 +55,10 @@ test('there are no options', () => {
 const why = missingPrograms('postmap')
 ;(why ? test.skip : test)('the same answers as postmap -q', () => {
   const keys = VARIABLES.flatMap(([name]) => [name, name.toUpperCase(), `${name}x`])
-  const run = spawnSync('postmap', ['-q', '-', 'environ:x'], { input: `${keys.join('\n')}\n`, encoding: 'utf8' })
+  const run = spawnSync(programPath('postmap')!, ['-q', '-', 'environ:x'], {
+    input: `${keys.join('\n')}\n`,
+    encoding: 'utf8',
+  })
   const theirs = run.stdout.split('\n').slice(0, -1)
   const ours = keys.flatMap((key) => {
     const answer = get(key)

@@ -4,7 +4,7 @@ import * as fs from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { absent, found } from '@postern/core'
-import { missingPrograms } from '@postern/testkit'
+import { missingPrograms, programPath } from '@postern/testkit'
 import { build, generated, postmapAnswers } from '../../../../packages/cdb/test/support/postmap.ts'
 import { Desk, all, get } from './support.ts'
 
@@ -72,14 +72,14 @@ real('aliases: the same answers as postalias -q', async () => {
   fs.copyFileSync(desk.path(), desk.path('theirs'))
   build('postalias', `hash:${desk.path('theirs')}`)
   const theirs = keys.map((key) => {
-    const run = spawnSync('postalias', ['-q', key, `hash:${desk.path('theirs')}`], { encoding: 'utf8' })
+    const run = spawnSync(programPath('postalias')!, ['-q', key, `hash:${desk.path('theirs')}`], { encoding: 'utf8' })
     return run.status === 0 ? run.stdout.trimEnd() : undefined
   })
   for (const [i, key] of keys.entries()) {
     const answer = await get(table, key)
     assert.is(answer.kind === 'found' ? answer.value : undefined, theirs[i], key)
   }
-  const warned = spawnSync('postalias', [`hash:${desk.path('theirs')}`], { encoding: 'utf8' }).stderr
+  const warned = spawnSync(programPath('postalias')!, [`hash:${desk.path('theirs')}`], { encoding: 'utf8' }).stderr
   assert.is(warned.match(/need name:value pair/g)?.length, 2)
   const told = desk.events
     .filter(([name]) => name === 'table.line')
@@ -96,7 +96,7 @@ real('aliases: the same answers as postalias -q', async () => {
 real('what build says of lines is what postmap says', async () => {
   desk.write(Buffer.from('a 1\nlone\nx: y\n"open z\nb \xff\n', 'latin1'))
   const { problems } = await desk.build()
-  const run = spawnSync('postmap', [`hash:${desk.path()}`], { encoding: 'utf8' })
+  const run = spawnSync(programPath('postmap')!, [`hash:${desk.path()}`], { encoding: 'utf8' })
   assert.equal(
     problems.map((line) => `postmap: warning: ${line}`),
     run.stderr.trimEnd().split('\n'),

@@ -9,7 +9,10 @@ const template = z.string().superRefine((text, context) => {
   const message = text === '' ? 'is empty' : templateProblem(text)
   if (message !== undefined) context.addIssue({ code: 'custom', message })
 })
-const table = z.union([z.string(), z.looseObject({ type: z.string() })], 'expected a table as type:name')
+const table = z.union(
+  [z.string(), z.looseObject({ type: z.string().describe('its type; the other options are its own') })],
+  'expected a table as type:name',
+)
 
 export const memcacheOptions = z.strictObject({
   memcache: z

@@ -259,7 +259,10 @@ withTable(
 )
 withTable(
   'rows without an end: the thread stops at the next one',
-  { timeout: '700ms', query: "with recursive n(i) as (select 1 union all select i + 1 from n) select i from n where '%s' <> ''" },
+  {
+    timeout: '700ms',
+    query: "with recursive n(i) as (select 1 union all select i + 1 from n) select i from n where '%s' <> ''",
+  },
   async (table) => {
     assert.match((await get(table, 'k'))!, /no answer in time/)
     await until('the end of the thread', () => table.stats?.().leaving === 0, 20_000)
