@@ -74,7 +74,7 @@ function pluginPage(pkg, definition, schemas) {
 /** For editors: a table as `type:name`, or as an object of a type that comes with Postern. */
 function tablesSchema(schemas) {
   const kinds = [...schemas].map(([type, schema]) => {
-    const { $schema, ...json } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
+    const { $schema: _, ...json } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
     const { properties, required = [], ...rest } = json
     return {
       title: type,

@@ -1,6 +1,3 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { tempFolder } from '@postern/testkit'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Results } from '@postern/lookup-kit'

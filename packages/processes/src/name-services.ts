@@ -30,8 +30,7 @@ function noFile(error: unknown): string {
   if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
   throw error
 }
-const remoteIn = (text: string, database: NameDatabase) =>
-  servicesIn(text, database).filter((name) => !LOCAL.has(name))
+const remoteIn = (text: string, database: NameDatabase) => servicesIn(text, database).filter((name) => !LOCAL.has(name))
 
 /** Of the database's line, without its actions (`[NOTFOUND=return]`). */
 export function servicesIn(text: string, database: NameDatabase): string[] {

@@ -38,11 +38,12 @@ export function statusLines(s: DaemonStatus): string[] {
   ]
   return rows.map(([name, value]) => `${name.padEnd(11)} ${value}`)
 }
-const tableLine = ({ name, problem, since, stats = {} }: DaemonStatus['tables'][number]): string =>
-  [
-    `${name}: ${problem === undefined ? 'ok' : `${problem}${since === undefined ? '' : ` (since ${when(since)})`}`}`,
-    ...Object.entries(stats).map(([what, n]) => `${what} ${n}`),
-  ].join(', ')
+function tableLine({ name, problem, since, stats = {} }: DaemonStatus['tables'][number]): string {
+  const figures = Object.entries(stats).map(([what, n]) => `${what} ${n}`)
+  if (problem === undefined) return [`${name}: ok`, ...figures].join(', ')
+  const state = problem.startsWith(name) ? problem : `${name}: ${problem}`
+  return [`${state}${since === undefined ? '' : ` (since ${when(since)})`}`, ...figures].join(', ')
+}
 const workerLine = (w: WorkerStatus): string =>
   [
     `${w.index}: ${w.state}`,
