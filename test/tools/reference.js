@@ -74,8 +74,9 @@ function pluginPage(pkg, definition, schemas) {
 /** For editors: a table as `type:name`, or as an object of a type that comes with Postern. */
 function tablesSchema(schemas) {
   const kinds = [...schemas].map(([type, schema]) => {
-    const { $schema: _, ...json } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
-    const { properties, required = [], ...rest } = json
+    const { properties, required = [], ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
+    // the whole says it once
+    delete rest.$schema
     return {
       title: type,
       ...rest,
