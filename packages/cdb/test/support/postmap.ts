@@ -1,7 +1,7 @@
 /** Generated tables, and what Postfix's own postmap says of them. */
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { missingPrograms, random } from '@postern/testkit'
+import { missingPrograms, programPath, random } from '@postern/testkit'
 
 export interface Generated {
   readonly text: Buffer
@@ -76,7 +76,7 @@ export function generated(seed: number, lines: number): Generated {
 
 /** What `postmap -q -` answers, in the order of the keys; `undefined`: absent. Throws when it fails. */
 export function postmapAnswers(table: string, keys: readonly string[]): (string | undefined)[] {
-  const run = spawnSync('postmap', ['-q', '-', table], {
+  const run = spawnSync(programPath('postmap')!, ['-q', '-', table], {
     input: `${keys.join('\n')}\n`,
     encoding: 'utf8',
     maxBuffer: 1e8,
@@ -91,7 +91,7 @@ export function postmapAnswers(table: string, keys: readonly string[]): (string 
   return answers
 }
 export function build(command: 'postmap' | 'postalias', table: string): void {
-  const run = spawnSync(command, [table], { encoding: 'utf8' })
+  const run = spawnSync(programPath(command)!, [table], { encoding: 'utf8' })
   if (run.status !== 0) throw new Error(`${command} ${table}: ${run.error?.message ?? run.stderr}`)
 }
 

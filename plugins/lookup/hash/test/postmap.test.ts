@@ -112,7 +112,7 @@ real('only the binary of Postfix is there: the problem says what to do', async (
   assert.equal(await get(table, 'a'), { kind: 'failed', why: 'retry', cause: problem })
   // and it works
   const shell = /"(postmap [^"]*)"/.exec(problem)![1]!
-  assert.is(spawnSync('sh', ['-c', shell]).status, 0)
+  assert.is(spawnSync('sh', ['-c', shell.replace('postmap', programPath('postmap')!)]).status, 0)
   desk.now += 1000
   assert.equal(await get(table, 'a'), found('b'))
   await table.close!()
