@@ -126,7 +126,7 @@ function endOfField(text: string, at: number): number {
 }
 /** Lines that begin with white space belong to the field before. */
 const parseFields = (text: string): Field[] => (text.match(/[^\r\n][^\n]*\n(?:[ \t][^\n]*\n)*/g) ?? []).map(field)
-const UTF8 = /[\x80-\xff]+/g
+const RUN = /[\x80-\xff]+/g
 /**
  * Text of bytes (as Latin-1) that should be UTF-8. A byte that is not stands as a lone surrogate, U+DC80 to U+DCFF, so that what a
  * plugin passes on is written as it came.
@@ -134,7 +134,7 @@ const UTF8 = /[\x80-\xff]+/g
 function textOf(bytes: string): string {
   if (!EIGHT_BIT.test(bytes)) return bytes
   const text = Buffer.from(bytes, 'latin1').toString('utf8')
-  return text.includes('\ufffd') ? bytes.replace(UTF8, (run) => runOf(run)) : text
+  return text.includes('\ufffd') ? bytes.replace(RUN, (run) => runOf(run)) : text
 }
 /** Bytes above 127 in a row: sequences that are good, and others each for itself. */
 function runOf(run: string): string {
@@ -150,10 +150,13 @@ function runOf(run: string): string {
   return out
 }
 const bytesOf = (text: string): string =>
-  text
-    .split(/([\udc80-\udcff])/u)
-    .map((part, i) => (i % 2 === 1 ? String.fromCharCode(part.charCodeAt(0) - 0xdc00) : utf8(part)))
-    .join('')
+  BEYOND_ASCII.test(text)
+    ? text
+        .split(/([\udc80-\udcff])/u)
+        .map((part, i) => (i % 2 === 1 ? String.fromCharCode(part.charCodeAt(0) - 0xdc00) : utf8(part)))
+        .join('')
+    : text
+const BEYOND_ASCII = /[^\0-\x7f]/ // eslint-disable-line no-control-regex
 const utf8 = (text: string): string => Buffer.from(text, 'utf8').toString('latin1')
 function unfold(raw: string): string {
   const value = raw.slice(raw.indexOf(':') + 1)
