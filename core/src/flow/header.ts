@@ -156,7 +156,7 @@ const bytesOf = (text: string): string =>
         .map((part, i) => (i % 2 === 1 ? String.fromCharCode(part.charCodeAt(0) - 0xdc00) : utf8(part)))
         .join('')
     : text
-const BEYOND_ASCII = /[^\0-\x7f]/ // eslint-disable-line no-control-regex
+const BEYOND_ASCII = /[^\0-\x7f]/
 const utf8 = (text: string): string => Buffer.from(text, 'utf8').toString('latin1')
 function unfold(raw: string): string {
   const value = raw.slice(raw.indexOf(':') + 1)
