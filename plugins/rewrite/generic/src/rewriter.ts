@@ -1,7 +1,7 @@
 /** Addresses of one message on its way out. */
 import { addressOf, Header } from '@postern/core'
 import type { Call, HeaderField, MailAddress, OutgoingRewriter, Table } from '@postern/core'
-import { eachAddress, externalOf, isAddressField, rewriteList, tokensOf } from '@postern/addresses'
+import { eachAddress, externalOf, isAddressField, rewriteFields, tokensOf } from '@postern/addresses'
 import { mapAddress } from '@postern/maps'
 import type { AddressSite, Failed } from '@postern/maps'
 
@@ -22,45 +22,44 @@ export class GenericRewriter implements OutgoingRewriter {
   }
   /** Fields at the top of the message only, as Postfix does: what lies inside is the sender's text. */
   async header(header: Uint8Array, call: Call): Promise<Uint8Array | Failed> {
-    const { fields } = new Header(header)
+    const edited = new Header(header)
+    const { fields } = edited
     const known = new Map<string, string | undefined>()
-    const out: string[] = []
-    let changed = false
-    for (const field of fields) {
-      const next = isAddressField(field.name.toLowerCase()) ? await this.#field(field, known, call) : undefined
-      if (next !== undefined && typeof next !== 'string') return next
-      changed ||= next !== undefined
-      out.push(next ?? field.raw)
+    const hit = new Set<HeaderField>()
+    for (const field of fields.filter(({ name }) => isAddressField(name.toLowerCase()))) {
+      const failure = await this.#learn(field, known, hit, call)
+      if (failure) return failure
     }
-    return changed ? Buffer.from(out.join(''), 'latin1') : header
+    const edits = rewriteFields(fields, (field) =>
+      hit.has(field)
+        ? (tokens) => {
+            const to = known.get(externalOf(tokens))
+            return to === undefined ? undefined : tokensOf(to)
+          }
+        : undefined,
+    )
+    for (const edit of edits) edited.apply(edit)
+    return edits.length > 0 ? edited.toBuffer() : header
   }
 
-  /** The field anew, raw; `undefined`: no address of it is in the tables. */
-  async #field(
-    { name, raw }: HeaderField,
+  /** Asks for the addresses of a field that nobody has asked for; those that become others go to `known`, their fields to `hit`. */
+  async #learn(
+    field: HeaderField,
     known: Map<string, string | undefined>,
+    hit: Set<HeaderField>,
     call: Call,
-  ): Promise<string | undefined | Failed> {
-    // latin1 all the way: bytes that are no UTF-8 stay what they are
-    const value = raw.slice(raw.indexOf(':') + 1)
+  ): Promise<Failed | undefined> {
     const all = new Set<string>()
-    eachAddress(value, (tokens) => all.add(externalOf(tokens)))
-    let hit = false
+    eachAddress(field.value, (tokens) => all.add(externalOf(tokens)))
     for (const text of all) {
       if (!known.has(text)) {
-        const found = isLookedUp(text) ? await this.#look(addressOf(decoded(text)), call) : undefined
+        const found = isLookedUp(text) ? await this.#look(addressOf(text), call) : undefined
         if (found && 'kind' in found) return found
-        const to = found && encoded(found.text)
-        known.set(text, to === text ? undefined : to)
+        known.set(text, found?.text === text ? undefined : found?.text)
       }
-      hit ||= known.get(text) !== undefined
+      if (known.get(text) !== undefined) hit.add(field)
     }
-    if (!hit) return undefined
-    const next = rewriteList(name, value, (tokens) => {
-      const to = known.get(externalOf(tokens))
-      return to === undefined ? undefined : tokensOf(to)
-    })
-    return next === undefined ? undefined : `${name}: ${next}\r\n`
+    return undefined
   }
   /** One step: what comes out is not looked up again. Of several results the first counts. */
   async #look(address: MailAddress, call: Call): Promise<MailAddress | undefined | Failed> {
@@ -70,5 +69,3 @@ export class GenericRewriter implements OutgoingRewriter {
 }
 /** `user@domain.` is in no table; ours leave the dot out. */
 const isLookedUp = (text: string): boolean => text !== '' && !text.endsWith('.')
-const decoded = (bytes: string): string => Buffer.from(bytes, 'latin1').toString('utf8')
-const encoded = (text: string): string => Buffer.from(text, 'utf8').toString('latin1')
