@@ -5,6 +5,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { posternCommand, sleep } from '@postern/testkit'
+import { traceOf } from './gone.ts'
 import type { LogEvent, MtaProcess } from '@postern/testkit'
 import type { Acknowledgements } from './load.ts'
 import type { Sink } from './sink.ts'
@@ -49,6 +50,8 @@ export interface Account {
   readonly queued: number
   readonly held: number
   readonly lost: readonly string[]
+  /** a line about each of those */
+  readonly traces?: readonly string[]
   /** at the sink with another's bytes, or not whole */
   readonly damaged: readonly string[]
   readonly duplicates: readonly Duplicate[]
@@ -102,6 +105,7 @@ export async function account(
   }
   await sleep(300)
   const listed = new Map(queue.map((q) => [q.id, q]))
+  const facts = told()
   const missing = left()
   const there = sink.ended.filter((e) => e.taken && acks.all.has(e.token))
   const tokens = (report: boolean) => new Set(there.filter((e) => e.report === report).map((e) => e.token)).size
@@ -115,8 +119,14 @@ export async function account(
     queued: missing.filter((a) => listed.has(a.id) && !listed.get(a.id)!.held).length,
     held: missing.filter((a) => listed.get(a.id)?.held).length + gone.length - lost.length,
     lost,
+    traces: traceOf(
+      lost.map((token) => acks.all.get(token)!),
+      sink,
+      endings,
+      facts,
+    ),
     damaged: there.filter((e) => !e.intact).map((e) => e.token),
-    duplicates: duplicatesOf(sink, mta, told(), endings),
+    duplicates: duplicatesOf(sink, mta, facts, endings),
   }
 }
 

@@ -45,7 +45,7 @@ export function judge(name: string, runs: number, a: Account, note?: string): vo
     note,
   })
   progress(`${a.delivered} delivered, ${a.bounced} returned, ${a.queued} queued, ${a.held} held`)
-  for (const token of a.lost) progress(`gone: ${token}`)
+  for (const trace of a.traces ?? a.lost) progress(`gone: ${trace}`)
   for (const d of unexplained) progress(`twice: ${d.token}, ${d.before} ms before the end: ${d.evidence}`)
   for (const d of explained.filter((e) => e.evidence !== ''))
     progress(`late: ${d.token}, ${d.before} ms before the end: ${d.evidence}`)

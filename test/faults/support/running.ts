@@ -67,17 +67,22 @@ export class Running {
       ms,
     )
   }
-  account(ms?: number): Promise<Account> {
-    const told = () => {
-      const text = readFileSync(join(this.#folder.path, 'told'), 'utf8')
-      return text.split('\n').flatMap((line): LogEvent[] => {
+  /** file with what the daemon told of outcomes */
+  get toldFile(): string {
+    return join(this.#folder.path, 'told')
+  }
+  told(): LogEvent[] {
+    return readFileSync(this.toldFile, 'utf8')
+      .split('\n')
+      .flatMap((line): LogEvent[] => {
         // the last one may be half a line
         if (!line.endsWith('}')) return []
         const { event, ...fields } = JSON.parse(line) as { event: string }
         return [{ level: 'info', event, fields }]
       })
-    }
-    return account(this.acks, this.sink, this.mta, this.endings, ms, told)
+  }
+  account(ms?: number): Promise<Account> {
+    return account(this.acks, this.sink, this.mta, this.endings, ms, () => this.told())
   }
   async judge(name: string, runs: number, note?: string): Promise<Account> {
     const a = await this.account()
