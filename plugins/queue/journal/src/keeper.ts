@@ -66,7 +66,10 @@ export class Keeper {
     const segments = () => folder.segments.values()
     // rows that recovery has not filled yet would be taken for all there is
     return (this.#running ??= this.#journal.recovered
-      .then(() => writeCheckpoint({ folder: part.folder, uuid: part.uuid, io, rows, writer, segments, now }))
+      .then(() => {
+        if (writer.fault) throw writer.fault
+        return writeCheckpoint({ folder: part.folder, uuid: part.uuid, io, rows, writer, segments, now })
+      })
       .catch((error: unknown) => {
         log.warn('queue.checkpoint', { error })
         throw error

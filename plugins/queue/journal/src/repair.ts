@@ -55,6 +55,11 @@ export class Repair {
     this.#writer = writer
   }
 
+  /** There is no segment to begin with: everything waits for one, commits are refused. */
+  begin(error: Error): void {
+    this.fault = error
+    this.#goDown(error, [])
+  }
   /** The file is never written, synced or read above the last good sync again. What it lost is still in memory. */
   fail(error: Error): void {
     this.fault ??= error

@@ -5,6 +5,10 @@ const INTERVAL = 1000
 /** free space must come this far above the limit before mail is taken again: no flapping */
 const HIGH_WATER = 1.25
 
+/** No room, or none that this user may have. */
+export const isFull = (error: unknown): boolean =>
+  ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')
+
 export class Space {
   readonly #path: string
   readonly #least: number

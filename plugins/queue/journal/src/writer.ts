@@ -6,6 +6,7 @@ import { Backlog } from './backlog.ts'
 import { LogEnd } from './log-end.ts'
 import { Repair } from './repair.ts'
 import { Timers } from './timers.ts'
+import { isFull } from './space.ts'
 import { writeAll } from './io.ts'
 import type { Batch } from './batch.ts'
 import type { LogEndOptions, Position } from './log-end.ts'
@@ -55,8 +56,14 @@ export class Writer {
     })
   }
 
+  /** A full disk is no reason not to open: what is in the queue may end and make room. Rejects with any other fault. */
   async start(): Promise<void> {
-    this.#end.use(await this.#end.activate(0))
+    try {
+      this.#end.use(await this.#end.activate(0))
+    } catch (error) {
+      if (!isFull(error)) throw error
+      this.#repair.begin(error as Error)
+    }
   }
   /** Why nothing can be written now, if so. */
   get fault(): Error | undefined {

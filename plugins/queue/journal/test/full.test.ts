@@ -59,4 +59,45 @@ test('outcomes on a full disk', async () => {
     run('umount', '-l', disk)
   }
 })
+test('a start on a full disk, without a spare', async () => {
+  const disk = temporary()
+  if (!run('mount', '-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', disk)) {
+    console.log('SKIP: only root can mount a small file system')
+    return
+  }
+  try {
+    const path = join(disk, 'journal')
+    const options = { segmentSize: 256 * 1024, minFree: MIB, probe: 50 }
+    const first = await started(path, options)
+    const made = await message(first)
+    await first.commit(made)
+    await first.stop()
+    const folder = join(path, 'parts', fs.readdirSync(join(path, 'parts'))[0]!, 'seg')
+    for (const name of fs.readdirSync(folder)) if (!/^\d+$/.test(name)) fs.rmSync(join(folder, name))
+    fill(join(disk, 'filler'))
+    const queue = await started(path, options)
+    const found: string[] = []
+    for await (const { id } of queue.list()) found.push(id)
+    assert.equal(found, [made.id], 'what it holds is found')
+    assert.match(queue.health().refusing, /no space left/)
+    const refused = await message(queue)
+    const why = await queue.commit(refused).then(
+      () => 'taken',
+      (error: Error) => error.message,
+    )
+    assert.match(why, /no space left/)
+    fs.rmSync(join(disk, 'filler'))
+    await until(() => queue.health().refusing === undefined)
+    const later = await message(queue)
+    await queue.commit(later)
+    await queue.stop()
+    const again = await started(path, options)
+    const all: string[] = []
+    for await (const { id } of again.list()) all.push(id)
+    assert.equal(all, [made.id, later.id])
+    await again.stop()
+  } finally {
+    run('umount', '-l', disk)
+  }
+})
 test.run()
