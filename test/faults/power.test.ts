@@ -2,8 +2,8 @@
  * Power cuts under load: the spool lies on a disk of our own, what was not synced is lost, in the worst case all of it. No
  * acknowledged message may be. With the syncs taken out, mail is lost: the test can fail. What each cut left is looked at, too, before
  * the next life begins.
- * CUTS, DISK (MiB), SEED: so many in the worst case and nothing else, of which disk, which. SLOW=n: the old mail is found only in each n-th life. KEEP=folder: copies of
- * the spool after the last cuts.
+ * CUTS, DISK (MiB), MAIL, SEED: so many in the worst case and nothing else, of which disk, with so many messages in a life at most, which.
+ * SLOW=n: the old mail is found only in each n-th life. KEEP=folder: copies of the spool after the last cuts.
  */
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
@@ -29,10 +29,12 @@ const SEED = Number(process.env.SEED ?? 1)
 const KEEP = process.env.KEEP
 const KEPT = 14
 const MIB = Number(process.env.DISK ?? 64)
+const BALLAST = 6 * 1024 * 1024
 const CUTS = process.env.CUTS
+const MAIL = Number(process.env.MAIL ?? 150)
 const SLOW = Number(process.env.SLOW ?? 0)
 /** ms more for each large read of a life that does not find its old mail */
-const SLOW_READ = 400
+const SLOW_READ = 120
 const SLOW_READS = fileURLToPath(new URL('support/slow-reads.cjs', import.meta.url))
 
 interface Cutting {
@@ -51,16 +53,19 @@ async function cutUnderLoad(o: Cutting): Promise<Account> {
   const next = random(o.seed)
   const disk = await Disk.make(MIB)
   const spool = join(disk.path, 'spool')
+  // many lives fill the disk: in the last one somebody makes room
+  const ballast = join(disk.path, 'ballast')
+  fs.writeFileSync(ballast, Buffer.alloc(BALLAST, 1), { flush: true })
   const slow = o.slow ? await SlowReads.make() : undefined
   let r: Running | undefined
   try {
     for (let n = 0; n < o.cuts; n++) {
       const finds = slow?.next(n % o.slow! === o.slow! - 1)
       if (r) await r.mta.start()
-      else r = await Running.start({ spool, command: slow?.command ?? o.command, env: slow?.env })
+      else r = await Running.start({ spool, command: slow?.command ?? o.command, env: slow?.env, timeout: 90_000 })
       const load = r.load()
       if (finds) await found(r, next() * 1500)
-      await r.acknowledged(1 + next() * 150)
+      await r.acknowledged(1 + next() * MAIL)
       disk.cut()
       r.endings.push({ kind: 'cut', at: Date.now() })
       await r.mta.kill()
@@ -72,6 +77,7 @@ async function cutUnderLoad(o: Cutting): Promise<Account> {
       if (n % 10 === 9) progress(`${n + 1} of ${o.cuts} cuts, ${r.acks.all.size} acknowledged`)
     }
     slow?.next(true)
+    fs.rmSync(ballast)
     await r!.mta.start()
     const result = await r!.account()
     assert.is(await r!.mta.stop(), 0)

@@ -19,7 +19,7 @@ export interface Listed {
   readonly reader: Reader
   readonly recipients: Recipients
   readonly fresh?: FreshMessages
-  readonly writer?: Pick<Writer, 'written'>
+  readonly writer?: Pick<Writer, 'looked'>
 }
 export async function* listRows(from: Listed, filter: QueueFilter = {}): AsyncGenerator<QueueEntry> {
   const { rows } = from
@@ -66,7 +66,7 @@ async function* entry(from: Listed, slot: number): AsyncGenerator<QueueEntry> {
     const { lacks, ...chosen } = await recipients.choose(slot, seeds, undefined)
     if (gone()) return
     if (lacks !== 'nothing') {
-      await writer?.written()
+      await writer?.looked()
       if (gone()) return
       if (recipients.basis(slot) !== basis) return yield* entry(from, slot)
     }

@@ -202,7 +202,7 @@ export class Verbs {
   /** In the order in which they stand on disk, window by window. */
   async *list(filter: QueueFilter = {}): AsyncGenerator<QueueEntry> {
     if (!this.journal.ready) await this.journal.recovered
-    await this.journal.writer.written()
+    await this.journal.writer.looked()
     yield* listRows(this.journal, filter)
   }
 }

@@ -26,6 +26,8 @@ const FAULT_PAUSE = 400
 export class World {
   /** turns of the event loop: milliseconds here */
   turn = 0
+  /** turns that a read takes at most; most take few */
+  reads = 20
   readonly #chance: () => number
   readonly #faults: number
   #lastFault = 0
@@ -139,8 +141,11 @@ export class World {
     this.#forget(to)
     fs.renameSync(from, to)
   }
-  /** A copy of the disk as a killed process leaves it; `cut`: as a power failure does, without some of what was not synced (of a page all or nothing). */
-  copy(path: string, cut: boolean): string {
+  /**
+   * A copy of the disk as a killed process leaves it; `cut`: as a power failure does, without some of what was not synced (of a page all
+   * or nothing). `share`: of those pages that are lost.
+   */
+  copy(path: string, cut: boolean, share = 0.5): string {
     const copy = temporary()
     fs.cpSync(path, copy, { recursive: true })
     if (!cut) return copy
@@ -149,7 +154,7 @@ export class World {
       if (fs.statSync(join(path, name)).isFile()) files.set(fs.statSync(join(path, name)).ino, join(copy, name))
     for (const { inode, path: from, at, before } of [...this.#unsynced].reverse()) {
       const file = files.get(inode)
-      if (file === undefined || !from.startsWith(path) || this.#chance() < 0.5) continue
+      if (file === undefined || !from.startsWith(path) || this.#chance() < 1 - share) continue
       const fd = fs.openSync(file, 'r+')
       fs.writeSync(fd, before, 0, before.length, at)
       fs.closeSync(fd)
@@ -175,7 +180,7 @@ export class World {
     this.#timers()
     this.#replace(fs, 'read', (fd: number, to: Buffer, from: number, length: number, at: number, done: Callback) =>
       this.#slowly(
-        20,
+        this.reads,
         () => fs.readSync(fd, to, from, length, at),
         (error, n) => done(error, n ?? 0),
       ),
