@@ -79,7 +79,7 @@ async function cutUnderLoad(o: Cutting): Promise<Account> {
     slow?.next(true)
     fs.rmSync(ballast)
     await r!.mta.start()
-    const result = await r!.account()
+    const result = await r!.account(times(60_000, 240_000))
     assert.is(await r!.mta.stop(), 0)
     return result
   } finally {

@@ -110,7 +110,7 @@ export async function account(
   const there = sink.ended.filter((e) => e.taken && acks.all.has(e.token))
   const tokens = (report: boolean) => new Set(there.filter((e) => e.report === report).map((e) => e.token)).size
   const gone = missing.filter((a) => !listed.has(a.id)).map((a) => a.token)
-  const reports = queue.filter((q) => isReport(q) && q.held).map((q) => q.id)
+  const reports = queue.filter(isReport)
   const lost = gone.length > 0 && reports.length > 0 ? await withoutReports(gone, reports, sink, mta) : gone
   return {
     acknowledged: acks.all.size,
@@ -130,14 +130,15 @@ export async function account(
   }
 }
 
-/** What was refused may be in a report that is held, and has another id: when it is released it tells whose it is. */
+/** What was refused may be in a report that waits or is held, and has another id: when it is delivered it tells whose it is. */
 async function withoutReports(
   gone: readonly string[],
-  reports: string[],
+  reports: readonly Listed[],
   sink: Sink,
   mta: MtaProcess,
 ): Promise<string[]> {
-  await postern(mta, 'queue', 'release', ...reports)
+  const held = reports.filter((q) => q.held).map((q) => q.id)
+  if (held.length > 0) await postern(mta, 'queue', 'release', ...held)
   const limit = Date.now() + 20_000
   for (;;) {
     const seen = new Set(sink.ended.filter((e) => e.report).map((e) => e.token))

@@ -1,0 +1,47 @@
+/**
+ * A journal under load from its first moment on, while what it held is still being found: `lives-child.js FOLDER SEED SEGMENT`
+ *   +ID   commit acknowledged
+ *   -ID   about to be ended, lazily or not: it may be there or not
+ *   =ID   its end is durable: it may not come back
+ *   .     the old mail has been found
+ */
+import { commit, smallJournal } from './store-steps.js'
+
+const [path, seed, segment] = process.argv.slice(2)
+let state = Number(seed) >>> 0
+const next = () => {
+  state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+  return (state >>> 8) / 2 ** 24
+}
+const tell = (line) => process.stdout.write(line + '\n')
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
+const store = smallJournal(path, { segmentSize: Number(segment), bodyThreshold: 64 * 1024 })
+const told = (state) => ({ n: 0, state, esc: state === 'delivered' ? '2.0.0' : '4.2.0', text: 'x'.repeat(50) })
+
+/** Ends in two of five cases, seldom with a sync; else it is deferred, or this life ends before its answer. */
+async function attempt(id, attempts) {
+  store.attempt(id, [0], attempts)
+  await pause(next() * 20)
+  const luck = Math.floor(next() * 20)
+  if (luck === 0) return
+  if (luck > 8) return void store.outcome(id, [told('deferred')], { nextTry: Date.now() + 1000 })
+  tell(`-${id}`)
+  if (luck < 7) return void store.outcome(id, [told('delivered')])
+  await store.outcome(id, [told('delivered')], { durable: true })
+  tell(`=${id}`)
+}
+async function writer(old) {
+  for (;;) {
+    const size = next() < 0.05 ? 100_000 : 1500
+    const id = await commit(store, Buffer.alloc(size, 'x'))
+    tell(`+${id}`)
+    void attempt(id, 1)
+    for (let n = 0; n < 4 && old.length > 0; n++) await attempt(old.shift(), 2)
+  }
+}
+const old = []
+const { done } = await store.start(({ id }) => old.push(id))
+const writers = Array.from({ length: 8 }, () => writer(old))
+await done
+tell('.')
+await Promise.all(writers)
