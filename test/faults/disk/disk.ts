@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import { execFileSync, spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { sleep, tempFolder, until } from '@postern/testkit'
 import type { TempFolder } from '@postern/testkit'
@@ -23,9 +23,6 @@ const MKFS = [
 
 /** of 100 ms each, for the loop device to let go */
 const TRIES = 50
-/** ms for which another mount namespace may keep what was unmounted here */
-const HELD = 60_000
-const PAUSE = new Int32Array(new SharedArrayBuffer(4))
 
 export interface DiskCounts {
   readonly writes: number
@@ -43,6 +40,8 @@ export class Disk {
   readonly #served: string
   readonly #server: ChildProcess
   #loop: string | undefined
+  /** the number of its file: power cuts so far */
+  #life = 0
 
   private constructor(folder: TempFolder, server: ChildProcess) {
     this.#folder = folder
@@ -69,7 +68,7 @@ export class Disk {
       const disk = new Disk(folder, server)
       execFileSync('mkfs.ext4', [...MKFS, disk.#attach()])
       disk.#detach()
-      disk.#command('revive 0 1')
+      disk.#next(0, 1)
       disk.mount()
       return disk
     } catch (error) {
@@ -78,26 +77,20 @@ export class Disk {
     }
   }
   #attach(): string {
-    return (this.#loop ??= execFileSync('losetup', ['-f', '--show', join(this.#served, 'disk')], {
+    return (this.#loop ??= execFileSync('losetup', ['-f', '--show', join(this.#served, `disk-${this.#life}`)], {
       encoding: 'utf8',
     }).trim())
   }
-  /**
-   * When it returns the old file system is gone. A process that was started in a mount namespace of its own (`unshare --mount`, as some tests do) has
-   * a copy of each mount: ours is unmounted then, and lives on in there. On the revived disk it would write what it has left, beside the next mount:
-   * two file systems on one disk, and what the second one had synced was gone a life later.
-   */
   #detach(): void {
-    const loop = this.#loop
-    if (!loop) return
-    execFileSync('losetup', ['-d', loop])
-    const isBound = () => fs.existsSync(join('/sys/block', basename(loop), 'loop/backing_file'))
-    for (const end = Date.now() + HELD; isBound(); Atomics.wait(PAUSE, 0, 0, 50))
-      if (Date.now() > end) throw new Error(`${loop} is still in use: another mount namespace has a copy of our mount`)
+    if (this.#loop) execFileSync('losetup', ['-d', this.#loop])
     this.#loop = undefined
   }
   #command(text: string): void {
     fs.writeFileSync(join(this.#served, 'control'), text)
+  }
+  #next(seed: number, probability: number): void {
+    this.#command(`revive ${seed} ${probability}`)
+    this.#life++
   }
   get counts(): DiskCounts {
     return JSON.parse(fs.readFileSync(join(this.#served, 'control'), 'utf8')) as DiskCounts
@@ -118,7 +111,7 @@ export class Disk {
   /** After a cut, when nobody has a file open: mounts what is left. `probability`: of each sector that was not synced. */
   revive(seed: number, probability: number): void {
     this.unmount()
-    this.#command(`revive ${seed} ${probability}`)
+    this.#next(seed, probability)
     this.mount()
   }
   /** As ext4 does by itself when it finds its own structures broken. */

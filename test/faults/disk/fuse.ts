@@ -30,14 +30,15 @@ export interface ServedFile {
   readonly size: number
   /** not cached by the kernel */
   readonly direct: boolean
-  read(offset: number, length: number): Buffer
+  /** bytes or an errno */
+  read(offset: number, length: number): Buffer | number
   /** 0 or an errno */
   write(offset: number, data: Buffer): number
   /** 0 or an errno */
   sync(): number
 }
 
-/** Mounts a folder with these files at `at`, and serves it until it is unmounted. */
+/** Mounts a folder with these files at `at`, and serves it until it is unmounted. Files may be added meanwhile. */
 export function serve(at: string, files: readonly ServedFile[]): void {
   const fd = fs.openSync('/dev/fuse', 'r+')
   const options = 'fd=3,rootmode=40755,user_id=0,group_id=0'

@@ -28,6 +28,7 @@ const NEEDS = {
   strace: { what: 'strace that may trace (package strace)', there: () => works('strace', '-o', '/dev/null', 'true') },
   faketime: { what: 'faketime (package faketime)', there: () => works('faketime', '-f', '+1d', 'true') },
   prlimit: { what: 'prlimit (package util-linux)', there: () => works('prlimit', '--nofile') },
+  unshare: { what: 'unshare that may make a mount namespace', there: () => works('unshare', '-m', 'true') },
   flock: { what: 'flock (package util-linux)', there: () => programPath('flock') !== undefined },
 } as const
 export type Need = keyof typeof NEEDS
