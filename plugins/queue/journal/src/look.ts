@@ -144,7 +144,9 @@ async function lastUsed(
       // what was written and not synced counts from now on
       if (!options.readOnly && found.end > found.mark) fs.fdatasyncSync(segment.fd)
       const torn = found.gaps.find((at) => at >= mark)
-      const durable = Math.max(mark, torn ?? found.end)
+      // a header that was lost with what it was written with is no damage then: it may not be said to have been durable
+      const headless = !header && mark <= PAGE
+      const durable = headless ? mark : Math.max(mark, torn ?? found.end)
       return {
         previous: { number: segment.number, mark: durable, sealed: false },
         batch: found.pad?.batch ?? 0,

@@ -101,9 +101,9 @@ class Recovery {
     const after = this.#o.found.successors.get(segment.number)
     const cut = after?.sealed ? after.mark : Infinity
     const scan = new SegmentScan(segment, Math.max(after?.mark ?? 0, from === PAGE ? 0 : from))
-    // it failed before its header was durable: nothing is missed
+    // it failed before its header was durable: nothing is missed; neither where nothing says that it was
     const unborn = cut <= PAGE
-    if (epoch === undefined && scan.mark > 0 && !unborn) this.#damaged(segment, 0, PAGE)
+    if (epoch === undefined && scan.mark > PAGE && !unborn) this.#damaged(segment, 0, PAGE)
     const done = await hop(segment, {
       number: segment.number,
       epoch,
@@ -120,7 +120,7 @@ class Recovery {
     for (const gap of scan.gaps)
       if (gap.at < Math.min(scan.mark, cut)) this.#damaged(segment, gap.at, Math.min(gap.end, scan.mark), gap.id)
     if (done.end < Math.min(scan.mark, cut)) this.#damaged(segment, done.end, scan.mark)
-    if (epoch === undefined && scan.mark > 0 && !unborn && !segment.damaged) this.#damaged(segment, 0, PAGE)
+    if (epoch === undefined && scan.mark > PAGE && !unborn && !segment.damaged) this.#damaged(segment, 0, PAGE)
     for (const commit of scan.unsure) await this.#dropTorn(segment, commit)
     if (cut !== Infinity) segment.failed = true
   }

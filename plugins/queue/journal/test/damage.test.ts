@@ -49,6 +49,30 @@ test('a tail torn at any byte takes only what was not whole, and is no damage', 
     assert.equal(problems, [], `cut at ${at}`)
   }
 })
+test('a header that a power failure took with the rest of the first batch is no damage, then and later', async () => {
+  const path = temporary()
+  const queue = await started(path)
+  const made = await message(queue)
+  await queue.commit(made)
+  // before there is a mark above the batch
+  const copy = snapshot(path)
+  await queue.stop()
+  const fd = fs.openSync(segmentsOf(copy)[0]!, 'r+')
+  fs.writeSync(fd, Buffer.alloc(4096), 0, 4096, 0)
+  fs.closeSync(fd)
+  for (const life of ['at once', 'after a life', 'after two']) {
+    const problems: string[] = []
+    assert.equal(
+      (await listing(copy, problems)).map((e) => e.id),
+      [made.id],
+    )
+    assert.equal(problems, [], life)
+    const again = await started(copy)
+    assert.equal(again.health().problems, [], life)
+    await again.stop()
+    for (const one of fs.readdirSync(join(partOf(copy), 'ckpt'))) fs.rmSync(join(partOf(copy), 'ckpt', one))
+  }
+})
 /** In the middle of zeros one byte is like the next: each 16th will do. */
 const dull = (file: Buffer, at: number): boolean =>
   at % 128 > 1 && file.subarray(at - 32, at + 32).every((byte) => byte === 0)
