@@ -100,9 +100,9 @@ export class Writer {
     const batch = last ?? (underway ? unsynced.at(-1) : undefined)
     return batch && new Promise((resolve, reject) => void batch.readable.push({ resolve, reject }))
   }
-  /** The same for a look at the queue: it does not wait for what cannot be written. */
+  /** The same for a look at the queue: what cannot be written is waited for once, and then left out. */
   async looked(): Promise<void> {
-    if (!this.fault) await this.written()?.catch(() => undefined)
+    await this.written()?.catch(() => undefined)
   }
 
   /** The batch that the next record goes into. Encode it there, then call `added`. */
