@@ -87,7 +87,7 @@ test('a start on a full disk, without a spare', async () => {
     for await (const { id } of queue.list()) found.push(id)
     clearInterval(alive)
     assert.equal(found, [made.id], 'what it holds is found')
-    assert.match(queue.health().refusing, /no space left/)
+    assert.match(queue.health().refusing ?? '', /no space left/)
     const refused = await message(queue)
     const why = await queue.commit(refused).then(
       () => 'taken',
