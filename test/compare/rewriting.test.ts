@@ -44,7 +44,7 @@ function tell(differ: readonly string[], of: number): void {
 
 /** Without specials, and not these: `-x` (Postfix's allow_min_user), `!joe`, `joe%` (their domain is empty; ours goes on with them). */
 const PLAIN =
-  /^(?![-!])(?!.*[%!](?:@|$|\*))(?!.*!.*\.$)(?!.*[+-].*!)(?!.*%.*\+)[^()<>,;:\\\s"[\]@]*(?:@[^()<>,;:\\\s"[\]@]*)?$/
+  /^(?![-!])(?!.*[%!](?:@|$|[*.]))(?!.*!.*\.$)(?!.*[+-].*!)(?!.*%.*\+)[^()<>,;:\\\s"[\]@]*(?:@[^()<>,;:\\\s"[\]@]*)?$/
 run('what is taken for an address at MAIL', async () => {
   const { address } = generator(SEED)
   const all = [...new Set(Array.from({ length: COUNT * SETTINGS.length }, address))].filter((text) => PLAIN.test(text))
@@ -139,7 +139,7 @@ SETTINGS.forEach((setting, n) => {
   })
 })
 /** Specials where they mean nothing: a listener has to guess, and guesses differ. */
-const TORN = /^(?!@[^:]*:[^:]*$).*[()<>,;:\t]|\s/
+const TORN = /^(?!@[^:]*:[^:]*$).*[()<>,;:\t]|\s|[[\]].*@/
 /** The dot says that the name is complete; the core has taken it away before it is asked for. */
 const COMPLETE_HOST = /@[^.@]+\.$/
 

@@ -16,6 +16,9 @@ type Piece = Address | Token | { readonly kind: 'group' }
 /** bytes above which an address begins a new line; the field's name counts, the tab before it does not */
 const LINE = 70
 
+/** bytes of phrase and comments that an address may have: older software overflows at more (CVE-2002-1337) */
+const ASIDE = 250
+
 /** Gives the address as tokens; other tokens instead, or `undefined` for the same. */
 export type RewriteAddress = (tokens: readonly Token[]) => readonly Token[] | undefined
 
@@ -118,6 +121,12 @@ function address(tokens: readonly Token[], end: number, inGroup: boolean, out: P
 function print(pieces: readonly Piece[]): string {
   let out = ''
   let afterWord = false
+  // where the text of this address begins, and what it is without phrase and comments
+  let start = 0
+  let only = ''
+  const shorten = () => {
+    if (only !== '' && sizeOf(out.slice(start)) > sizeOf(only) + ASIDE) out = `${out.slice(0, start)}<${only}>`
+  }
   const word = (text: string) => {
     if (afterWord) out += ' '
     out += text
@@ -125,18 +134,22 @@ function print(pieces: readonly Piece[]): string {
   }
   for (const piece of pieces) {
     if (piece.kind === 'address') {
-      out += nameOf(piece.tokens)
+      only = nameOf(piece.tokens)
+      out += only
       afterWord = true
       for (const { text } of piece.comments) word(text)
     } else if (piece.kind === 'group') {
       out += ': '
       afterWord = false
     } else if (piece.kind === 'op') {
+      if (piece.text === ',') shorten()
       if (piece.text === '<' && out !== '' && !/[ \n]$/.test(out)) out += ' '
       out += piece.text === ',' ? ',\n' : piece.text
+      if (piece.text === ',') [start, only] = [out.length, '']
       afterWord = false
     } else word(piece.kind === 'quoted' ? spellingOf([piece]) : piece.text)
   }
+  shorten()
   return out
 }
 

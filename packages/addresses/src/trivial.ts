@@ -16,8 +16,7 @@ const op = (text: string): Token => ({ kind: 'op', text })
 
 /** The standard form; the same tokens when they have it. */
 export function trivial(tokens: readonly Token[], o: TrivialOptions): readonly Token[] {
-  if (tokens.length === 0 || (tokens.length === 1 && tokens[0]!.kind === 'quoted' && tokens[0]!.text === ''))
-    return tokens
+  if (tokens.length === 0 || (tokens.length === 1 && tokens[0]!.text === '')) return tokens
   if (tokens.length === 1 && isOp(tokens[0], '@')) return []
   return withoutDot(withDomain(withOrigin(withoutRoute(tokens), o), o))
 }

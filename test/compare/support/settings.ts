@@ -30,7 +30,7 @@ const CANONICAL =
 const VIRTUAL =
   'inline:{ {joe=joe@other.example}, {joe@remote.example=x@a.example, joe@remote.example}, {list@site.example=ann, bob@va.example, x@remote.example}, ' +
   '{bob@va.example=rich, bob+more@remote.example}, {@va.example=catch@other.example}, {@old.example=@new.example}, {user@other.example=user@other.example}, ' +
-  '{ann=root}, {root=ops@remote.example}, {info=help%far@site.example}, {two@remote.example=two@remote.example, three}, {"a b"@remote.example="c d"@va.example}, ' +
+  '{ann=root}, {root=ops@remote.example}, {info=help@far}, {two@remote.example=two@remote.example, three}, {"a b"@remote.example="c d"@va.example}, ' +
   '{ext+one@remote.example=one@other.example}, {one@other.example=two+x@other.example}, {bang=far!user} }'
 
 const setting = (name: string, more: Omit<Setting, 'name' | 'use'> & { use?: Setting['use'] } = {}): Setting => {
