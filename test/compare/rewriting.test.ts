@@ -149,6 +149,7 @@ const PAIRS = ['()', '[]', '<>'] as const
 /** Do its brackets close? What becomes of others is pinned in packages/addresses, as far as it can be understood. */
 function isWhole(field: string, isOnePass: boolean): boolean {
   const count = (c: string) => field.split(c).length
+  if (/\r(?!\n)/.test(field)) return false
   // where bytes are no UTF-8 a line end inside of quotes is no blank of its own
   const mayBeTorn = isOnePass && !field.includes('\udce9')
   return PAIRS.every(([open, close]) => count(open!) === count(close!)) && (mayBeTorn || !TORN_QUOTES.test(field))

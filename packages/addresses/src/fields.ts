@@ -63,9 +63,9 @@ export function rewriteFields(
   return out
 }
 const EIGHT_BIT = /[\x80-\xff]/
-/** With its line ends: in quotes each is a blank, in a comment it stays. */
+/** With its line ends: in quotes and brackets each is a blank, in a comment it stays. */
 function valueOf({ raw, value }: HeaderField): string {
-  if (!/["(]/.test(raw)) return value
+  if (!/["([]/.test(raw)) return value
   const folded = raw
     .slice(raw.indexOf(':') + 1)
     .trimStart()

@@ -33,6 +33,16 @@ for (const [value, addresses] of LISTS)
     eachAddress(value, (tokens) => all.push(internalOf(tokens)))
     assert.equal(all.reverse(), addresses.toReversed())
   })
+const LONG = 'p'.repeat(240)
+const ASIDE: [value: string, rewritten: string][] = [
+  [`a (${LONG}0123456)`, `a@postern.example (${LONG}0123456)`],
+  [`a (${LONG}01234567)`, '<a@postern.example>'],
+  [`"${LONG}" <a> (01234567), b`, '<a@postern.example>, b@postern.example'],
+]
+for (const [value, rewritten] of ASIDE)
+  test(`${value.length} bytes of phrase and comment ${rewritten.length > 50 ? 'stay' : 'go'}`, () => {
+    assert.is(standard(value), rewritten)
+  })
 test('a field that is long and hostile takes no long time', () => {
   for (const piece of ['(', '"', '[', '<', 'a,', '((a)', 'a@', ':;', 'a b '])
     assert.type(standard(piece.repeat(20_000)) ?? '', 'string')

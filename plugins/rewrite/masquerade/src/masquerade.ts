@@ -1,4 +1,4 @@
-/** The domain instead of a host in it; `undefined`: the address stays. */
+/** The domain instead of a host in it, in lower case; `undefined`: the address stays. */
 export type Masquerade = (local: string, domain: string) => string | undefined
 
 export function masquerade(domains: readonly string[], exceptions: readonly string[]): Masquerade {
@@ -13,7 +13,7 @@ export function masquerade(domains: readonly string[], exceptions: readonly stri
     for (const rule of rules) {
       // the domain itself has nothing to hide
       if (name === rule.domain) return undefined
-      if (name.endsWith(`.${rule.domain}`)) return rule.stays ? undefined : domain.slice(-rule.domain.length)
+      if (name.endsWith(`.${rule.domain}`)) return rule.stays ? undefined : rule.domain
     }
     return undefined
   }

@@ -10,7 +10,7 @@ const OPTIONS: Options = { masqueradeDomains: ['!keep.corp.example', 'Corp.examp
 const SENDERS: [from: string, to: string | undefined][] = [
   ['joe@host.corp.example', 'joe@corp.example'],
   ['joe@a.b.corp.example', 'joe@corp.example'],
-  ['Joe@HOST.Corp.Example', 'Joe@Corp.Example'],
+  ['Joe@HOST.Corp.Example', 'Joe@corp.example'],
   ['joe@corp.example', undefined],
   ['joe@keep.corp.example', undefined],
   ['joe@a.keep.corp.example', undefined],

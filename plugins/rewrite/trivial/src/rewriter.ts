@@ -25,13 +25,15 @@ export function rewriter(o: TrivialOptions): AddressRewriter {
       if (address.local === '') return parseAddress(`MAILER-DAEMON@${address.domain}`, { lenient: true })
       // an address in quotes is looked at as well (Postfix's resolve_dequoted_address): the next hop would
       if (!/[@%!]/.test(address.local)) return undefined
-      const tokens = trivial(tokensOf(quoteAddress(address.local)), { ...o, origin: undefined })
+      const tokens = trivial(tokensOf(scanned(address.local)), { ...o, origin: undefined })
       if (lastAt(tokens) < 0) return undefined
       const inner = parseAddress(externalOf(tokens), { lenient: true })
       return inner && routes(inner) < routes(address) ? standard(inner) : undefined
     },
   }
 }
+/** A backslash in it quotes nothing. */
+const scanned = (local: string): string => (/[\\"]/.test(local) ? quoteAddress(local) : local)
 /** Each step takes one away, so that there is an end. */
 const routes = (address: MailAddress): number => address.local.replace(/[^@%!]/g, '').length
 /** What cannot be an address even so stays as it came. */

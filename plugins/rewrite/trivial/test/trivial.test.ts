@@ -49,6 +49,7 @@ const WITHIN: [address: string, inner: string | undefined][] = [
   ['joe@postern.example', undefined],
   ['"a b"@postern.example', undefined],
   ['100%@postern.example', undefined],
+  ['"joe]%far"@postern.example', '"joe]"@far'],
   ['""@postern.example', 'MAILER-DAEMON@postern.example'],
 ]
 for (const [address, inner] of WITHIN)
