@@ -115,6 +115,8 @@ export const addressKey = (a: MailAddress): string => `${a.local}@${a.domain.toL
 /** `user+ext` apart, at the first delimiter that leaves a user (Postfix's recipient_delimiter: any of the characters). */
 export function splitExtension(local: string, delimiters: string): { user: string; extension?: string } {
   if (/^(mailer-daemon|double-bounce|postmaster)$/i.test(local)) return { user: local }
+  // owner-list and list-request are names (Postfix's owner_request_special)
+  if (delimiters.includes('-') && /^owner-|.-request$/i.test(local)) return { user: local }
   for (let i = 1; i < local.length; i++)
     if (delimiters.includes(local[i]!)) return { user: local.slice(0, i), extension: local.slice(i + 1) }
   return { user: local }

@@ -60,9 +60,7 @@ export const configSchema = z.strictObject({
     text('folder of the queue and of what else must last, relative to the configuration file').default('var/spool'),
   ),
   messageSizeLimit: size().prefault(10_240_000).describe('bytes a message may have, header included; 0: no limit'),
-  headerSizeLimit: size()
-    .prefault(102_400)
-    .describe('bytes of header that are kept as header; what comes behind is body'),
+  headerSizeLimit: size().prefault(102_400).describe('bytes that one header field may have; what is longer is cut'),
   recipientLimit: z
     .number()
     .int()

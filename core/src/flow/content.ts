@@ -6,8 +6,8 @@ import type { BodySink } from '../contract/store.ts'
 import { accept } from './accept.ts'
 import { memorySink } from './body.ts'
 import { Draft } from './draft.ts'
-import { Header, findBody } from './header.ts'
-import { TOO_BIG, queuedAs, soften } from './replies.ts'
+import { Header, cutFields, findBody, headerRoom } from './header.ts'
+import { HEADER_TOO_BIG, TOO_BIG, queuedAs, soften } from './replies.ts'
 import { received } from './received.ts'
 import type { SessionFlow } from './session.ts'
 import type { Transaction } from './transaction.ts'
@@ -22,7 +22,8 @@ export class Content implements ContentSink {
   #headBytes = 0
   #header: Buffer | undefined
   #size = 0
-  #over = false
+  /** why nothing more of it is kept */
+  #over: Reply | undefined
   #ending = false
 
   constructor(session: SessionFlow, tx: Transaction, done: () => void) {
@@ -34,7 +35,7 @@ export class Content implements ContentSink {
   write(chunk: Uint8Array): Promise<void> | undefined {
     this.#size += chunk.length
     if (this.#over) return undefined
-    if (this.#limit > 0 && this.#size > this.#limit) return this.#forget()
+    if (this.#limit > 0 && this.#size > this.#limit) return this.#forget(TOO_BIG)
     if (this.#header) return this.#body().write(chunk)
     this.#head.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))
     this.#headBytes += chunk.length
@@ -47,10 +48,13 @@ export class Content implements ContentSink {
   async #end(): Promise<Reply> {
     const { engine, graph, view } = this.#session
     try {
-      if (this.#over) return this.#refused(TOO_BIG)
+      if (this.#over) return this.#refused(this.#over)
       const id = this.#session.trace ? 'EXPLAIN' : engine.store.newId()
       if (this.#tx.discardedBy !== undefined) return this.#discarded(id)
-      if (!this.#header) await this.#split(true)
+      if (!this.#header) {
+        await this.#split(true)
+        if (this.#over) return this.#refused(this.#over)
+      }
       const body = await this.#body().end()
       const draft = new Draft(
         id,
@@ -117,12 +121,14 @@ export class Content implements ContentSink {
 
   #split(complete: boolean): Promise<void> | undefined {
     const bytes = this.#head.length === 1 ? this.#head[0]! : Buffer.concat(this.#head, this.#headBytes)
-    const cut = findBody(bytes, complete, this.#session.graph.settings.headerSizeLimit)
+    const { headerSizeLimit } = this.#session.graph.settings
+    const cut = findBody(bytes, complete)
+    if ((cut.body < 0 ? bytes.length : cut.header) > headerRoom(headerSizeLimit)) return this.#forget(HEADER_TOO_BIG)
     if (cut.body < 0) {
       this.#head = [bytes]
       return undefined
     }
-    this.#header = bytes.subarray(0, cut.header)
+    this.#header = cutFields(bytes.subarray(0, cut.header), headerSizeLimit)
     this.#head = []
     return cut.body < bytes.length ? this.#body().write(bytes.subarray(cut.body)) : undefined
   }
@@ -131,8 +137,8 @@ export class Content implements ContentSink {
       ? memorySink()
       : this.#session.engine.store.body(this.#tx.parameters.size))
   }
-  #forget(): undefined {
-    this.#over = true
+  #forget(why: Reply): undefined {
+    this.#over = why
     this.#sink?.abort()
     this.#sink = undefined
     this.#head = []

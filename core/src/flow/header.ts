@@ -176,19 +176,49 @@ function fold(name: string, value: string): Field {
  * Where the header ends in a message: bytes of header, and where the body begins. A line that cannot be a header field
  * begins the body, as Postfix takes it. -1 for `body`: more is needed.
  */
-export function findBody(bytes: Buffer, complete: boolean, limit: number): { header: number; body: number } {
+export function findBody(bytes: Buffer, complete: boolean): { header: number; body: number } {
   let at = 0
   while (at < bytes.length) {
     const end = bytes.indexOf(10, at)
     if (end < 0) break
     if (end - at <= 1 && (end === at || bytes[at] === 13)) return { header: at, body: end + 1 }
-    if (!isFieldLine(bytes, at, end) || end >= limit) return { header: at, body: at }
+    if (!isFieldLine(bytes, at, end)) return { header: at, body: at }
     at = end + 1
   }
-  // what may still become the empty line is waited for
-  const undecided = bytes.length === at || (bytes.length === at + 1 && bytes[at] === 13)
-  return complete || (bytes.length > limit && !undecided) ? { header: at, body: at } : { header: 0, body: -1 }
+  return complete ? { header: at, body: at } : { header: 0, body: -1 }
 }
+/** bytes that a header may have in all: it is kept in memory */
+export const headerRoom = (fieldLimit: number): number => Math.max(fieldLimit, LEAST_ROOM)
+const LEAST_ROOM = 2 * 1024 * 1024
+
+/**
+ * Fields of more than `limit` bytes end there (Postfix's header_size_limit: for one field with its continuation lines, a line end
+ * counts as one byte); the next field is a field again.
+ */
+export function cutFields(header: Buffer, limit: number): Buffer {
+  if (header.length <= limit) return header
+  const parts: Buffer[] = []
+  for (let at = 0; at < header.length;) {
+    let end = at
+    // bytes that are kept of the field, line ends counted as one
+    let counted = 0
+    let kept = -1
+    do {
+      const line = header.indexOf(10, end) + 1 || header.length
+      const room = limit - counted
+      const length = line - end - (header[line - 2] === 13 ? 1 : 0)
+      if (kept < 0 && length > room) kept = end + room
+      counted += length
+      end = line
+    } while (end < header.length && (header[end] === 32 || header[end] === 9))
+    // no line end may be left that would make an empty line
+    while (kept > at && header[kept - 1]! <= 32) kept--
+    parts.push(...(kept < 0 ? [header.subarray(at, end)] : [header.subarray(at, kept), CRLF]))
+    at = end
+  }
+  return Buffer.concat(parts)
+}
+const CRLF = Buffer.from('\r\n')
 function isFieldLine(bytes: Buffer, at: number, end: number): boolean {
   if (bytes[at] === 32 || bytes[at] === 9) return at > 0
   const colon = bytes.indexOf(58, at)

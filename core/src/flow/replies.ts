@@ -18,6 +18,7 @@ export const NO_RECIPIENTS: Reply = { code: 554, esc: '5.5.1', text: 'Error: no 
 export const TOO_MANY_RECIPIENTS: Reply = { code: 452, esc: '4.5.3', text: 'Error: too many recipients' }
 export const TOO_BIG_DECLARED: Reply = { code: 552, esc: '5.3.4', text: 'Message size exceeds fixed limit' }
 export const TOO_BIG: Reply = { code: 552, esc: '5.3.4', text: 'Error: message file too big' }
+export const HEADER_TOO_BIG: Reply = { code: 552, esc: '5.3.4', text: 'Error: message header too big' }
 export const TOO_MANY_HOPS: Reply = { code: 554, esc: '5.4.0', text: 'Error: too many hops' }
 export const NO_SPACE: Reply = { code: 452, esc: '4.3.1', text: 'Insufficient system storage' }
 export const WRITE_ERROR: Reply = { code: 451, esc: '4.3.0', text: 'Error: queue file write error' }

@@ -8,7 +8,7 @@ import { accept } from './accept.ts'
 import { toCrlf } from './body.ts'
 import { Draft, EnvelopeState } from './draft.ts'
 import type { Engine } from './engine.ts'
-import { Header, findBody } from './header.ts'
+import { Header, cutFields, findBody } from './header.ts'
 import { received } from './received.ts'
 import { printReply } from './replies.ts'
 
@@ -28,13 +28,14 @@ export async function submit(
   const content = toCrlf(
     typeof m.content === 'string' || m.content instanceof Uint8Array ? m.content : Buffer.concat(m.content),
   )
-  const cut = findBody(content, true, graph.settings.headerSizeLimit)
+  const cut = findBody(content, true)
   const sink = engine.store.body(content.length - cut.body)
   let draft: Draft
   try {
     const envelope = envelopeOf(m, graph)
     if (cut.body < content.length) await sink.write(content.subarray(cut.body))
-    draft = new Draft(id, originOf(origin, by), envelope, new Header(content.subarray(0, cut.header)), await sink.end())
+    const header = new Header(cutFields(content.subarray(0, cut.header), graph.settings.headerSizeLimit))
+    draft = new Draft(id, originOf(origin, by), envelope, header, await sink.end())
   } catch (error) {
     sink.abort()
     throw new PosternError('PN_REFUSED', (error as Error).message, { cause: error })

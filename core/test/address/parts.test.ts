@@ -59,7 +59,12 @@ const EXTENSIONS: [string, string, string, string?][] = [
   ['MAILER-DAEMON', '-', 'MAILER-DAEMON'],
   ['double-bounce', '-', 'double-bounce'],
   ['postmaster', 'm', 'postmaster'],
-  ['owner-list', '-', 'owner', 'list'],
+  ['owner-list', '-', 'owner-list'],
+  ['owner-list', '+', 'owner-list'],
+  ['List-Request', '+-', 'List-Request'],
+  ['-request', '-', '-request'],
+  ['x-request-y', '-', 'x', 'request-y'],
+  ['owner+x', '+-', 'owner', 'x'],
 ]
 for (const [local, delimiters, user, extension] of EXTENSIONS)
   test(`splitExtension ${local} at ${JSON.stringify(delimiters)}`, () => {

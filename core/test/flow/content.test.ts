@@ -73,6 +73,31 @@ for (const limit of [10, 11, 12, 13, 14, 20, 100])
     }
     await w.stop()
   })
+test('a field over the limit is cut, those behind it are fields', async () => {
+  const w = await world(undefined, { config: { headerSizeLimit: 20 } })
+  const sent = async (head: string) => (await deliver(w, [`${head}\r\nbody\r\n`]))[0]
+  const long = `A: ${'x'.repeat(17)}`
+  assert.is(await sent('A: 1\r\nB: 2\r\n'.repeat(9)), 'A: 1\r\nB: 2\r\n'.repeat(9), 'many short ones')
+  assert.is(await sent(`${long}\r\nB: 2\r\n`), `${long}\r\nB: 2\r\n`, 'as long as the limit')
+  assert.is(await sent(`${long}yz\r\nB: 2\r\n`), `${long}\r\nB: 2\r\n`)
+  assert.is(await sent('A: 1\r\n 2345\r\n\t6789abcdef\r\nB: 2\r\n'), 'A: 1\r\n 2345\r\n\t6789abcd\r\nB: 2\r\n')
+  assert.is(
+    await sent(`A: ${'x'.repeat(16)}\r\n more\r\nB: 2\r\n`),
+    `A: ${'x'.repeat(16)}\r\nB: 2\r\n`,
+    'no empty line',
+  )
+  assert.is(await sent(`A: ${'x'.repeat(15)}\r\n more\r\nB: 2\r\n`), `A: ${'x'.repeat(15)}\r\nB: 2\r\n`)
+  await w.stop()
+})
+test('a header without an end is refused', async () => {
+  const w = await world()
+  const field = `X: ${'x'.repeat(1000)}\r\n`
+  const reply = async (parts: string[]) => (await w.send(undefined, parts)).end?.code
+  assert.is(await reply([field.repeat(3000), '\r\nbody\r\n']), 552)
+  assert.is(await reply(Array.from({ length: 3000 }, () => field)), 552)
+  assert.is(await reply([field.repeat(1000), '\r\nbody\r\n']), 250)
+  await w.stop()
+})
 
 const RAW = 'Subject: one\r\nX-Bytes: \xe4\xff\r\nsubject:  two \r\n\tthree\r\nX-Empty:\r\nX-Old : v\r\n'
 const make = () => new Header(Buffer.from(RAW, 'latin1'))

@@ -86,7 +86,8 @@ class Window {
   async nextMagic(from: number): Promise<number> {
     this.large = false
     for (let at = from; at < this.#source.size;) {
-      await this.need(at, Math.min(WINDOW, this.#source.size - at))
+      // a whole window is read when one is needed
+      await this.need(at, Math.min(MAGIC_BYTES.length * 2, this.#source.size - at))
       if (this.buffer.length === 0) break
       const base = this.start
       for (let i = this.buffer.indexOf(MAGIC_BYTES, at - base); i !== -1; i = this.buffer.indexOf(MAGIC_BYTES, i + 1))
