@@ -154,6 +154,10 @@ export const configSchema = z.strictObject({
     .positive()
     .default(1000)
     .describe('addresses that one recipient may become'),
+  allowMinUser: z
+    .boolean()
+    .default(false)
+    .describe('may an address begin with "-"? A program that gets it as an argument would take it for an option'),
   smtpdDelayReject: z
     .boolean()
     .default(true)

@@ -102,7 +102,7 @@ export class SessionFlow implements Session {
   }
   mail(sender: MailAddress, parameters: MailParameters): MaybePromise<Decision> {
     if (this.#now.tx) return this.#refuse('MAIL', NESTED_MAIL)
-    if (isMalformed(sender.domain)) return this.#refuse('MAIL', BAD_SENDER)
+    if (this.#isBad(sender)) return this.#refuse('MAIL', BAD_SENDER)
     const limit = this.graph.settings.messageSizeLimit
     if (limit > 0 && (parameters.size ?? 0) > limit) return this.#refuse('MAIL', TOO_BIG_DECLARED)
     if (!this.trace && this.engine.store.health().refusing) return this.#refuse('MAIL', NO_SPACE)
@@ -116,7 +116,7 @@ export class SessionFlow implements Session {
   rcpt(recipient: MailAddress, parameters: RcptParameters): MaybePromise<Decision> {
     const tx = this.#now.tx
     if (!tx) return this.#refuse('RCPT', NEED_MAIL)
-    if (isMalformed(recipient.domain)) return this.#refuse('RCPT', BAD_RECIPIENT, recipient)
+    if (this.#isBad(recipient)) return this.#refuse('RCPT', BAD_RECIPIENT, recipient)
     if (tx.envelope.recipients.length >= this.graph.settings.recipientLimit)
       return this.#refuse('RCPT', TOO_MANY_RECIPIENTS, recipient)
     return then(this.#judge(tx, recipient, parameters), (reply) => {
@@ -127,7 +127,7 @@ export class SessionFlow implements Session {
     })
   }
   verify(recipient: MailAddress): MaybePromise<Decision> {
-    if (isMalformed(recipient.domain)) return BAD_RECIPIENT
+    if (this.#isBad(recipient)) return BAD_RECIPIENT
     const open = this.#now.tx
     this.#now.tx = new Transaction(this.view, NULL_SENDER, {}, this.graph)
     return then(this.#judge(this.#now.tx, recipient, {}), (reply) => {
@@ -193,6 +193,9 @@ export class SessionFlow implements Session {
     }
   }
 
+  #isBad({ local, domain }: MailAddress): boolean {
+    return isMalformed(domain) || (local.startsWith('-') && !this.graph.settings.allowMinUser)
+  }
   /** Relay, then rcpt, then what earlier stages kept. What nobody claims is refused. */
   #judge(tx: Transaction, recipient: MailAddress, parameters: RcptParameters): MaybePromise<Decision> {
     this.#now.kept.forget('rcpt')

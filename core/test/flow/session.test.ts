@@ -430,4 +430,16 @@ test('a session’s commands are counted once', async () => {
   await w.stop()
 })
 
+test('an address that a program would take for an option', async () => {
+  const replies = async (allowMinUser: boolean) => {
+    const w = await world(undefined, { config: { allowMinUser } })
+    const sender = await w.hello(w.session, '-x@b.example')
+    await w.session.mail(address('a@b.example'), {})
+    const recipient = await w.session.rcpt(address('-u@d.example'), {})
+    await w.stop()
+    return [sender, recipient].map((r) => r && `${r.code} ${r.esc} ${r.text}`)
+  }
+  assert.equal(await replies(false), ['501 5.1.7 Bad sender address syntax', '501 5.1.3 Bad recipient address syntax'])
+  assert.equal(await replies(true), [undefined, undefined])
+})
 test.run()
