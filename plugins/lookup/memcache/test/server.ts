@@ -2,9 +2,9 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile, readdir } from 'node:fs/promises'
+import {} from 'node:fs/promises'
 import { connect } from 'node:net'
-import { programPath, until } from '@postern/testkit'
+import { freeze, programPath, until } from '@postern/testkit'
 
 export class Memcached {
   /** a port, or the path of a socket */
@@ -45,15 +45,8 @@ export class Memcached {
     if (said !== 'STORED\r\n') throw new Error(`set ${key}: ${said}`)
   }
   /** It accepts connections and answers nothing, until `wake`. */
-  async hang(): Promise<void> {
-    const { pid } = this.#child!
-    this.#child!.kill('SIGSTOP')
-    // the signal is taken by each thread in its own time; until then it may answer
-    await until('it stands still', async () => {
-      const tasks = await readdir(`/proc/${pid}/task`)
-      const states = await Promise.all(tasks.map((task) => readFile(`/proc/${pid}/task/${task}/stat`, 'utf8')))
-      return states.every((text) => /\) [Tt] /.test(text))
-    })
+  hang(): void {
+    freeze(this.#child!.pid!)
   }
   wake(): void {
     this.#child?.kill('SIGCONT')

@@ -4,7 +4,7 @@ import type { ChildProcess } from 'node:child_process'
 import { chmodSync, chownSync, openSync } from 'node:fs'
 import { connect } from 'node:net'
 import { dirname, join } from 'node:path'
-import { freePort, programPath, tempFolder, until } from '@postern/testkit'
+import { freePort, freeze, programPath, tempFolder, until } from '@postern/testkit'
 import type { Database } from '../../../../packages/lookup-kit/test/support/sql-rig.ts'
 import { fromTemplate } from '../../../../packages/lookup-kit/test/support/template.ts'
 
@@ -48,7 +48,7 @@ export async function startMariaDb(...more: string[]): Promise<MariaDb> {
       execFileSync(programPath('mariadb')!, ['--no-defaults', '-uroot', '-S', socket, '-N', '-B', '-e', text], {
         encoding: 'utf8',
       }),
-    kill: (signal) => void child?.kill(signal),
+    kill: (signal) => void (signal === 'SIGSTOP' && child?.pid ? freeze(child.pid) : child?.kill(signal)),
     async start() {
       if (running()) return
       const log = openSync(join(folder, 'log'), 'a')

@@ -3,7 +3,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { chownSync, openSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { freePort, programPath, tempFolder, until } from '@postern/testkit'
+import { freePort, freeze, programPath, tempFolder, until } from '@postern/testkit'
 import type { Database } from '../../../../packages/lookup-kit/test/support/sql-rig.ts'
 import { fromTemplate } from '../../../../packages/lookup-kit/test/support/template.ts'
 
@@ -67,7 +67,8 @@ export async function startPostgres({ hba = '', settings: more = [] }: PostgresO
       const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'latin1').trim().split(' ')
       for (const pid of [child.pid, ...children.filter(Boolean).map(Number)]) {
         try {
-          process.kill(pid, signal)
+          if (signal === 'SIGSTOP') freeze(pid)
+          else process.kill(pid, signal)
         } catch {
           // gone already
         }

@@ -2,9 +2,9 @@
 import { spawn, spawnSync } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile, readdir } from 'node:fs/promises'
+import {} from 'node:fs/promises'
 import { connect } from 'node:net'
-import { programPath, tempFolder, until } from '@postern/testkit'
+import { freeze, programPath, tempFolder, until } from '@postern/testkit'
 import type { TempFolder } from '@postern/testkit'
 
 export class RedisServer {
@@ -37,15 +37,8 @@ export class RedisServer {
     return run.stdout
   }
   /** It accepts connections and answers nothing, until `wake`. */
-  async hang(): Promise<void> {
-    const { pid } = this.#child!
-    this.#child!.kill('SIGSTOP')
-    // the signal is taken by each thread in its own time; until then it may answer
-    await until('it stands still', async () => {
-      const tasks = await readdir(`/proc/${pid}/task`)
-      const states = await Promise.all(tasks.map((task) => readFile(`/proc/${pid}/task/${task}/stat`, 'utf8')))
-      return states.every((text) => /\) [Tt] /.test(text))
-    })
+  hang(): void {
+    freeze(this.#child!.pid!)
   }
   wake(): void {
     this.#child?.kill('SIGCONT')

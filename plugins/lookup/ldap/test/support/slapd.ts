@@ -4,7 +4,7 @@ import type { ChildProcess } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { freePorts, missingPrograms, programPath, tempFolder, until } from '@postern/testkit'
+import { freePorts, freeze, missingPrograms, programPath, tempFolder, until } from '@postern/testkit'
 import { certificates } from '../../../../../packages/lookup-kit/test/support/certificates.ts'
 
 const SCHEMA = '/etc/ldap/schema'
@@ -91,7 +91,7 @@ export async function slapd({ suffix = 'dc=example,dc=org', ldif = '', config = 
       await until('slapd', () => reachable(plain))
     },
     kill: () => ended('SIGKILL'),
-    freeze: () => void child!.kill('SIGSTOP'),
+    freeze: () => freeze(child!.pid!),
     thaw: () => void child!.kill('SIGCONT'),
     async close() {
       await ended('SIGKILL')
