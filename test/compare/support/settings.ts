@@ -19,6 +19,7 @@ const BASE: Setting['use'] = {
   'rewrite-trivial': { appendDotMydomain: false },
   'rewrite-headers': {},
   'route-classes': { mydestination: LOCAL, relayDomains: ['relay.example'], inetInterfaces: ['127.0.0.1'] },
+  'route-verify': {},
 }
 
 const CANONICAL =
@@ -115,13 +116,13 @@ export const SETTINGS: readonly Setting[] = [
   setting('transport tables', {
     site: { recipientDelimiter: '+' },
     use: {
-      'route-classes': {
+      'route-classes': { relayhost: '[192.0.2.250]:587' },
+      'route-transport': {
         transportMaps: [
           'inline:{ {remote.example=relay:[192.0.2.1]:26}, {.remote.example=smtp:}, {joe@remote.example=local:}, {old.example=:[192.0.2.9]}, ' +
             '{site.example=:elsewhere.example}, {joe@site.example=discard:gone}, {va.example=smtp:va-host.example}, {other.example=error:moved away}, ' +
             '{relay.example=:}, {.example=smtp:[192.0.2.7]}, {far=relay}, {*=smtp:[192.0.2.8]} }',
         ],
-        relayhost: '[192.0.2.250]:587',
       },
     },
   }),
