@@ -1,5 +1,5 @@
 /** A map of NIS as a table. */
-import { absent, failed, found } from '@postern/core'
+import { absent, failed, found, ownCall } from '@postern/core'
 import type { Call, Lookup, OpenTable, TableContext, TableEntry } from '@postern/core'
 import { limited, Servers } from '@postern/lookup-kit'
 import { bound, located } from './locate.ts'
@@ -51,22 +51,15 @@ export class NisTable implements OpenTable {
   async check(): Promise<string | undefined> {
     const { clock, log } = this.#context
     const time = Math.min(CHECK_TIME, this.#o.timeout)
-    const ending = new AbortController()
-    const call: Call = {
-      signal: ending.signal,
-      aborted: false,
-      onAbort: () => () => undefined,
-      deadline: clock.now() + time + 1,
-      clock,
-      log,
-      dry: false,
-    }
+    const own = ownCall(clock, log, time + 1)
     try {
       // every map that makedbm made has it; that it is not there says the same of the server
-      await this.#ask(Buffer.from('YP_MASTER_NAME'), call, time)
+      await this.#ask(Buffer.from('YP_MASTER_NAME'), own.call, time)
       return undefined
     } catch (error) {
       return `${this.#name}: ${(error as Error).message}`
+    } finally {
+      own.done()
     }
   }
   async *entries(): AsyncGenerator<TableEntry> {
