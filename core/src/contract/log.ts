@@ -59,7 +59,9 @@ export const stderrSink: LogSink = {
   enabled: (level) => level === 'warn' || level === 'error',
   write: (level, event, fields) =>
     process.stderr.write(
-      JSON.stringify({ level, event, ...fields }, (_k, v: unknown) => (v instanceof Error ? v.message : v)) + '\n',
+      JSON.stringify({ level, time: new Date(), event, ...fields }, (_k, v: unknown) =>
+        v instanceof Error ? v.message : v,
+      ) + '\n',
     ),
 }
 export const silentSink: LogSink = { enabled: () => false, write: () => undefined }

@@ -93,7 +93,7 @@ export class Supervisor {
   log(level: Level, event: string, fields: Record<string, Json>): void {
     const [worker] = this.workers
     if (worker) worker.log(level, event, fields)
-    else process.stderr.write(`${JSON.stringify({ level, event, ...fields })}\n`)
+    else process.stderr.write(`${JSON.stringify({ level, time: new Date(), event, ...fields })}\n`)
   }
   #crew(count: number): Slot[] {
     return Array.from({ length: count }, (_, index) => {
