@@ -6,9 +6,9 @@ import { splitReason } from './reason.ts'
 
 export { splitReason }
 
-/** What becomes of a recipient whose next hop is `nexthop`. */
-export function outcomeOf(nexthop: string, soft: boolean): Outcome {
-  const { detail, text } = splitReason(nexthop)
+/** What becomes of a recipient for `reason`: its next hop, as a rule. */
+export function outcomeOf(reason: string, soft: boolean): Outcome {
+  const { detail, text } = splitReason(reason)
   // nobody was told why: an error in the configuration, which must not return mail
   if (text === '') return deferred('4.3.5', 'mail system configuration error', { cause: 'a next hop without a text' })
   return soft
@@ -20,10 +20,11 @@ export default definePlugin({
   name: 'deliver-error',
   options: z.strictObject({
     soft: z.boolean().default(false).describe('defer the mail instead of returning it (the retry transport)'),
+    text: z.string().min(1).optional().describe('the reason for all mail, in place of the next hop of each'),
   }),
   apply(mta, options) {
     mta.deliver(mta.as ?? (options.soft ? 'retry' : 'error'), {
-      deliver: (job) => Promise.resolve(job.all(outcomeOf(job.nexthop, options.soft))),
+      deliver: (job) => Promise.resolve(job.all(outcomeOf(options.text ?? job.nexthop, options.soft))),
     })
   },
 })

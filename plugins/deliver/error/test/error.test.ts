@@ -35,6 +35,15 @@ test('without a text nothing is returned', async () => {
     assert.equal([outcome.kind, outcome.esc, outcome.text], ['deferred', '4.3.5', 'mail system configuration error'])
   }
 })
+test('a text of its own stands in place of the next hop', async () => {
+  const options = { soft: true, text: '4.3.0 mail transport unavailable' }
+  assert.equal((await deliver(options, 'gone.example')).outcome, {
+    kind: 'deferred',
+    esc: '4.3.0',
+    text: 'mail transport unavailable',
+    relay: 'none',
+  })
+})
 test('names', async () => {
   assert.is((await deliver({}, 'x')).name, 'error')
   assert.is((await deliver({ soft: true }, 'x')).name, 'retry')

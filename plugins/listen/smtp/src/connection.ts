@@ -8,8 +8,10 @@ import type { Reply, Session } from '@postern/core'
 import { SMTPConnection } from 'smtp-server/lib/smtp-connection.js'
 import { dispatch } from './commands/index.ts'
 import type { Chunks, ContentReader } from './content.ts'
+import { filtered } from './command-filter.ts'
 import { overdue } from './deadlines.ts'
 import type { Local } from './door.ts'
+import { footerFor } from './footer.ts'
 import { greet } from './greeting.ts'
 import type { Intake } from './intake.ts'
 import { Patience } from './limits.ts'
@@ -49,6 +51,7 @@ export class Connection extends SMTPConnection implements LineHandler {
     this.settings = server.settings
     this.patience = new Patience(server.settings.limits)
     this.secure = server.settings.wrapper
+    this.#speech.footer = footerFor(this.settings, this)
   }
 
   get log() {
@@ -78,7 +81,7 @@ export class Connection extends SMTPConnection implements LineHandler {
   onLine(line: string | undefined, bareLf: boolean): boolean {
     return this.#turns.run(() => {
       this.#speech.hear(line)
-      return dispatch(this, line, bareLf)
+      return filtered(this, line, (read) => dispatch(this, read, bareLf))
     })
   }
   onContent(): boolean {

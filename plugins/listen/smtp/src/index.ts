@@ -1,5 +1,6 @@
 /** The SMTP and LMTP listener: it speaks, the core decides. */
 import { definePlugin, resolver } from '@postern/core'
+import { commandFilter } from './command-filter.ts'
 import { Door, doorName, parseDoor } from './door.ts'
 import { networks } from './networks.ts'
 import { options } from './options.ts'
@@ -27,11 +28,16 @@ export default definePlugin({
         (door) => door.close(),
       ),
     )
+    const filter = options.smtpdCommandFilter && mta.table(options.smtpdCommandFilter)
     let server: SmtpServer | undefined
     mta.lifecycle({
       async start() {
         const { log, clock } = mta
-        const settings = settingsOf(options, mta.site, listener(), certificate(options, mta.folder))
+        const tls = certificate(options, mta.folder)
+        const settings = settingsOf(options, mta.site, listener(), {
+          tls,
+          commandFilter: filter && commandFilter(filter, clock, log),
+        })
         const peers = options.smtpdPeernameLookup ? new Peers(needs.resolver, clock, log) : undefined
         const { shared } = mta
         server = new SmtpServer({ settings, listener: listener(), anvil: anvilLimits(options), peers, log, shared })

@@ -1,7 +1,8 @@
 /** What an operator can set. Names and defaults are Postfix's. */
-import { duration, size } from '@postern/core'
+import { duration, size, tableRef } from '@postern/core'
 import { z } from 'zod'
 import { parseDoor } from './door.ts'
+import { FOOTER_NAMES, unknownNames } from './footer.ts'
 import { isNetwork } from './networks.ts'
 
 const address = z
@@ -154,6 +155,19 @@ export const options = z.strictObject({
     .array(pattern)
     .default(['CONNECT', 'GET', 'POST', '/^[^A-Z]/'])
     .describe('commands of other protocols that end the session; `/.../` is a regular expression'),
+  smtpdCommandFilter: tableRef()
+    .optional()
+    .describe('a table of command lines, white space in front removed, and what is read instead of each'),
+  smtpdRejectFooter: z
+    .string()
+    .refine(
+      (text) => unknownNames(text).length === 0,
+      `only ${FOOTER_NAMES.map((name) => `$$${name}`).join(', ')} are filled in`,
+    )
+    .optional()
+    .describe(
+      'text behind every refusal, in lines of its own: `\\n` is a line end, `\\c` at the beginning goes on in the last line; $$client_address, $$client_port, $$localtime and $$server_name are filled in',
+    ),
   smtpdPeernameLookup: z
     .boolean()
     .default(true)

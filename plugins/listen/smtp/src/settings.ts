@@ -1,6 +1,7 @@
 /** Options, made into what a session asks for: computed once per graph. */
 import type { SecureContext } from 'node:tls'
 import type { Listener, Site } from '@postern/core'
+import type { CommandFilter } from './command-filter.ts'
 import type { BareNewline } from './decoder.ts'
 import type { SessionLimits } from './limits.ts'
 import type { Networks } from './networks.ts'
@@ -38,13 +39,26 @@ export interface Settings {
   readonly heloRequired: boolean
   readonly strictEnvelopes: boolean
   readonly vrfy: boolean
+  readonly commandFilter: CommandFilter | undefined
+  /** a template, see footer.ts */
+  readonly rejectFooter: string | undefined
+  readonly serverName: string
   readonly noop: ReadonlySet<string>
   /** verbs of plugins, as far as they have a keyword */
   readonly registered: ReadonlySet<string>
   forbidden(token: string): boolean
 }
 
-export function settingsOf(options: Options, site: Site, listener: Listener, tls?: SecureContext): Settings {
+interface Resources {
+  readonly tls: SecureContext | undefined
+  readonly commandFilter: CommandFilter | undefined
+}
+export function settingsOf(
+  options: Options,
+  site: Site,
+  listener: Listener,
+  { tls, commandFilter }: Resources,
+): Settings {
   const host = site.myhostname
   const discarded = new Set(options.smtpdDiscardEhloKeywords.map((k) => k.toUpperCase()))
   const sizeLimit = smaller(options.messageSizeLimit ?? 0, site.messageSizeLimit)
@@ -75,6 +89,9 @@ export function settingsOf(options: Options, site: Site, listener: Listener, tls
     bareNewline: options.smtpdForbidBareNewline,
     bareNewlineExclusions: networks(options.smtpdForbidBareNewlineExclusions),
     tls,
+    commandFilter,
+    rejectFooter: options.smtpdRejectFooter,
+    serverName: host,
     startTls,
     tlsRequired: options.smtpdTlsSecurityLevel === 'encrypt',
     wrapper: options.tlsWrapperMode,

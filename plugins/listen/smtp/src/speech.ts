@@ -14,6 +14,8 @@ export class Speech {
   failed = false
   /** the client was told that the session ends */
   leaving = false
+  /** what is put behind refusals */
+  footer: ((reply: Reply) => Reply) | undefined
   readonly #out: Outbox
   #command = ''
   #known = false
@@ -45,7 +47,8 @@ export class Speech {
     this.#line = undefined
   }
 
-  say(reply: Reply): void {
+  say(given: Reply): void {
+    const reply = this.footer?.(given) ?? given
     this.#out.add(replies.isWired(reply) ? reply.wire : replies.wireOf(reply))
     if (reply.code >= 400) this.failed = true
     // Postfix ends the session after 421 and 521, whoever says so
