@@ -20,7 +20,7 @@ export async function findConfig(file: string | undefined): Promise<Found> {
   const embedded = file === undefined && !SEARCH_PLACES.some((p) => existsSync(path.join(cwd, p)))
   const loaded = embedded
     ? await loadConfig({ config: (await import('@postern/preset-standard')).default, folder: cwd })
-    : await loadConfig({ path: file, cwd, loaders: { '.ts': loadTypescript } })
+    : await loadConfig({ path: file, cwd, loaders: { '.ts': loadTypescript, '.cf': loadPostfix } })
   return { loaded, embedded, spool: spoolOf(loaded) }
 }
 
@@ -40,9 +40,18 @@ async function loadTypescript(file: string): Promise<unknown> {
   return module.default?.default ?? module.default
 }
 
+/** A Postfix folder, by its main.cf. */
+async function loadPostfix(file: string): Promise<unknown> {
+  const { configOf, importFolder } = await import('@postern/postfix-config')
+  return configOf(await importFolder(path.dirname(file)))
+}
+
 /** Folders that see the bundled plugins, so that a postern which is installed globally finds them. */
 export function bundledFrom(): string[] {
-  return [import.meta.url, import.meta.resolve('@postern/preset-standard')].map((u) => path.dirname(fileURLToPath(u)))
+  return ['@postern/preset-standard', '@postern/postfix-config']
+    .map((name) => import.meta.resolve(name))
+    .concat(import.meta.url)
+    .map((u) => path.dirname(fileURLToPath(u)))
 }
 /** The configuration's name for people. */
 export const configName = (file: string): string =>

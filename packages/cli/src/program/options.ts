@@ -1,4 +1,5 @@
 /** Options that many commands share. */
+import path from 'node:path'
 import { InvalidArgumentError, Option } from 'commander'
 import type { Command } from 'commander'
 import { STATES } from '../queue/query.ts'
@@ -14,8 +15,17 @@ export interface SourceOptions extends ReportOptions {
   readonly running?: boolean
   readonly offline?: boolean
 }
-export const configured = (c: Command): Command =>
+export const configured = (c: Command): Command => {
   c.option('-c, --config <file>', 'configuration file; default: postern.config.* in the working folder')
+  c.addOption(
+    new Option('--postfix <folder>', 'a Postfix folder (main.cf, master.cf) as the configuration').conflicts('config'),
+  )
+  // its main.cf is the configuration file: whatever takes one need not know
+  return c.hook('preAction', (_, command) => {
+    const { postfix } = command.opts<{ postfix?: string }>()
+    if (postfix !== undefined) command.setOptionValue('config', path.join(postfix, 'main.cf'))
+  })
+}
 export const report = (c: Command, about = 'print JSON'): Command => c.option('--json', about)
 export const sourced = (c: Command): Command =>
   report(configured(c))

@@ -1,0 +1,51 @@
+/** The configuration's top level. */
+import path from 'node:path'
+import { always, rows } from '../rows.ts'
+import type { Row } from '../rows.ts'
+
+/** Postern keeps its own queue beside Postfix's folders: their formats have nothing in common. */
+export const SPOOL = 'postern'
+
+export const CORE: readonly Row[] = [
+  ...always(
+    ['myhostname', 'text'],
+    ['mydomain', 'text'],
+    ['myorigin', 'origin'],
+    ['mail_name', 'text', 'mailName'],
+    ['queue_directory', (r, name) => path.join(r.text(name), SPOOL), 'spool'],
+  ),
+  ...rows(
+    ['recipient_delimiter', 'text'],
+    ['message_size_limit', 'size'],
+    ['header_size_limit', 'size'],
+    ['smtpd_recipient_limit', 'count', 'recipientLimit'],
+    ['hopcount_limit', 'count'],
+    ['bounce_size_limit', 'size'],
+    ['minimal_backoff_time', 'time'],
+    ['maximal_backoff_time', 'time'],
+    ['maximal_queue_lifetime', 'time'],
+    ['bounce_queue_lifetime', 'time'],
+    ['delay_warning_time', 'time'],
+    ['defer_transports', 'words'],
+    ['soft_bounce', 'flag'],
+    ['in_flow_delay', 'time'],
+    ['initial_destination_concurrency', 'count'],
+    ['default_destination_concurrency_positive_feedback', 'text'],
+    ['default_destination_concurrency_negative_feedback', 'text'],
+    ['default_destination_concurrency_failed_cohort_limit', 'count'],
+    ['default_destination_rate_delay', 'time'],
+    ['default_destination_concurrency_limit', 'count'],
+    ['default_destination_recipient_limit', 'count'],
+    ['default_process_limit', 'count'],
+    ['qmgr_message_active_limit', 'count'],
+    ['qmgr_message_recipient_limit', 'count'],
+    ['virtual_alias_recursion_limit', 'count'],
+    ['virtual_alias_expansion_limit', 'count'],
+    ['allow_min_user', 'flag'],
+    ['smtpd_delay_reject', 'flag'],
+    ['deliver_lock_attempts', 'count'],
+    ['deliver_lock_delay', 'time'],
+    ['stale_lock_time', 'time'],
+    ['virtual_minimum_uid', 'count', 'users.minimumUid'],
+  ),
+]

@@ -1,0 +1,30 @@
+/** Mailboxes: local(8)'s and virtual(8)'s. */
+import { literal } from '../reader.ts'
+import { always, rows } from '../rows.ts'
+import type { Mapping } from '../rows.ts'
+import type { Reader } from '../reader.ts'
+
+const oneTable = (r: Reader, name: string): unknown => {
+  const tables = r.tables(name)
+  if (tables.length === 0) return undefined
+  if (tables.length === 1) return tables[0]
+  return `unionmap:{${r.text(name)}}`
+}
+
+export const VIRTUAL: Mapping = {
+  plugin: 'deliver-maildir',
+  rows: [
+    ...always(
+      ['virtual_mailbox_base', (r, name) => literal(r.text(name)) || undefined, 'mailboxBase'],
+      ['virtual_mailbox_maps', oneTable],
+      ['virtual_uid_maps', oneTable],
+      ['virtual_gid_maps', oneTable],
+    ),
+    ...rows(['virtual_minimum_uid', 'count'], ['virtual_mailbox_limit', 'size']),
+  ],
+}
+export const LOCAL: Mapping = {
+  plugin: 'deliver-error',
+  rows: [],
+  fixed: { soft: true, text: 'mail transport unavailable' },
+}

@@ -1,0 +1,99 @@
+/** Addresses and headers. */
+import { literal } from '../reader.ts'
+import { isTable } from '../reader.ts'
+import { rows } from '../rows.ts'
+import type { Mapping } from '../rows.ts'
+import type { Reader } from '../reader.ts'
+
+const named =
+  (...names: string[]) =>
+  (r: Reader) =>
+    names.some((name) => r.text(name) !== '')
+const propagated =
+  (feature: string) =>
+  (r: Reader, name: string): boolean =>
+    r.has(name, feature)
+/** the keywords, and what they stand for that is a list of its own */
+const clients = (r: Reader, name: string): unknown[] =>
+  r.words(name).flatMap((word): unknown[] => {
+    const text = word.toLowerCase()
+    if (text === 'permit_mynetworks') return r.read('mynetworks', 'networks') as unknown[]
+    if (text.startsWith('permit_') || isTable(word)) return [literal(word)]
+    if (text === 'check_address_map') return []
+    return [literal(word)]
+  })
+const lower = (r: Reader, name: string): string[] => r.words(name).map((word) => literal(word.toLowerCase()))
+
+export const REWRITING: readonly Mapping[] = [
+  {
+    plugin: 'rewrite-trivial',
+    rows: rows(
+      ['swap_bangpath', 'flag'],
+      ['allow_percent_hack', 'flag'],
+      ['append_at_myorigin', 'flag'],
+      ['append_dot_mydomain', 'flag'],
+      ['local_header_rewrite_clients', clients],
+      ['remote_header_rewrite_domain', 'text'],
+    ),
+  },
+  {
+    plugin: 'rewrite-canonical',
+    when: named('canonical_maps', 'sender_canonical_maps', 'recipient_canonical_maps'),
+    rows: rows(
+      ['canonical_maps', 'tables'],
+      ['sender_canonical_maps', 'tables'],
+      ['recipient_canonical_maps', 'tables'],
+      ['canonical_classes', lower],
+      ['sender_canonical_classes', lower],
+      ['recipient_canonical_classes', lower],
+      ['propagate_unmatched_extensions', propagated('canonical')],
+    ),
+  },
+  {
+    plugin: 'rewrite-masquerade',
+    when: named('masquerade_domains'),
+    rows: rows(['masquerade_domains', 'words'], ['masquerade_exceptions', 'words'], ['masquerade_classes', lower]),
+  },
+  {
+    plugin: 'rewrite-headers',
+    rows: rows(
+      ['always_add_missing_headers', 'flag'],
+      ['message_drop_headers', 'words'],
+      ['undisclosed_recipients_header', 'text'],
+    ),
+  },
+  {
+    plugin: 'rewrite-generic',
+    when: named('smtp_generic_maps', 'lmtp_generic_maps'),
+    rows: rows(
+      ['smtp_generic_maps', 'tables'],
+      ['lmtp_generic_maps', 'tables'],
+      ['propagate_unmatched_extensions', propagated('generic')],
+    ),
+  },
+  {
+    plugin: 'rewrite-bcc',
+    when: named('always_bcc', 'sender_bcc_maps', 'recipient_bcc_maps'),
+    rows: rows(
+      ['always_bcc', (r, name) => (r.text(name) === '' ? undefined : literal(r.text(name)))],
+      ['sender_bcc_maps', 'tables'],
+      ['recipient_bcc_maps', 'tables'],
+    ),
+  },
+  {
+    plugin: 'filter-mime',
+    when: (r) =>
+      ['strict_7bit_headers', 'strict_8bitmime_body', 'strict_8bitmime', 'strict_mime_encoding_domain'].some((name) =>
+        r.flag(name),
+      ),
+    rows: rows(
+      ['strict_7bit_headers', 'flag', 'strict7bitHeaders'],
+      ['strict_8bitmime_body', 'flag', 'strict8bitmimeBody'],
+      ['strict_8bitmime', 'flag', 'strict8bitmime'],
+      ['strict_mime_encoding_domain', 'flag'],
+      ['disable_mime_input_processing', 'flag'],
+      ['mime_nesting_limit', 'count'],
+      ['mime_boundary_length_limit', 'count'],
+    ),
+  },
+]

@@ -1,0 +1,108 @@
+/** Where mail goes and who exists. */
+import { literal } from '../reader.ts'
+import { always, rows } from '../rows.ts'
+import type { Mapping } from '../rows.ts'
+import type { Reader } from '../reader.ts'
+
+const parents =
+  (feature: string) =>
+  (r: Reader, name: string): boolean =>
+    r.has(name, feature)
+const named =
+  (...names: string[]) =>
+  (r: Reader) =>
+    names.some((name) => r.text(name) !== '')
+/** an empty list of tables says that nobody is unknown */
+const whoExists = (r: Reader, name: string): unknown => (r.text(name) === '' ? undefined : r.tables(name))
+const whenSet = (r: Reader, name: string): unknown => (r.text(name) === '' ? undefined : literal(r.text(name)))
+const whenRaw = (r: Reader, name: string): unknown => (r.text(name) === '' ? undefined : r.read(name, 'raw'))
+
+const CODES = rows(
+  ['smtpd_reject_unlisted_recipient', 'flag'],
+  ['smtpd_reject_unlisted_sender', 'flag'],
+  ['unknown_local_recipient_reject_code', 'count'],
+  ['unknown_virtual_alias_reject_code', 'count'],
+  ['unknown_virtual_mailbox_reject_code', 'count'],
+  ['unknown_relay_recipient_reject_code', 'count'],
+  ['show_user_unknown_table_name', 'flag'],
+)
+
+export const ROUTING: readonly Mapping[] = [
+  {
+    plugin: 'route-classes',
+    rows: [
+      ...always(
+        ['mydestination', 'domains'],
+        ['inet_interfaces', (r) => r.own()],
+        ['virtual_alias_domains', 'domains'],
+        ['local_transport', 'text'],
+        ['virtual_transport', 'text'],
+        ['relay_transport', 'text'],
+        ['default_transport', 'text'],
+      ),
+      ...rows(
+        ['proxy_interfaces', 'words'],
+        ['virtual_mailbox_domains', 'domains'],
+        ['relay_domains', 'domains'],
+        ['relayhost', whenSet],
+        ['parent_domain_matches_subdomains', parents('relay_domains')],
+      ),
+    ],
+  },
+  {
+    plugin: 'route-transport',
+    when: named('transport_maps', 'sender_dependent_relayhost_maps', 'sender_dependent_default_transport_maps'),
+    rows: rows(
+      ['transport_maps', 'tables'],
+      ['sender_dependent_default_transport_maps', 'tables'],
+      ['empty_address_default_transport_maps_lookup_key', 'text'],
+      ['sender_dependent_relayhost_maps', 'tables'],
+      ['empty_address_relayhost_maps_lookup_key', 'text'],
+      ['parent_domain_matches_subdomains', parents('transport_maps')],
+    ),
+  },
+  {
+    plugin: 'route-verify',
+    perListener: true,
+    rows: [
+      ...always(
+        ['local_recipient_maps', whoExists],
+        ['virtual_mailbox_maps', whoExists],
+        ['relay_recipient_maps', whoExists],
+      ),
+      ...CODES,
+    ],
+  },
+  {
+    plugin: 'route-virtual',
+    when: named('virtual_alias_maps'),
+    rows: [...rows(['virtual_alias_maps', 'tables'], ['propagate_unmatched_extensions', parents('virtual')])],
+  },
+  {
+    plugin: 'route-relocated',
+    when: named('relocated_maps'),
+    rows: rows(
+      ['relocated_maps', 'tables'],
+      ['relocated_prefix_enable', 'flag'],
+      ['smtpd_reject_unlisted_recipient', 'flag'],
+      ['smtpd_reject_unlisted_sender', 'flag'],
+    ),
+  },
+  {
+    plugin: 'route-local',
+    when: named(
+      'luser_relay',
+      'fallback_transport',
+      'fallback_transport_maps',
+      'mailbox_transport',
+      'mailbox_transport_maps',
+    ),
+    rows: rows(
+      ['mailbox_transport_maps', 'tables'],
+      ['mailbox_transport', whenSet],
+      ['fallback_transport_maps', 'tables'],
+      ['fallback_transport', whenSet],
+      ['luser_relay', whenRaw],
+    ),
+  },
+]

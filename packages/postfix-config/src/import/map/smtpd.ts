@@ -1,0 +1,108 @@
+/** What a service of smtpd(8) takes from the parameters: a listener's options. */
+import { literal } from '../reader.ts'
+import { isKnownRestriction } from '../restrictions.ts'
+import { always, rows } from '../rows.ts'
+import type { Mapping, Row } from '../rows.ts'
+import type { Reader } from '../reader.ts'
+
+const lower = (r: Reader, name: string): string[] => r.words(name).map((word) => literal(word.toLowerCase()))
+/** `none` stands for "not at all"; empty falls back on the parameters that came before this one */
+const tlsLevel = (r: Reader): string => {
+  const level = r.text('smtpd_tls_security_level').toLowerCase()
+  if (level !== '') return level
+  if (r.flag('smtpd_enforce_tls')) return 'encrypt'
+  return r.flag('smtpd_use_tls') ? 'may' : 'none'
+}
+/** a certificate that nobody is shown need not be read */
+const whenTls = (r: Reader, name: string): unknown => {
+  const file = r.text(name)
+  if (file === '' || (tlsLevel(r) === 'none' && !r.flag('smtpd_tls_wrappermode'))) return undefined
+  return literal(file)
+}
+
+export const LISTENER: readonly Row[] = [
+  ...always(['smtpd_forbid_bare_newline', 'text']),
+  ...rows(
+    ['smtpd_banner', (r, name) => literal(r.text(name))],
+    ['smtpd_tls_cert_file', whenTls, 'tlsCertFile'],
+    ['smtpd_tls_key_file', whenTls, 'tlsKeyFile'],
+    ['smtpd_tls_wrappermode', 'flag', 'tlsWrapperMode'],
+    ['smtpd_starttls_timeout', 'time'],
+    ['smtpd_timeout', 'time'],
+    ['smtpd_min_data_rate', 'count'],
+    ['line_length_limit', 'count'],
+    ['smtpd_soft_error_limit', 'count'],
+    ['smtpd_hard_error_limit', 'count'],
+    ['smtpd_error_sleep_time', 'time'],
+    ['smtpd_junk_command_limit', 'count'],
+    ['smtpd_recipient_overshoot_limit', 'count'],
+    ['smtpd_client_connection_count_limit', 'count'],
+    ['smtpd_client_connection_rate_limit', 'count'],
+    ['smtpd_client_message_rate_limit', 'count'],
+    ['smtpd_client_recipient_rate_limit', 'count'],
+    ['anvil_rate_time_unit', 'time'],
+    ['smtpd_forbid_bare_newline_reject_code', 'count'],
+    ['smtpd_forbid_bare_newline_exclusions', 'networks'],
+    ['smtpd_helo_required', 'flag'],
+    ['strict_rfc821_envelopes', 'flag'],
+    ['disable_vrfy_command', 'flag'],
+    ['smtpd_discard_ehlo_keywords', lower],
+    ['smtpd_noop_commands', 'words'],
+    ['smtpd_forbidden_commands', 'words'],
+    ['smtpd_peername_lookup', 'flag'],
+  ),
+  {
+    parameter: 'smtpd_tls_security_level',
+    as: (r) => (whenTls(r, 'smtpd_tls_cert_file') === undefined ? undefined : tlsLevel(r)),
+    with: ['smtpd_use_tls', 'smtpd_enforce_tls'],
+  },
+  {
+    parameter: 'smtpd_client_event_limit_exceptions',
+    as: 'networks',
+    // the default is mynetworks, whatever that is
+    always: true,
+  },
+]
+
+/** Who may relay: the restrictions that speak of it. */
+const relayRules = (r: Reader): readonly string[] => {
+  const relay = r.words('smtpd_relay_restrictions')
+  return relay.length > 0 ? relay : r.words('smtpd_recipient_restrictions')
+}
+const permits = (r: Reader, rule: string): boolean => {
+  const rules = relayRules(r).map((word) => word.toLowerCase())
+  const at = rules.indexOf(rule)
+  const end = rules.findIndex((word) => /^(reject|defer)(_unauth_destination)?$/.test(word))
+  return at >= 0 && (end < 0 || at < end)
+}
+const WITH = ['smtpd_relay_restrictions', 'smtpd_recipient_restrictions']
+
+export const RELAY: Mapping = {
+  plugin: 'policy-relay',
+  perListener: true,
+  rows: [
+    {
+      parameter: 'mynetworks',
+      always: true,
+      with: [...WITH, 'mynetworks_style', 'inet_interfaces'],
+      as: (r, name) => (permits(r, 'permit_mynetworks') ? r.read(name, 'networks') : []),
+    },
+    {
+      parameter: 'smtpd_relay_restrictions',
+      option: 'permitSaslAuthenticated',
+      with: WITH,
+      as: (r) => permits(r, 'permit_sasl_authenticated'),
+    },
+    {
+      parameter: 'smtpd_recipient_restrictions',
+      option: 'unauthDestination',
+      with: WITH,
+      as: (r) =>
+        relayRules(r).some((word) => /^(reject|reject_unauth_destination)$/i.test(word)) ? 'reject' : 'defer',
+    },
+    { parameter: 'allow_untrusted_routing', as: 'flag' },
+    { parameter: 'relay_domains_reject_code', as: 'count' },
+  ],
+}
+/** Restrictions of a list that Postern has nothing for yet. */
+export const unknownRestrictions = (words: readonly string[]): string[] => words.filter((w) => !isKnownRestriction(w))

@@ -1,0 +1,100 @@
+/** Values of parameters in the forms that options take. */
+import { readFileSync } from 'node:fs'
+import type { Parameters } from '../parameters.ts'
+import type { Service } from '../master-cf.ts'
+import { ownAddresses, protocolsOf } from './interfaces.ts'
+import type { Kind } from './rows.ts'
+import { tableOf } from './tables.ts'
+
+/** `$` is a reference in Postern's configuration, too: what is left of them is meant as written. */
+export const literal = (text: string): string => text.replaceAll('$', '$$$$')
+
+/** Reads one set of parameters: the folder's, or a service's with its `-o`. */
+export class Reader {
+  readonly parameters: Parameters
+  /** types of the tables that were named, e.g. `hash` */
+  readonly tableTypes: Set<string>
+  constructor(parameters: Parameters, tableTypes = new Set<string>()) {
+    this.parameters = parameters
+    this.tableTypes = tableTypes
+  }
+  forService(service: Service): Reader {
+    return new Reader(this.parameters.forService(service), this.tableTypes)
+  }
+  text = (name: string): string => this.parameters.get(name)
+  isSet = (name: string): boolean => this.parameters.isSet(name)
+  flag = (name: string): boolean => this.parameters.bool(name)
+  count = (name: string): number => this.parameters.int(name)
+  words = (name: string): readonly string[] => this.parameters.list(name)
+  has = (name: string, word: string): boolean => this.words(name).some((w) => w.toLowerCase() === word)
+  /** our own addresses, by inet_interfaces */
+  own = (): string[] => ownAddresses(this.words('inet_interfaces'), protocolsOf(this.words('inet_protocols')))
+  /** lists that name files have the files' words in their place */
+  entries(name: string): string[] {
+    return this.words(name).flatMap((word) => entriesOf(word))
+  }
+  read(name: string, kind: Kind): unknown {
+    switch (kind) {
+      case 'text':
+        return literal(this.text(name))
+      case 'raw':
+        return literal(this.parameters.raw(name) ?? '')
+      case 'flag':
+        return this.flag(name)
+      case 'count':
+        return this.count(name)
+      case 'size':
+        return this.parameters.size(name)
+      case 'time':
+        return timeText(this.parameters.time(name))
+      case 'words':
+        return this.words(name).map(literal)
+      case 'table':
+        return this.tables(name)[0]
+      case 'tables':
+        return this.tables(name)
+      case 'domains':
+      case 'networks':
+        return this.entries(name).map((entry) => (isTable(entry) ? this.#table(entry) : literal(entry)))
+      case 'origin':
+        return literal(originOf(this.text(name)))
+    }
+  }
+  tables(name: string): unknown[] {
+    return this.words(name).map((word) => this.#table(word))
+  }
+  #table(text: string): unknown {
+    return tableOf(text, this.parameters, this.tableTypes)
+  }
+}
+
+/** `type:name`; an address of IPv6 is none */
+export const isTable = (word: string): boolean => /^!?[a-z][\w-]*:[^\d:]/i.test(word) && !/^!?\[/.test(word)
+
+function entriesOf(word: string): string[] {
+  const [, not, file] = /^(!?)(\/.*)$/.exec(word) ?? []
+  if (file === undefined) return [word]
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .map((line) => line.replace(/^#.*/, ''))
+    .join(' ')
+    .split(/[\s,]+/)
+    .filter(Boolean)
+    .flatMap((w) => entriesOf(not ? (w.startsWith('!') ? w.slice(1) : `!${w}`) : w))
+}
+/** Debian's `myorigin = /etc/mailname` */
+function originOf(text: string): string {
+  if (!text.startsWith('/')) return text
+  return readFileSync(text, 'utf8').split('\n', 1)[0]!.trim()
+}
+
+const UNITS = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+] as const
+/** ms as `5d`, `4000s` */
+export function timeText(ms: number): string {
+  const [unit, size] = UNITS.find(([, size]) => ms > 0 && ms % size === 0) ?? ['s', 1000]
+  return `${ms / size}${unit}`
+}

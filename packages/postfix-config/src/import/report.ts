@@ -1,0 +1,75 @@
+/** What became of each parameter of a folder. */
+import type { Imported } from './folder.ts'
+import { NEEDLESS } from './needless.ts'
+import { isKnownRestriction } from './restrictions.ts'
+import { insideReason, isListener, isTransport } from './services.ts'
+
+export type Fate = 'mapped' | 'default' | 'needless' | 'not yet' | 'unknown'
+export interface ReportRow {
+  readonly name: string
+  /** as it stands in the folder */
+  readonly value: string
+  readonly file: string
+  readonly line: number
+  readonly fate: Fate
+  /** the options it became, why it is needless, what is known of a name that nobody knows */
+  readonly note: string
+}
+
+const RESTRICTIONS = /^smtpd_(client|helo|sender|relay|recipient|data|end_of_data|etrn)_restrictions$/
+
+/** A row for each parameter of main.cf and each `-o`, in the order of the files, and for each service of master.cf. */
+export function reportOf(imported: Imported): ReportRow[] {
+  const { main, master } = imported
+  const targets = new Map<string, string[]>()
+  for (const { parameter, use, option } of imported.origins) {
+    const all = targets.get(parameter) ?? []
+    const target = use === '' ? option : `${use}.${option}`
+    if (!all.includes(target)) targets.set(parameter, [...all, target])
+  }
+  const fateOf = (name: string): { fate: Fate; note: string } => fate(name, imported, targets)
+  return [
+    ...[...main.last.values()].map(({ name, value, line, file }) => ({ name, value, line, file, ...fateOf(name) })),
+    ...master.services.flatMap((service) => {
+      const { file, line } = service
+      const own = `${service.name}/${service.type}`
+      return [
+        { name: own, value: service.command, file, line, ...serviceFate(service) },
+        ...service.overrides.map(({ name, value }) => ({
+          name: `${own} -o ${name}`,
+          value,
+          file,
+          line,
+          ...fateOf(name),
+        })),
+      ]
+    }),
+  ]
+}
+
+function serviceFate(service: Imported['master']['services'][number]): { fate: Fate; note: string } {
+  const inside = insideReason(service)
+  if (inside !== undefined) return { fate: 'needless', note: inside }
+  if (isListener(service)) return { fate: 'mapped', note: 'a listener' }
+  if (isTransport(service) && service.command !== 'pipe') return { fate: 'mapped', note: 'a transport' }
+  return { fate: 'not yet', note: `${service.command}(8)` }
+}
+
+function fate(
+  name: string,
+  { parameters, unknown }: Imported,
+  targets: ReadonlyMap<string, readonly string[]>,
+): { fate: Fate; note: string } {
+  const not = unknown.get(name)
+  if (not !== undefined) return { fate: 'unknown', note: not === '' ? 'no such parameter' : `did you mean ${not}?` }
+  const waiting = RESTRICTIONS.test(name) ? parameters.list(name).filter((word) => !isKnownRestriction(word)) : []
+  if (waiting.length > 0) return { fate: 'not yet', note: waiting.join(', ') }
+  const to = targets.get(name)
+  if (to) return { fate: 'mapped', note: to.join(', ') }
+  const why = NEEDLESS.get(name)
+  if (why !== undefined) return { fate: 'needless', note: why }
+  if (parameters.raw(name) === parameters.known(name)?.default) return { fate: 'default', note: '' }
+  return parameters.known(name) === undefined
+    ? { fate: 'mapped', note: 'a name that other parameters use' }
+    : { fate: 'not yet', note: '' }
+}

@@ -1,0 +1,49 @@
+/** Tables: Postfix's spelling is ours, but for those whose settings stand in main.cf (`ldap:accounts` with `accounts_server_host`). */
+import type { Parameters } from '../parameters.ts'
+import { literal } from './reader.ts'
+import { camelCase } from './rows.ts'
+
+/** The plugin that knows a type of table. */
+export const TABLE_PLUGINS: Readonly<Record<string, string>> = {
+  hash: 'lookup-hash',
+  btree: 'lookup-hash',
+  dbm: 'lookup-hash',
+  sdbm: 'lookup-hash',
+  texthash: 'lookup-hash',
+  lmdb: 'lookup-hash',
+  cdb: 'lookup-cdb',
+  regexp: 'lookup-regexp',
+  pcre: 'lookup-regexp',
+  cidr: 'lookup-cidr',
+  static: 'lookup-static',
+  inline: 'lookup-inline',
+  environ: 'lookup-environ',
+  unix: 'lookup-unix',
+  mysql: 'lookup-mysql',
+  pgsql: 'lookup-pgsql',
+  sqlite: 'lookup-sqlite',
+  ldap: 'lookup-ldap',
+  nis: 'lookup-nis',
+  socketmap: 'lookup-socketmap',
+  tcp: 'lookup-tcp',
+  memcache: 'lookup-memcache',
+  proxy: 'lookup-compose',
+  pipemap: 'lookup-compose',
+  unionmap: 'lookup-compose',
+  randmap: 'lookup-compose',
+  fail: 'lookup-compose',
+}
+/** settings in main.cf, with the table's name before them */
+const NAMED = new Set(['ldap', 'mysql', 'pgsql', 'sqlite', 'memcache'])
+
+/** As an option takes it; the types in it are noted in `types`. */
+export function tableOf(text: string, parameters: Parameters, types: Set<string>): unknown {
+  for (const [, type] of text.matchAll(/(?:^|[{,\s:!])([a-z][\w-]*)(?=:)/gi)) types.add(type!.toLowerCase())
+  const [, proxy, type, name] = /^(proxy:)?([a-z]+):(.*)$/is.exec(text) ?? []
+  if (type === undefined || !NAMED.has(type.toLowerCase()) || name!.startsWith('/')) return literal(text)
+  const prefix = `${name}_`
+  const settings = [...parameters.main.last.keys()]
+    .filter((p) => p.startsWith(prefix))
+    .map((p): [string, string] => [camelCase(p.slice(prefix.length)), literal(parameters.get(p))])
+  return { type: `${proxy ?? ''}${type}`, ...Object.fromEntries(settings) }
+}

@@ -1,0 +1,70 @@
+/** The services that deliver, each a transport of its name, and the limits of each. */
+import type { Service } from '../master-cf.ts'
+import type { Build } from './build.ts'
+import { clientRows } from './map/out.ts'
+import { LOCAL, VIRTUAL } from './map/mailboxes.ts'
+import type { Reader } from './reader.ts'
+import { timeText } from './reader.ts'
+
+/** What cannot be delivered yet waits, as with a transport that Postfix cannot reach. */
+const WAITS = { soft: true, text: 'mail transport unavailable' }
+
+export function transport(build: Build, service: Service, base: Reader): void {
+  const r = base.forService(service)
+  const as = service.name
+  switch (service.command) {
+    case 'smtp':
+      build.use({ plugin: 'deliver-smtp', rows: clientRows('smtp') }, r, { as })
+      break
+    case 'lmtp':
+      build.use({ plugin: 'deliver-smtp', rows: clientRows('lmtp'), fixed: { protocol: 'lmtp' } }, r, { as })
+      break
+    case 'error':
+      build.use({ plugin: 'deliver-error', rows: [], fixed: as === 'retry' ? { soft: true } : {} }, r, { as })
+      break
+    case 'discard':
+      build.use({ plugin: 'deliver-discard', rows: [] }, r, { as })
+      break
+    case 'virtual':
+      build.use(VIRTUAL, r, { as })
+      break
+    case 'local':
+      build.use(LOCAL, r, { as })
+      break
+    default:
+      build.use({ plugin: 'deliver-error', rows: [], fixed: WAITS }, r, {
+        as,
+        about: `${service.command}(8) is not there yet: its mail waits in the queue`,
+      })
+  }
+}
+
+/** Parameters that begin with a transport's name, and what they limit. */
+const LIMITS: Readonly<Record<string, readonly [key: string, kind: 'count' | 'time']>> = {
+  destination_concurrency_limit: ['concurrency', 'count'],
+  destination_recipient_limit: ['recipients', 'count'],
+  initial_destination_concurrency: ['initialConcurrency', 'count'],
+  destination_rate_delay: ['delay', 'time'],
+}
+/** local(8) and virtual(8) take one recipient at a time, local(8) at most two deliveries for one user */
+const BUILT_IN: Readonly<Record<string, string>> = {
+  local_destination_concurrency_limit: '2',
+  local_destination_recipient_limit: '1',
+  virtual_destination_recipient_limit: '1',
+}
+
+/** Limits by transport, as policy-limits takes them. */
+export function limits(build: Build, transports: readonly Service[], r: Reader): void {
+  const destinations: Record<string, Record<string, unknown>> = {}
+  for (const { name } of transports)
+    for (const [suffix, [key, kind]] of Object.entries(LIMITS)) {
+      const parameter = `${name}_${suffix}`
+      const set = r.isSet(parameter)
+      if (!set && !Object.hasOwn(BUILT_IN, parameter)) continue
+      const value = kind === 'time' ? timeText(r.parameters.time(parameter)) : r.count(parameter)
+      if (value === 0) continue
+      ;(destinations[`${name}:`] ??= {})[key] = value
+      build.origins.push({ parameter, use: 'policy-limits', option: `destinations.${name}:.${key}`, set })
+    }
+  if (Object.keys(destinations).length > 0) build.use({ plugin: 'policy-limits', rows: [], fixed: { destinations } }, r)
+}
