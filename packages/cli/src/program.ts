@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander'
 import { createRequire } from 'node:module'
 import type { ExplainOptions } from './commands/explain.ts'
+import type { ImportOptions } from './commands/import.ts'
 import type { InitOptions } from './commands/init.ts'
 import { configured, example, report, sourced } from './program/options.ts'
 import type { ConfigOptions, ReportOptions, SourceOptions } from './program/options.ts'
@@ -43,6 +44,18 @@ function configuration(root: Command): void {
     .option('-f, --force', 'write over a configuration that is there')
     .addHelpText('after', example('postern init --kind null-client'))
     .action(async (o: InitOptions) => (await import('./commands/init.ts')).init(o))
+  report(root.command('import'))
+    .description('a Postfix folder as a configuration of Postern, on standard output')
+    .argument('<folder>', 'with main.cf and master.cf')
+    .option('--report', 'print what becomes of each parameter instead')
+    .option('--ts', 'write TypeScript, not YAML')
+    .option('-o, --output <file>', 'write it there')
+    .option('-f, --force', 'write over a file that is there')
+    .addHelpText(
+      'after',
+      example('postern import /etc/postfix --report', 'postern import /etc/postfix -o postern.config.yaml'),
+    )
+    .action(async (folder: string, o: ImportOptions) => (await import('./commands/import.ts')).importPostfix(folder, o))
   report(configured(root.command('check')))
     .description('check the configuration: every problem, one a line; nothing is started or opened')
     .addHelpText('after', example('postern check -c /etc/postern/postern.config.yaml'))

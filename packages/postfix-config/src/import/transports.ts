@@ -46,11 +46,10 @@ const LIMITS: Readonly<Record<string, readonly [key: string, kind: 'count' | 'ti
   initial_destination_concurrency: ['initialConcurrency', 'count'],
   destination_rate_delay: ['delay', 'time'],
 }
-/** local(8) and virtual(8) take one recipient at a time, local(8) at most two deliveries for one user */
+/** local(8) takes one recipient at a time, and at most two deliveries for one user */
 const BUILT_IN: Readonly<Record<string, string>> = {
   local_destination_concurrency_limit: '2',
   local_destination_recipient_limit: '1',
-  virtual_destination_recipient_limit: '1',
 }
 
 /** Limits by transport, as policy-limits takes them. */

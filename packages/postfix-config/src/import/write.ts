@@ -115,6 +115,8 @@ const about = ({ folder }: Imported): string[] => [
 function commentsOf({ origins }: Imported): Comments {
   const comments = new Map<string, string>()
   for (const { parameter, use, option } of origins) {
+    // the same name twice says nothing
+    if (parameter === option) continue
     const place = `${use}.${option.split('.')[0]}`
     const all = comments.get(place)
     if (all === undefined) comments.set(place, parameter)

@@ -15,8 +15,9 @@ export const VIRTUAL: Mapping = {
   plugin: 'deliver-maildir',
   rows: [
     ...always(
-      ['virtual_mailbox_base', (r, name) => literal(r.text(name)) || undefined, 'mailboxBase'],
-      ['virtual_mailbox_maps', oneTable],
+      ['virtual_mailbox_base', (r, name) => literal(r.text(name)) || '/', 'mailboxBase'],
+      // without a table nobody has a mailbox
+      ['virtual_mailbox_maps', (r, name) => oneTable(r, name) ?? { type: 'inline', map: {} }],
       ['virtual_uid_maps', oneTable],
       ['virtual_gid_maps', oneTable],
     ),
