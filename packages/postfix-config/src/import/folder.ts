@@ -58,6 +58,8 @@ export async function importFolder(folder: string): Promise<Imported> {
   const transports = master.services.filter(isTransport)
   for (const service of transports) transport(build, service, r)
   limits(build, transports, r)
+  // its default
+  if (build.uses.some(({ plugin }) => plugin === 'route-local')) r.tableTypes.add('unix')
   build.uses.splice(queue, 0, ...tablePlugins(r))
   return {
     folder: dir,

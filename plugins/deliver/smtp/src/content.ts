@@ -21,12 +21,14 @@ const AT_ONCE = 65_536
 /** Throws MimeTooDeep. */
 export function contentFor(job: Job, facts: MessageFacts, features: Features, o: ContentOptions): Content {
   const { lineLimit } = o
-  const asItIs = { header: facts.header, body: job.body, lineLimit }
+  const asItIs = { header: facts.header, body: job.body, lineLimit, sized: true }
   const isDeclared = job.envelope.body === '7BIT' && !o.detect
   if (features.eightBit || o.unconverted || isDeclared) return asItIs
   const downgrade = new Downgrade(facts.header, o.mime)
   const { header, needed } = downgrade
-  return needed ? { header, body: converted(job.body, downgrade), lineLimit } : { ...asItIs, header }
+  if (needed) return { header, body: converted(job.body, downgrade), lineLimit, sized: false }
+  // Postfix tells no size of what it may have to convert, and it knows only from BODY=7BIT that it has not
+  return { ...asItIs, header, sized: job.envelope.body === '7BIT' }
 }
 
 function converted(body: BodySource, downgrade: Downgrade): BodySource {

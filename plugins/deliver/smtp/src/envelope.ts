@@ -42,10 +42,17 @@ export function isLabelled(header: Uint8Array): boolean {
   return /^content-transfer-encoding[ \t]*:\s*(?:8bit|binary)\s*$/im.test(bytes.toString('latin1'))
 }
 
-export function mailCommand(job: Job, message: MessageFacts, utf8: boolean, features: Features): string {
+/** `sized`: the message goes out as long as it is queued. */
+export function mailCommand(
+  job: Job,
+  message: MessageFacts,
+  utf8: boolean,
+  sized: boolean,
+  features: Features,
+): string {
   const { ret, envid, body } = job.envelope
   let command = `MAIL FROM:<${message.sender}>`
-  if (features.size !== undefined) command += ` SIZE=${message.size}`
+  if (sized && features.size !== undefined) command += ` SIZE=${message.size}`
   if (features.eightBit && message.eightBit) command += ' BODY=8BITMIME'
   else if (features.eightBit && body === '7BIT') command += ' BODY=7BIT'
   if (features.dsn && ret) command += ` RET=${ret}`

@@ -35,7 +35,7 @@ export class Message implements Transaction {
   ) {
     const { features } = connection
     const utf8 = facts.utf8 || recipients.some((r) => isUtf8(facts.addressOf(r)))
-    this.mail = mailCommand(job, facts, utf8, features)
+    this.mail = mailCommand(job, facts, utf8, content.sized, features)
     this.rcpts = recipients.map((r) => rcptCommand(r, facts, features))
     this.content = content
     this.#connection = connection

@@ -8,6 +8,8 @@ export interface Content {
   readonly body: BodySource
   /** bytes of a line, without its end; longer ones are broken. 0: any number */
   readonly lineLimit: number
+  /** its length is that of the queued message */
+  readonly sized: boolean
 }
 export interface Transaction {
   /** without CRLF: `MAIL FROM:<a@b.example> SIZE=1000` */

@@ -20,7 +20,7 @@ for (const [template, lines] of cases)
   test(template, () => assert.equal(withFooter(refused, template, facts).text, lines))
 
 test('$localtime is the time here', () =>
-  assert.match(withFooter(refused, '$localtime', facts).text[1], /^[A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d$/))
+  assert.match(String(withFooter(refused, '$localtime', facts).text[1]), /^[A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d$/))
 test('what is no refusal is as it was', () => {
   const reply: Reply = { code: 250, esc: '2.0.0', text: 'Ok' }
   assert.is(withFooter(reply, 'x', facts), reply)

@@ -50,6 +50,9 @@ export const LISTENER: readonly Row[] = [
     ['smtpd_noop_commands', 'words'],
     ['smtpd_forbidden_commands', 'words'],
     ['smtpd_peername_lookup', 'flag'],
+    ['smtpd_command_filter', (r, name) => r.tables(name)[0]],
+    // its names are filled in when it is said
+    ['smtpd_reject_footer', (r, name) => (r.text(name) === '' ? undefined : r.read(name, 'raw'))],
   ),
   {
     parameter: 'smtpd_tls_security_level',
