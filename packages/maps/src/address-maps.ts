@@ -33,32 +33,57 @@ export type FoundAddress =
   /** `extension`: with its delimiter, what the key did not have; `''`: none */
   { readonly kind: 'found'; readonly value: string; readonly extension: string } | Exclude<Searched, { kind: 'found' }>
 
-/** `user+ext@domain`, `user@domain`, in local domains `user+ext` and `user`, `@domain`. */
+/** A local part as tables may write it: with the quotes that it needs, then without; `domain` leaves no `@` when it is `undefined`. */
+export function localForms(local: string, domain?: string): readonly string[] {
+  const at = domain === undefined ? '' : `@${domain}`
+  const quoted = quoteLocal(local)
+  return quoted === local ? [`${local}${at}`] : [`${quoted}${at}`, `${local}${at}`]
+}
+
+/**
+ * `user+ext@domain`, `user@domain`, in local domains `user+ext` and `user`, `@domain`. Each key of a local part that needs quotes is
+ * asked with them, then without (a live Postfix 3.7 does so wherever it asks whether an address is in a table).
+ */
 export function findAddress(
   tables: readonly Table[],
   address: MailAddress,
   call: Call,
   site: AddressSite,
 ): MaybePromise<FoundAddress> {
+  return search(tables, address, call, site, localForms)
+}
+/** What is rewritten was written by somebody: quotes count there (Postfix's canonical, virtual and generic tables). */
+const asWritten = (local: string, domain?: string): readonly string[] => localForms(local, domain).slice(0, 1)
+
+function search(
+  tables: readonly Table[],
+  address: MailAddress,
+  call: Call,
+  site: AddressSite,
+  forms: typeof localForms,
+): MaybePromise<FoundAddress> {
   const { local, domain } = address
   const { user, extension } = splitExtension(local, site.delimiters)
-  const bare = extension === undefined ? undefined : quoteLocal(user)
   const rest = extension === undefined ? '' : local.slice(user.length)
+  const full = domain === '' && !address.text.endsWith('@') ? undefined : domain
+  const whole = forms(local, full)
+  const short = extension === undefined ? [] : forms(user, full)
+  const shortest = extension === undefined ? [] : forms(user)
   const told = (found: Searched): FoundAddress =>
     found.kind !== 'found'
       ? found
       : {
           kind: 'found',
           value: found.value,
-          extension: bare !== undefined && (found.key === bare || found.key === `${bare}@${domain}`) ? rest : '',
+          extension: short.includes(found.key) || shortest.includes(found.key) ? rest : '',
         }
-  const whole = [address.text, ...(bare === undefined ? [] : [`${bare}@${domain}`])]
-  return then(firstOf(tables, whole, call), (first) => {
-    if (first.kind !== 'absent') return told(first)
+  return then(firstOf(tables, [...whole, ...short], call, whole.length), (first) => {
+    // a name without a domain has been asked for already
+    if (first.kind !== 'absent' || full === undefined) return told(first)
     // `user@` is at no domain of ours; `user` is where it is looked up
     return then(address.text.endsWith('@') ? false : site.isLocal(domain, call), (isLocal) => {
       if (typeof isLocal === 'object') return isLocal
-      const locals = isLocal ? [quoteLocal(local), ...(bare === undefined ? [] : [bare])] : []
+      const locals = isLocal ? [...forms(local), ...shortest] : []
       // patterns have seen the whole address
       return then(firstOf(tables, [...locals, `@${domain}`], call, 0), told)
     })
@@ -76,7 +101,7 @@ export function mapAddress(
   site: AddressSite,
   propagate: boolean,
 ): MaybePromise<readonly MailAddress[] | undefined | Failed> {
-  return then(findAddress(tables, address, call, site), (found) => {
+  return then(search(tables, address, call, site, asWritten), (found) => {
     if (found.kind === 'absent') return undefined
     if (found.kind === 'failed') return found
     const results = addressesIn(found.value)

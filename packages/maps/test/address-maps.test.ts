@@ -3,7 +3,7 @@ import { absent, addressOf, failed, found } from '@postern/core'
 import type { Call, MailAddress, Table } from '@postern/core'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { mapAddress } from '@postern/maps'
+import { findAddress, mapAddress } from '@postern/maps'
 import type { AddressSite } from '@postern/maps'
 
 const site: AddressSite = {
@@ -64,6 +64,54 @@ test('an extension that is not propagated', async () => {
     (answer as MailAddress[]).map((a) => a.text),
     ['b@r.example'],
   )
+})
+/** What a live Postfix 3.7 asked its tables for, word for word (`maps_find` in its verbose log). */
+const ASKED: [address: string, find: string, map: string][] = [
+  [
+    '"l o+le"@postern.example',
+    '"l o+le"@postern.example, l o+le@postern.example, "l o"@postern.example, l o@postern.example, "l o+le", l o+le, "l o", l o, @postern.example',
+    '"l o+le"@postern.example, "l o"@postern.example, "l o+le", "l o", @postern.example',
+  ],
+  [
+    '"f r+fe"@far.example',
+    '"f r+fe"@far.example, f r+fe@far.example, "f r"@far.example, f r@far.example, @far.example',
+    '"f r+fe"@far.example, "f r"@far.example, @far.example',
+  ],
+  ['a+e@far.example', 'a+e@far.example, a@far.example, @far.example', 'a+e@far.example, a@far.example, @far.example'],
+  ['a@postern.example', 'a@postern.example, a, @postern.example', 'a@postern.example, a, @postern.example'],
+  ['a+e', 'a+e, a', 'a+e, a'],
+]
+for (const [address, find, map] of ASKED)
+  test(`keys of ${address}`, async () => {
+    const asked: string[] = []
+    const like: Table = { name: 'test:', pattern: false, get: (key) => (asked.push(key), absent()) }
+    const patterns: string[] = []
+    const pattern: Table = { name: 'test:', pattern: true, get: (key) => (patterns.push(key), absent()) }
+    await findAddress([like, pattern], addressOf(address), {} as Call, site)
+    assert.is(asked.splice(0).join(', '), find)
+    const whole = find.split(', ').slice(0, address.startsWith('"') ? 2 : 1)
+    assert.equal(patterns.splice(0), whole)
+    await mapAddress([like, pattern], addressOf(address), {} as Call, site, true)
+    assert.is(asked.join(', '), map)
+    assert.equal(patterns, whole.slice(0, 1))
+  })
+/** Keys of either form, and what is left of the extension. */
+const FORMS: [key: string, address: string, extension: string][] = [
+  ['q w+e@far.example', '"q w+e"@far.example', ''],
+  ['q w@far.example', '"q w+e"@far.example', '+e'],
+  ['"q w"@far.example', '"q w+e"@far.example', '+e'],
+  ['q w+e', '"q w+e"@postern.example', ''],
+  ['q w', '"q w+e"@postern.example', '+e'],
+  ['@far.example', '"q w+e"@far.example', ''],
+]
+for (const [key, address, extension] of FORMS)
+  test(`${key} stands for ${address}`, async () => {
+    const found = await findAddress([table({ [key]: 'x' })], addressOf(address), {} as Call, site)
+    assert.equal(found, { kind: 'found', value: 'x', extension })
+  })
+test('what is rewritten is not looked up without its quotes', async () => {
+  const tables = [table({ 'q w@far.example': 'x' })]
+  assert.is(await mapAddress(tables, addressOf('"q w"@far.example'), {} as Call, site, true), undefined)
 })
 test('a class that cannot be told is a failure', async () => {
   const away = { ...site, isLocal: () => failed('away') as never }

@@ -1,7 +1,7 @@
 /** transport(5): the way that a table says for a recipient. */
-import { internal, quoteLocal, splitExtension } from '@postern/core'
+import { internal, splitExtension } from '@postern/core'
 import type { Call, MailAddress, MaybePromise, Site, Table } from '@postern/core'
-import { firstOf, parents } from '@postern/maps'
+import { firstOf, localForms, parents } from '@postern/maps'
 import type { Failed, Searched } from '@postern/maps'
 import { said } from './said.ts'
 
@@ -18,15 +18,14 @@ const WILDCARD = ['*']
 /** `whole`: how many of the keys are the whole address; tables of patterns are asked for no other. */
 function transportKeys(address: MailAddress, t: Omit<TransportTable, 'tables'>) {
   const domain = (address.domain || t.site.myorigin).toLowerCase()
-  const both = (local: string): string[] => [...new Set([`${quoteLocal(local)}@${domain}`, `${local}@${domain}`])]
-  const whole = both(address.local)
+  const whole = localForms(address.local, domain)
   const { user, extension } = splitExtension(address.local, t.site.recipientDelimiter)
   const above = [...parents(domain)]
   return {
     whole: whole.length,
     keys: [
       ...whole,
-      ...(extension === undefined ? [] : both(user)),
+      ...(extension === undefined ? [] : localForms(user, domain)),
       domain,
       ...(t.parents ? above : above.map((parent) => `.${parent}`)),
     ],

@@ -1,7 +1,7 @@
 /** Ways by sender: sender_dependent_default_transport_maps and sender_dependent_relayhost_maps (postconf(5)). */
-import { addressOf, internal, quoteLocal } from '@postern/core'
+import { addressOf } from '@postern/core'
 import type { Call, MailAddress, MaybePromise, Table } from '@postern/core'
-import { findAddress, firstOf } from '@postern/maps'
+import { findAddress, firstOf, localForms } from '@postern/maps'
 import type { AddressSite, Failed, Searched } from '@postern/maps'
 import { said } from './said.ts'
 
@@ -11,7 +11,7 @@ export type BySender = (sender: MailAddress, call: Call) => MaybePromise<string 
 export function bySender(tables: readonly Table[], nullKey: string, site: AddressSite): BySender {
   if (tables.length === 0) return () => undefined
   return (sender, call) => {
-    const found = sender.text === '' ? findKey(tables, nullKey, call, site) : findSender(tables, sender, call, site)
+    const found = sender.text === '' ? findKey(tables, nullKey, call, site) : findAddress(tables, sender, call, site)
     const tell = (f: Answer) => unlessDunno(said(f, sender.text || nullKey))
     return found instanceof Promise ? found.then(tell) : tell(found)
   }
@@ -21,22 +21,9 @@ type Answer = Exclude<Searched, { kind: 'found' }> | { readonly kind: 'found'; r
 const unlessDunno = (text: string | undefined | Failed) =>
   typeof text === 'string' && text.trim().toUpperCase() === 'DUNNO' ? undefined : text
 
-/** `user+ext@domain`, `user@domain`, in local domains `user+ext` and `user`, `@domain`; quoted, then without quotes. */
-function findSender(
-  tables: readonly Table[],
-  sender: MailAddress,
-  call: Call,
-  site: AddressSite,
-): MaybePromise<Answer> {
-  const found = findAddress(tables, sender, call, site)
-  const plain = internal(sender)
-  if (plain === sender.text) return found
-  const bare = (f: Answer) => (f.kind === 'absent' ? findAddress(tables, { ...sender, text: plain }, call, site) : f)
-  return found instanceof Promise ? found.then(bare) : bare(found)
-}
 /** The null sender's key may be an address, whose domain is then asked for, too. */
 function findKey(tables: readonly Table[], key: string, call: Call, site: AddressSite): MaybePromise<Answer> {
-  if (key.includes('@')) return findSender(tables, addressOf(key), call, site)
-  const keys = [...new Set([quoteLocal(key), key])]
+  if (key.includes('@')) return findAddress(tables, addressOf(key), call, site)
+  const keys = localForms(key)
   return firstOf(tables, keys, call, keys.length)
 }
