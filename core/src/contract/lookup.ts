@@ -64,6 +64,16 @@ export interface TableSource {
   readonly where: string
   /** folder that relative file names are relative to */
   readonly folder: string
+  /** `false`: as in `TableUse`; default `true` */
+  readonly substitution?: boolean
+}
+/** What an option asks of its tables. */
+export interface TableUse {
+  /**
+   * May values hold what a pattern's groups found in the key (`$1`)? `false` where a stranger's address must not choose a
+   * transport, a file or a command: types of patterns leave such rules out and say so. Default `true`.
+   */
+  readonly substitution?: boolean
 }
 export interface TableContext {
   readonly log: import('./log.ts').Logger

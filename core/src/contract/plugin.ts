@@ -6,7 +6,7 @@ import type { Transport } from './deliver.ts'
 import type { Fact, Facts } from './facts.ts'
 import type { Listener } from './listener.ts'
 import type { Logger } from './log.ts'
-import type { Table } from './lookup.ts'
+import type { Table, TableUse } from './lookup.ts'
 import type { TableRef } from './options.ts'
 import type { Answer, View } from './stages.ts'
 import type { AnyRole, MarkToken, Needs, Resolved, Role, SlotToken } from './tokens.ts'
@@ -130,7 +130,7 @@ export interface Mta<P extends AnyRole = AnyRole> {
   provide<R extends P & OneRole>(role: R, impl: R extends Role<infer T, 'one'> ? T : never): void
   provideNamed<R extends P & NamedRole>(role: R, name: string, impl: R extends Role<infer T, 'named'> ? T : never): void
   /** the table behind an option: opened once by the core, checked at start, traced */
-  table(ref: TableRef): Table
+  table(ref: TableRef, use?: TableUse): Table
   /** says that a transport's name stands in the option `where`: the start is refused when nobody provides it */
   transport(name: string, where?: string): string
 

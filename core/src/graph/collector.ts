@@ -4,7 +4,7 @@ import type { Transport } from '../contract/deliver.ts'
 import type { Fact } from '../contract/facts.ts'
 import type { Listener } from '../contract/listener.ts'
 import type { Logger } from '../contract/log.ts'
-import type { Table } from '../contract/lookup.ts'
+import type { Table, TableUse } from '../contract/lookup.ts'
 import type { TableRef } from '../contract/options.ts'
 import { transports } from '../contract/roles.ts'
 import type { Bind, Lifecycle, Mta, QueueControl, Site, TapOptions } from '../contract/plugin.ts'
@@ -123,7 +123,7 @@ export class Collector {
       listen: (name: string) => this.#listen(name),
       provide: (role: AnyRole, impl: unknown) => this.#provide(role, undefined, impl),
       provideNamed: (role: AnyRole, name: string, impl: unknown) => this.#provide(role, name, impl),
-      table: (ref: TableRef) => this.#table(ref),
+      table: (ref: TableRef, use?: TableUse) => this.#table(ref, use),
       transport: (name: string, where?: string) => this.#transport(name, where),
       lifecycle: (hooks: Lifecycle) => {
         this.#open()
@@ -204,9 +204,9 @@ export class Collector {
       return door.listener
     }
   }
-  #table(ref: TableRef): Table {
+  #table(ref: TableRef, asked?: TableUse): Table {
     this.#open()
-    return this.#into.tables.named(ref, this.#scope.folder, this.#scope.facts)
+    return this.#into.tables.named(ref, this.#scope.folder, this.#scope.facts, asked)
   }
   #transport(name: string, where?: string): string {
     this.#open()

@@ -3,7 +3,7 @@ import type { Call } from '../contract/call.ts'
 import type { Clock } from '../contract/clock.ts'
 import type { Logger } from '../contract/log.ts'
 import { failed } from '../contract/lookup.ts'
-import type { Lookup, OpenTable, Table, TableEntry, TableSource, TableType } from '../contract/lookup.ts'
+import type { Lookup, OpenTable, Table, TableEntry, TableSource, TableType, TableUse } from '../contract/lookup.ts'
 import { tableRefOf } from '../contract/options.ts'
 import type { TableRef } from '../contract/options.ts'
 import type { UseFacts } from '../hooks/record.ts'
@@ -16,12 +16,13 @@ export class TableRoom {
   all(): Iterable<TableHandle> {
     return this.#handles.values()
   }
-  /** The one table for a reference: two that say the same are one. */
-  named(ref: TableRef, folder: string, use: UseFacts): TableHandle {
-    const key = `${folder}\0${ref.type}\0${JSON.stringify(ref.spec)}`
+  /** The one table for a reference: two that say the same, and are asked for the same, are one. */
+  named(ref: TableRef, folder: string, use: UseFacts, asked: TableUse = {}): TableHandle {
+    const { substitution = true } = asked
+    const key = `${folder}\0${ref.type}\0${JSON.stringify(ref.spec)}\0${substitution}`
     const have = this.#handles.get(key)
     if (have) return have
-    const handle = new TableHandle(ref, folder, use)
+    const handle = new TableHandle(ref, folder, use, substitution)
     this.#handles.set(key, handle)
     return handle
   }
@@ -29,7 +30,9 @@ export class TableRoom {
   takeApart(types: ReadonlyMap<string, TableType>): void {
     // a map's iteration goes on to what is added meanwhile
     for (const handle of this.#handles.values())
-      handle.takeApart(types.get(handle.type), (ref) => this.named(ref, handle.source.folder, handle.use))
+      handle.takeApart(types.get(handle.type), (ref) =>
+        this.named(ref, handle.source.folder, handle.use, handle.source),
+      )
   }
   async open(types: ReadonlyMap<string, TableType>, log: Logger, clock: Clock): Promise<void> {
     const opened = new Set<TableHandle>()
@@ -53,10 +56,10 @@ export class TableHandle implements Table {
   #open: OpenTable | undefined
   readonly #health = new TableHealth()
 
-  constructor(ref: TableRef, folder: string, use: UseFacts) {
+  constructor(ref: TableRef, folder: string, use: UseFacts, substitution: boolean) {
     this.type = ref.type
     this.use = use
-    this.source = { spec: ref.spec, where: use.where, folder }
+    this.source = { spec: ref.spec, where: use.where, folder, substitution }
     this.name = typeof ref.spec === 'string' ? `${ref.type}:${ref.spec}` : `${ref.type}:(in ${use.where})`
   }
   /** what `check`, `open` or the last lookup found wrong, for status */
