@@ -12,7 +12,7 @@ import { search } from './search.ts'
 
 const typeNamed = (notation: Notation, choice: EngineChoice): TableType => ({
   async open(source: TableSource, context: TableContext): Promise<OpenTable> {
-    const { spec } = source
+    const { spec, substitution = true } = source
     const wrong = (problem: string): OpenTable => ({
       pattern: true,
       get: (key) => (key === '' ? { kind: 'absent' } : failed(problem, 'misconfigured')),
@@ -29,7 +29,7 @@ const typeNamed = (notation: Notation, choice: EngineChoice): TableType => ({
       {
         name,
         from: inline ? inline : { path: resolve(source.folder, spec as string) },
-        read: (text) => readProgram(notation, text, engine),
+        read: (text) => readProgram({ notation, substitution }, text, engine),
         get: (program, key) => search(name, program, key),
         stats: ({ rules }) => ({ rules, [engine.name]: 1 }),
       },

@@ -4,7 +4,7 @@ import type { Engine, Pattern } from './engine.ts'
 import { ruleLines } from '@postern/lookup-kit'
 import type { RuleProblem } from '@postern/lookup-kit'
 import { BadRule, parseCondition, parseRule } from './rule.ts'
-import type { Condition, Notation, Rule } from './rule.ts'
+import type { Condition, Dialect, Rule } from './rule.ts'
 import { needle } from './sieve.ts'
 import type { Needle } from './sieve.ts'
 import { requiredLiterals } from './syntax/literals.ts'
@@ -39,8 +39,8 @@ export interface Program {
 const SLICE = 20
 
 /** Reads a whole table. `text` is bytes as U+0000 to U+00FF. */
-export async function readProgram(notation: Notation, text: string, engine: Engine): Promise<Program> {
-  const reader = new Reader(notation, engine)
+export async function readProgram(dialect: Dialect, text: string, engine: Engine): Promise<Program> {
+  const reader = new Reader(dialect, engine)
   let count = 0
   for (const { line, text: rule } of ruleLines(text, reader.problem)) {
     if (++count % SLICE === 0) await turn()
@@ -50,7 +50,7 @@ export async function readProgram(notation: Notation, text: string, engine: Engi
 }
 
 class Reader {
-  readonly #notation: Notation
+  readonly #dialect: Dialect
   readonly #engine: Engine
   readonly #steps: Step[] = []
   readonly #problems: RuleProblem[] = []
@@ -58,8 +58,8 @@ class Reader {
   readonly #open: { readonly line: number; readonly step: number | undefined }[] = []
   #rules = 0
 
-  constructor(notation: Notation, engine: Engine) {
-    this.#notation = notation
+  constructor(dialect: Dialect, engine: Engine) {
+    this.#dialect = dialect
     this.#engine = engine
   }
   readonly problem = (problem: RuleProblem): void => void this.#problems.push(problem)
@@ -68,7 +68,7 @@ class Reader {
     const warn = (what: string) => this.problem({ line, what })
     let rule: Rule
     try {
-      rule = parseRule(this.#notation, text, warn)
+      rule = parseRule(this.#dialect, text, warn)
       this.#add(line, rule, warn)
     } catch (error) {
       if (!(error instanceof BadRule)) throw error
@@ -114,7 +114,7 @@ class Reader {
     }
   }
   #test(condition: Condition, warn: (what: string) => void, captures: boolean): Test {
-    const { node, groups } = parseCondition(this.#notation, condition, warn)
+    const { node, groups } = parseCondition(this.#dialect.notation, condition, warn)
     const needles = requiredLiterals(node)?.map(needle)
     const late = /"endOrNewline"/.test(JSON.stringify(node))
     return {
@@ -129,7 +129,7 @@ class Reader {
   #compile(node: Node, newlineEnd: boolean, captures: boolean): Pattern {
     const text = printRe2(node, newlineEnd)
     try {
-      return this.#engine.compile(text, captures && this.#notation === 'regexp')
+      return this.#engine.compile(text, captures && this.#dialect.notation === 'regexp')
     } catch (error) {
       // the pattern is right: the engine has a limit of its own, of size
       throw new Inexpressible(`a pattern that ${this.#engine.name} refuses (${(error as Error).message})`)

@@ -7,6 +7,11 @@ import type { Parsed } from './syntax/tree.ts'
 import { BadTemplate, Template } from './template.ts'
 
 export type Notation = 'regexp' | 'pcre'
+export interface Dialect {
+  readonly notation: Notation
+  /** may results hold `$1`? */
+  readonly substitution: boolean
+}
 
 /** `/pattern/flags`, perhaps with `!` in front */
 export interface Condition {
@@ -23,10 +28,10 @@ export type Rule =
 /** The line is wrong, and Postfix skips it too; the message is Postfix's. */
 export class BadRule extends Error {}
 
-/** Reads a line; `warn` is told what is doubtful. Throws `BadRule`. */
-export function parseRule(notation: Notation, text: string, warn: (what: string) => void): Rule {
+/** Reads a line; `warn` is told what is doubtful. Throws `BadRule`. `dialect.substitution`: may the result hold groups? */
+export function parseRule({ notation, substitution }: Dialect, text: string, warn: (what: string) => void): Rule {
   const word = /^[a-z0-9]+/i.exec(text)?.[0].toLowerCase()
-  if (word === undefined) return matchRule(notation, text, warn)
+  if (word === undefined) return matchRule({ notation, substitution }, text, warn)
   const rest = blanks(text, word.length)
   if (word === 'endif') {
     if (rest < text.length) warn('ignoring extra text after ENDIF')
@@ -39,7 +44,7 @@ export function parseRule(notation: Notation, text: string, warn: (what: string)
   return { kind: 'if', condition }
 }
 
-function matchRule(notation: Notation, text: string, warn: (what: string) => void): Rule {
+function matchRule({ notation, substitution }: Dialect, text: string, warn: (what: string) => void): Rule {
   const first = readCondition(notation, text, 0)
   let { end } = first
   let and: Condition | undefined
@@ -55,6 +60,8 @@ function matchRule(notation: Notation, text: string, warn: (what: string) => voi
   }
   if (template.groups > 0 && first.condition.negate)
     throw new BadRule('$number found in negative match replacement text: skipping this rule')
+  if (template.groups > 0 && !substitution)
+    throw new BadRule('regular expression substitution is not allowed: skipping this rule')
   return { kind: 'match', condition: first.condition, and, template }
 }
 

@@ -16,7 +16,8 @@ export default definePlugin({
   optional: ['rewriter'],
   provides: [routeTables],
   apply(mta, options, needs) {
-    const open = (refs: readonly TableRef[]) => refs.map((ref) => mta.table(ref))
+    // an address must not choose where it goes: Postfix leaves rules with `$1` out here (transport(5), regexp_table(5))
+    const open = (refs: readonly TableRef[]) => refs.map((ref) => mta.table(ref, { substitution: false }))
     const site = addressSite(mta.site, needs.classes, needs.rewriter ?? asTheyAre)
     const table = {
       tables: open(options.transportMaps),
