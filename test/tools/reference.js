@@ -46,7 +46,9 @@ function tableSections(schemas) {
 }
 /** Those that name a text, a map or a server behind the colon are no files of parameters. */
 const inFile = ([name]) =>
-  /^(hash|cdb|cache|nis|socketmap|tcp)$/.test(name)
+  /^(hash|cdb|cache|nis|socketmap|tcp|inline|static|regexp|cidr|environ|unix|pipemap|unionmap|proxy|randmap|fail)$/.test(
+    name,
+  )
     ? ''
     : `, or in a file of \`snake_case = value\` lines that \`${name}:FILE\` names`
 

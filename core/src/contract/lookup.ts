@@ -1,4 +1,5 @@
 /** Lookups have three answers, and failed never means absent. */
+import type { z } from 'zod'
 import type { Call } from './call.ts'
 
 export type Lookup =
@@ -50,6 +51,8 @@ export interface TableType {
    * them and gives them to `open` as `context.parts`, in this order. No I/O; throws what is wrong with the text.
    */
   parts?(source: TableSource): readonly TableDefinition[]
+  /** What an options object may say, without its `type`: a wrong one stops the start, and `postern check` tells it. */
+  readonly options?: z.ZodType
   /** Makes what lookups read from what people write, in one step: no lookup sees half of it (`postern table build`). */
   build?(source: TableSource, context: TableContext): Promise<TableBuilt>
   /** Adds and removes entries where they are kept, in one step (`postmap -i`, `postmap -d`). */

@@ -1,11 +1,13 @@
 /** Checks every name that one part of the configuration uses for another: a misspelt one stops the start. */
 import type { LoadedUse } from '../config/plugins.ts'
 import { STAGES } from '../contract/stages.ts'
-import { queueStore, tableTypes, transports } from '../contract/roles.ts'
+import { queueStore, transports } from '../contract/roles.ts'
 import type { Transport } from '../contract/deliver.ts'
 import type { Problem } from '../errors.ts'
 import { nearest } from '../nearest.ts'
+import { typesIn } from './apply.ts'
 import type { Collection } from './collector.ts'
+import { checkTables } from './definitions.ts'
 
 export function checkNames(c: Collection, uses: readonly LoadedUse[], problems: Problem[]): void {
   const add = (code: Problem['code'], where: string, message: string, suggestion?: string) => {
@@ -35,15 +37,7 @@ export function checkNames(c: Collection, uses: readonly LoadedUse[], problems: 
       )
   for (const p of c.provided)
     if (p.role.id === transports.id) checkLimits(p.impl as Transport, p.name!, p.use.where, add)
-  const types = c.provided.filter((p) => p.role.id === tableTypes.id).map((p) => p.name!)
-  for (const t of c.tables.all())
-    if (!types.includes(t.type))
-      missing(
-        'PN_TABLE_UNKNOWN',
-        t.use.where,
-        `${t.name}: no plugin in use provides tables of the type "${t.type}"; there are: ${types.join(', ') || 'none'}`,
-        nearest(t.type, types),
-      )
+  checkTables(c, typesIn(c), uses, problems)
   const listeners = [...new Set(c.listeners.map((l) => l.name))]
   const names = uses.map((u) => u.name)
   for (const u of uses) {

@@ -21,6 +21,7 @@ import { rejection } from '../support/world.ts'
 const opened: string[] = []
 /** `one:VALUE` answers VALUE to the key `k` */
 const one: TableType = {
+  options: z.strictObject({ value: z.string() }),
   open: ({ spec }) => {
     opened.push(`one:${String(spec)}`)
     return {
@@ -58,7 +59,7 @@ const types = definePlugin({
     mta.provideNamed(tableTypes, 'both', both)
   },
 })
-const uses = (...names: string[]) => {
+const uses = (...names: (string | { type: string })[]) => {
   const tables: Table[] = []
   const plugin = definePlugin({
     name: 'user',
@@ -114,6 +115,17 @@ test('a part of a type that nobody provides stops the start', async () => {
   assert.match(e.problems[0]!.message, /onne:b: no plugin in use provides tables of the type "onne"/)
   assert.is(e.problems[0]!.suggestion, 'one')
 })
+const OBJECTS: [table: object, told: string[]][] = [
+  [{ type: 'one', valu: 'x' }, ['tables[1].valu: unknown option (value)', 'tables[1].value: ']],
+  [{ type: 'onne', value: 'x' }, ['tables[1]: onne:(in (embedded): plugins[2]): no plugin in use provides tables']],
+]
+for (const [table, told] of OBJECTS)
+  test(`${JSON.stringify(table)} stops the start, and is told with its place`, async () => {
+    const e = await rejection(() => node(uses('one:a', table as { type: string }).use))
+    const lines = e.problems.map((p) => `${p.path}: ${p.message}${p.suggestion ? ` (${p.suggestion})` : ''}`)
+    assert.is(lines.length, told.length)
+    for (const [i, line] of lines.entries()) assert.ok(line.startsWith(`plugins[2].user.${told[i]}`), line)
+  })
 const BAD: [string, RegExp][] = [
   ['both:a', /expected \{A,B\}/],
   ['both:{a,one:b}', /expected a table as type:name, got "a"/],
