@@ -1,4 +1,12 @@
 /** Rules that stand in the configuration: `pcre:{ {/a/ b}, ... }`, `{ type: pcre, rules: [...] }`. */
+import { z } from 'zod'
+
+/** An object of the configuration that holds rules. */
+export const rulesOptions = z.strictObject({
+  rules: z
+    .union([z.string(), z.array(z.string())])
+    .describe('the rules in order, one text each; or the whole table as one text, as it would stand in a file'),
+})
 
 export type InlineText = { readonly text: string } | { readonly problem: string }
 

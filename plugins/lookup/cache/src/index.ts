@@ -10,6 +10,7 @@ export { cacheOptions } from './definition.ts'
 export const tableSchemas = { cache: cacheOptions }
 
 const type: TableType = {
+  options: cacheOptions,
   parts: (source) => [optionsOf(source).table],
   open: (source, context) => new Cache(context.parts[0]!, optionsOf(source), context),
 }

@@ -11,6 +11,7 @@ import { CdbTable } from './table.ts'
 export const tableSchemas = { cdb: tableOptions }
 
 const type: TableType = {
+  options: tableOptions,
   async open(source, context): Promise<OpenTable> {
     const known = sourceOf(source)
     if (typeof known === 'string') return { get: () => failed(known, 'misconfigured'), check: () => known }

@@ -3,10 +3,14 @@ import { resolve } from 'node:path'
 import { definePlugin, failed, tableTypes } from '@postern/core'
 import type { OpenTable, TableContext, TableSource, TableType } from '@postern/core'
 import { z } from 'zod'
-import { inlineText, rulesText, RuleTable } from '@postern/lookup-kit'
+import { inlineText, rulesOptions, rulesText, RuleTable } from '@postern/lookup-kit'
 import { readRules, search } from './rules.ts'
 
+/** what an object of the configuration may say, by type: for the reference */
+export const tableSchemas = { cidr: rulesOptions }
+
 const type: TableType = {
+  options: rulesOptions,
   async open(source: TableSource, context: TableContext): Promise<OpenTable> {
     const { spec } = source
     const wrong = (problem: string): OpenTable => ({

@@ -14,9 +14,14 @@ function lookUp(key: string): Lookup {
   // Postfix's maps_find() says the same of an empty value
   return value === '' ? failed(`environ: the variable ${name} is empty`, 'misconfigured') : found(value)
 }
+const tableOptions = z.strictObject({})
+/** what an object of the configuration may say, by type: for the reference */
+export const tableSchemas = { environ: tableOptions }
+
 const type: TableType = {
+  options: tableOptions,
   open({ spec }): OpenTable {
-    if (typeof spec !== 'string') {
+    if (typeof spec !== 'string' && Object.keys(spec).length > 0) {
       const problem = 'environ table: takes no options; need "environ:"'
       return { get: () => failed(problem, 'misconfigured'), check: () => problem }
     }

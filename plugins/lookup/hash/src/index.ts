@@ -27,6 +27,7 @@ function typeNamed(type: string, options: FollowOptions): TableType {
     return known
   }
   return {
+    options: tableOptions,
     async open(source, context): Promise<OpenTable> {
       const known = sourceOf(type, source)
       if (typeof known === 'string') return { get: () => failed(known, 'misconfigured'), check: () => known }

@@ -10,6 +10,7 @@ import { HttpTable } from './table.ts'
 export const tableSchemas = { http: tableOptions, https: tableOptions }
 
 const typeNamed = (name: 'http' | 'https'): TableType => ({
+  options: tableOptions,
   // a URL is no file with parameters
   parts: (source) => (isUrl(source.spec) ? [] : domainParts(source)),
   async open(source, context) {

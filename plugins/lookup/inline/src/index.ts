@@ -8,7 +8,17 @@ import type { InlineResult } from './parse.ts'
 export { entriesOf, parseInline }
 export type { InlineResult }
 
+const tableOptions = z.strictObject({
+  map: z
+    .record(z.string().min(1, 'expected a key'), z.union([z.string(), z.number(), z.boolean()]))
+    .refine((map) => Object.keys(map).length > 0, 'expected at least one key')
+    .describe('keys and their values; the case of keys does not count'),
+})
+/** what an object of the configuration may say, by type: for the reference */
+export const tableSchemas = { inline: tableOptions }
+
 const type: TableType = {
+  options: tableOptions,
   open(source: TableSource): OpenTable {
     const parsed = typeof source.spec === 'string' ? parseInline(source.spec) : entriesOf(source.spec)
     if (!parsed.ok) {

@@ -10,6 +10,7 @@ import { LdapTable } from './table.ts'
 export const tableSchemas = { ldap: tableSchema }
 
 const typeWith = (mainCf: string | undefined): TableType => ({
+  options: tableSchema,
   parts: (source) => tablesOf(source, mainCf),
   async open(source: TableSource, context: TableContext): Promise<OpenTable> {
     const name = typeof source.spec === 'string' ? `ldap:${source.spec}` : `ldap table at ${source.where}`

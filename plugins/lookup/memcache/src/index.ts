@@ -11,6 +11,7 @@ export { memcacheOptions }
 export const tableSchemas = { memcache: memcacheOptions }
 
 const type: TableType = {
+  options: memcacheOptions,
   parts: tablesOf,
   async open(source: TableSource, context: TableContext): Promise<OpenTable> {
     const name = typeof source.spec === 'string' ? `memcache:${source.spec}` : `memcache (in ${source.where})`

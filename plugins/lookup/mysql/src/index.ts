@@ -37,6 +37,7 @@ export default definePlugin({
   apply(mta) {
     const shared: SharedServers = new Shared()
     mta.provideNamed(tableTypes, 'mysql', {
+      options: tableOptions,
       parts: domainParts,
       open: (source, context): Promise<OpenTable> =>
         openWith('mysql', source, context, tableOptions, (o, name) => make(o, name, source.folder, context, shared)),

@@ -12,6 +12,7 @@ export default definePlugin({
   provides: [tableTypes],
   apply(mta, defaults) {
     mta.provideNamed(tableTypes, 'nis', {
+      options: tableOptions,
       async open(source, context) {
         const options = await optionsOf(source, defaults)
         if (typeof options !== 'string') return new NisTable(options, context)

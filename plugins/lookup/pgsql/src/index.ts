@@ -38,6 +38,7 @@ export default definePlugin({
   apply(mta) {
     const shared: SharedServers = new Shared()
     mta.provideNamed(tableTypes, 'pgsql', {
+      options: tableOptions,
       parts: domainParts,
       open: (source, context): Promise<OpenTable> =>
         openWith('pgsql', source, context, tableOptions, (o, name) => make(o, name, source.folder, context, shared)),

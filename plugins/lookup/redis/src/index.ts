@@ -11,6 +11,7 @@ export { redisOptions }
 export const tableSchemas = { redis: redisOptions }
 
 const type: TableType = {
+  options: redisOptions,
   parts: domainParts,
   async open(source: TableSource, context: TableContext): Promise<OpenTable> {
     const name = typeof source.spec === 'string' ? `redis:${source.spec}` : `redis (in ${source.where})`

@@ -5,12 +5,16 @@ import type { OpenTable, TableContext, TableSource, TableType } from '@postern/c
 import { z } from 'zod'
 import { chooseEngine } from './engine.ts'
 import type { EngineChoice } from './engine.ts'
-import { inlineText, rulesText, RuleTable } from '@postern/lookup-kit'
+import { inlineText, rulesOptions, rulesText, RuleTable } from '@postern/lookup-kit'
 import { readProgram } from './program.ts'
 import type { Notation } from './rule.ts'
 import { search } from './search.ts'
 
+/** what an object of the configuration may say, by type: for the reference */
+export const tableSchemas = { regexp: rulesOptions, pcre: rulesOptions }
+
 const typeNamed = (notation: Notation, choice: EngineChoice): TableType => ({
+  options: rulesOptions,
   async open(source: TableSource, context: TableContext): Promise<OpenTable> {
     const { spec, substitution = true } = source
     const wrong = (problem: string): OpenTable => ({

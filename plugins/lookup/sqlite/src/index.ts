@@ -19,6 +19,7 @@ export default definePlugin({
     // tables in one file are read by one thread
     const shared = new Shared<Reader>()
     mta.provideNamed(tableTypes, 'sqlite', {
+      options: tableOptions,
       parts: domainParts,
       open: (source, context): Promise<OpenTable> =>
         openWith('sqlite', source, context, tableOptions, (o, name) => {

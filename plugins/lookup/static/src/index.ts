@@ -8,7 +8,16 @@ export { staticValue }
 
 const NEED = 'need "static:VALUE", "static:{ VALUE }" or { type: static, value: VALUE }'
 
+const tableOptions = z.strictObject({
+  value: z
+    .union([z.string().min(1, 'expected a value'), z.number()])
+    .describe('the answer to every key but the empty one'),
+})
+/** what an object of the configuration may say, by type: for the reference */
+export const tableSchemas = { static: tableOptions }
+
 const type: TableType = {
+  options: tableOptions,
   open(source: TableSource): OpenTable {
     const value = staticValue(source.spec)
     if (value === undefined) {

@@ -15,6 +15,7 @@ export default definePlugin({
   provides: [tableTypes],
   apply(mta, defaults) {
     mta.provideNamed(tableTypes, 'tcp', {
+      options: tableOptions,
       async open(source, context) {
         const options = await optionsOf(source, defaults)
         if (typeof options !== 'string') return tableOf(options, context)

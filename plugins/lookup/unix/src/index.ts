@@ -11,11 +11,19 @@ const MAPS: ReadonlyMap<string, NameDatabase> = new Map([
   ['passwd.byname', 'passwd'],
   ['group.byname', 'group'],
 ])
+const tableOptions = z.strictObject({
+  map: z.enum([...MAPS.keys()]).describe('users (`passwd.byname`) or groups (`group.byname`) of the system'),
+})
+/** what an object of the configuration may say, by type: for the reference */
+export const tableSchemas = { unix: tableOptions }
+
 const typeWith = (times: Times): TableType => ({
+  options: tableOptions,
   open({ spec }, context): OpenTable {
-    const database = typeof spec === 'string' ? MAPS.get(spec) : undefined
-    if (database) return new UnixTable(`unix:${String(spec)}`, new Getent(database), context, times)
-    const near = typeof spec === 'string' ? nearest(spec, [...MAPS.keys()]) : undefined
+    const map = typeof spec === 'string' ? spec : Object.keys(spec).length === 1 ? String(spec.map) : ''
+    const database = MAPS.get(map)
+    if (database) return new UnixTable(`unix:${map}`, new Getent(database), context, times)
+    const near = nearest(map, [...MAPS.keys()])
     const problem = `unix table: need ${[...MAPS.keys()].map((m) => `"unix:${m}"`).join(' or ')}`
     const whole = near === undefined ? problem : `${problem}; did you mean ${near}?`
     return { get: () => failed(whole, 'misconfigured'), check: () => whole }
