@@ -1,6 +1,8 @@
 /** What Postfix asks the host for: its name and its networks. */
 import { readFileSync } from 'node:fs'
 import { hostname, networkInterfaces } from 'node:os'
+import { ParameterError } from './problem.ts'
+import { COMMA_BLANKS, words } from './text.ts'
 
 export interface Host {
   /** what gethostname() says, with or without a domain */
@@ -38,6 +40,20 @@ function hostsFile(): Map<string, string[]> {
 
 /** `class`: of an IPv4 address by its first bits; IPv6 has none and takes the subnet. */
 export type NetworksStyle = 'host' | 'subnet' | 'class'
+/** The value of mynetworks_style. Throws ParameterError. */
+export function networksStyle(text: string): NetworksStyle {
+  const name = 'mynetworks_style'
+  const styles = new Set<NetworksStyle>()
+  for (const word of words(text, COMMA_BLANKS, false)) {
+    if (word !== 'host' && word !== 'subnet' && word !== 'class')
+      throw new ParameterError(`unknown mynetworks mask style value "${word}" in "${text}"`, name)
+    styles.add(word)
+  }
+  const [style] = styles
+  if (style === undefined || styles.size > 1)
+    throw new ParameterError(`bad ${name} value: ${text}; specify exactly one value`, name)
+  return style
+}
 
 /** The default of mynetworks. `interfaces` and `protocols` are the elements of inet_interfaces and inet_protocols. */
 export function networksOf(host: Host, style: NetworksStyle, interfaces: string[], protocols: string[]): string {

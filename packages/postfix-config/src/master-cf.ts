@@ -1,5 +1,6 @@
 /** master.cf: one service a logical line. Problems are said as Postfix's master says them. */
 import { basename, join } from 'node:path'
+import { endpointOf } from './endpoint.ts'
 import { logicalLines, readText } from './lines.ts'
 import type { Problem } from './problem.ts'
 import { readArguments } from './service-arguments.ts'
@@ -37,7 +38,9 @@ export interface Service {
 }
 export interface MasterCf {
   readonly file: string
-  /** in the file's order; of two with one name and type the last counts, and stands in the first one's place */
+  /** what the file has, in order */
+  readonly entries: readonly Service[]
+  /** what counts: of entries with one name and type the last, in the first one's place */
   readonly services: readonly Service[]
   readonly problems: readonly Problem[]
 }
@@ -51,6 +54,7 @@ export async function readMasterCf(dir: string): Promise<MasterCf> {
 /** Never throws: what is wrong is in `problems`, and the other services count. */
 export function parseMasterCf(text: string, file = 'master.cf'): MasterCf {
   const { lines, problems } = logicalLines(text, file)
+  const entries: Service[] = []
   const services = new Map<string, Service>()
   for (const { text: whole, line } of lines) {
     const say = (text: string, fatal: boolean) => problems.push({ file, line, text, fatal })
@@ -59,9 +63,10 @@ export function parseMasterCf(text: string, file = 'master.cf'): MasterCf {
     const key = `${service.name}/${service.type}`
     if (services.has(key))
       say(`duplicate master.cf entry for service "${service.name}" (${service.type}) -- using the last entry`, false)
+    entries.push(service)
     services.set(key, service)
   }
-  return { file, services: [...services.values()], problems }
+  return { file, entries, services: [...services.values()], problems }
 }
 
 class BadField extends Error {}
@@ -75,7 +80,11 @@ function parseService(text: string, line: number, file: string, say: Say): Servi
     const type = read.text('transport type') as ServiceType
     if (!SERVICE_TYPES.includes(type)) throw new BadField(`bad transport type: ${type}`)
     const isPrivate = read.bool('private') ?? true
-    if (type === 'inet' && isPrivate) throw new BadField('inet service cannot be private')
+    if (type === 'inet') {
+      const place = endpointOf(name)
+      if ('problem' in place) throw new BadField(`${place.problem} in "${name}"`)
+      if (isPrivate) throw new BadField('inet service cannot be private')
+    }
     const unprivileged = read.bool('unprivileged') ?? true
     const chroot = read.bool('chroot')
     const wakeup = read.wakeup()

@@ -4,8 +4,8 @@ import { CATALOGUE } from './catalogue/index.ts'
 import type { Known } from './catalogue/kinds.ts'
 import { likeService, ofService } from './catalogue/of-services.ts'
 import { expand } from './expand.ts'
-import { networksOf, thisHost } from './host.ts'
-import type { Host, NetworksStyle } from './host.ts'
+import { networksOf, networksStyle, thisHost } from './host.ts'
+import type { Host } from './host.ts'
 import type { MainCf } from './main-cf.ts'
 import type { Service } from './master-cf.ts'
 import { ParameterError } from './problem.ts'
@@ -67,8 +67,10 @@ export class Parameters {
   raw(name: string): string | undefined {
     const known = this.known(name)
     if (known?.readOnly) return this.#own.get(name) ?? ''
-    const written = this.#overrides.get(name) ?? this.main.last.get(name)?.value
-    return written ?? (known?.computed ? this.#computed(name) : known?.default)
+    return this.#written(name) ?? (known?.computed ? this.#computed(name) : known?.default)
+  }
+  #written(name: string): string | undefined {
+    return this.#overrides.get(name) ?? this.main.last.get(name)?.value
   }
   /**
    * Expanded; what is expanded only when it is used (`raw` in the catalogue) as written, and '' where nobody knows the name.
@@ -122,9 +124,9 @@ export class Parameters {
       case 'myhostname':
         return this.#hostName()
       case 'mydomain':
-        return domainOf(this.get('myhostname'))
+        return domainOf(this.#early('myhostname') ?? this.#hostName())
       case 'mynetworks': {
-        const style = this.get('mynetworks_style').toLowerCase() as NetworksStyle
+        const style = networksStyle(this.get('mynetworks_style'))
         return networksOf(this.#theHost(), style, this.list('inet_interfaces'), this.list('inet_protocols'))
       }
       default:
@@ -136,8 +138,17 @@ export class Parameters {
   }
   #hostName(): string {
     const { name } = this.#theHost()
-    if (name.includes('.')) return name
-    return `${name}.${this.isSet('mydomain') ? this.get('mydomain') : NO_DOMAIN}`
+    return name.includes('.') ? name : `${name}.${this.#early('mydomain') ?? NO_DOMAIN}`
+  }
+  /** Where Postfix asks so soon that no default is there yet; undefined: nobody has written it. */
+  #early(name: string): string | undefined {
+    const text = this.#written(name)
+    if (text === undefined) return undefined
+    const written = (asked: string) => {
+      const value = this.#written(asked)
+      return value === undefined ? undefined : { text: value }
+    }
+    return this.#named(name, () => expand(text, written))
   }
 }
 

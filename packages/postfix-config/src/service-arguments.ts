@@ -42,10 +42,8 @@ export function readArguments(words: readonly string[], say: (text: string, fata
     const text = bare(value)
     const pair = nameValue(text)
     if ('problem' in pair) say(`invalid "-o ${text}" option value: ${pair.problem}`, true)
-    else {
-      overrides.push(pair)
-      args.push(`${pair.name}=${pair.value}`)
-    }
+    else overrides.push(pair)
+    args.push('problem' in pair ? text : `${pair.name}=${pair.value}`)
   }
   const attributes = queue.map(bare)
   return { args: [...args, ...attributes], overrides, attributes }
