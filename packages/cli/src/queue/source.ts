@@ -36,7 +36,7 @@ export async function queueSource(found: Found): Promise<QueueSource> {
   return new QueueAtRest(found)
 }
 
-class RunningQueue implements QueueSource {
+export class RunningQueue implements QueueSource {
   readonly #daemon: Daemon
   constructor(daemon: Daemon) {
     this.#daemon = daemon
@@ -76,7 +76,7 @@ async function* contentRows(rows: AsyncGenerator<ExportRow>): AsyncGenerator<Uin
   }
 }
 
-class QueueAtRest implements QueueSource {
+export class QueueAtRest implements QueueSource {
   readonly #found: Found
   constructor(found: Found) {
     this.#found = found

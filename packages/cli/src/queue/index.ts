@@ -1,0 +1,12 @@
+/** @postern/cli/queue: the queue of a running daemon, or what a stopped one left on the disk, for other commands. */
+export { findConfig } from '../config.ts'
+export type { Found } from '../config.ts'
+export { whoAmI } from '../commands/queue/who.ts'
+export type { AdminRow, AdminVerb, QueueRow } from '../control/protocol.ts'
+export { failureOf } from '../failure.ts'
+export { openQueue, queueOnDisk, verifier } from '../offline.ts'
+export type { OpenQueue } from '../offline.ts'
+export { QueueAtRest, RunningQueue } from './source.ts'
+export type { Whole } from './source.ts'
+export { stateOf } from './query.ts'
+export type { QueueQuery, QueueState } from './query.ts'
