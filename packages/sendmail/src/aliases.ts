@@ -10,14 +10,20 @@ import type { NodeStatus } from '@postern/core'
 import { connectControl } from './control.ts'
 import { EX, Fatal } from './fatal.ts'
 import type { Flags } from './flags.ts'
+import type { Place } from './place.ts'
+import { parametersOf } from './postfix.ts'
 
-/** `file` (-oA): what postalias says of it, where that is installed, else whether it can be read. Without: what the daemon says of its tables; 65 when one is bad. */
+/**
+ * `file` (-oA): what postalias says of it, where that is installed, else whether it can be read. Without, of a Postfix folder, the
+ * same of its alias_database; else what the daemon says of its tables, 65 when one is bad.
+ */
 export async function newaliases(
-  spool: string,
+  { spool, postfix }: Place,
   { aliases: file, config }: Pick<Flags, 'aliases' | 'config'>,
   say: (text: string) => void,
 ): Promise<number> {
-  if (file !== undefined) return postalias(file, config) ?? readable(file.replace(/^[a-z]\w*:/i, ''))
+  if (file !== undefined) return built([file], config)
+  if (postfix !== undefined) return built((await parametersOf(postfix)).list('alias_database'), config)
   const daemon = await connectControl(spool, '').catch(() => undefined)
   // the next start reads them; who may not ask has no table of this system to look after
   if (!daemon) return EX.OK
@@ -33,6 +39,11 @@ export async function newaliases(
   } finally {
     daemon.close()
   }
+}
+/** The first exit code that is not 0. */
+function built(files: readonly string[], config: string | undefined): number {
+  const codes = files.map((file) => postalias(file, config) ?? readable(file.replace(/^[a-z]\w*:/i, '')))
+  return codes.find((code) => code !== EX.OK) ?? EX.OK
 }
 /** Postern's own: one that is found by the PATH may be Postfix's. `undefined`: it is not installed. */
 function postalias(file: string, config: string | undefined): number | undefined {

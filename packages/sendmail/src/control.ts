@@ -5,7 +5,16 @@
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
-import { EX, Fatal } from './fatal.ts'
+import { EX, Fatal, systemText } from './fatal.ts'
+
+/** Nobody answers. */
+export class Down extends Fatal {
+  readonly why: string
+  constructor(text: string, why: string) {
+    super(text, EX.UNAVAILABLE)
+    this.why = why
+  }
+}
 
 type Line = { row: unknown } | { ok: true; result: unknown } | { ok: false; error: { text: string; exit: number } }
 
@@ -36,18 +45,20 @@ export class Daemon {
   }
 }
 
-/** Rejects with Fatal (69) with `down` when nobody answers, and with what is forbidden when that is the reason. */
+/** Rejects with Down (69) with `down` when nobody answers, and with what is forbidden when that is the reason. */
 export async function connectControl(spool: string, down: string): Promise<Daemon> {
   let forbidden: string | undefined
+  let why = ''
   for (const name of SOCKETS) {
     const path = join(spool, name)
     try {
       return new Daemon(await dial(path))
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EACCES') forbidden = path
+      else why ||= `Connect to ${path}: ${systemText(error)}`
     }
   }
-  throw new Fatal(forbidden ? `Connect to ${forbidden}: Permission denied` : down, EX.UNAVAILABLE)
+  throw forbidden ? new Fatal(`Connect to ${forbidden}: Permission denied`, EX.UNAVAILABLE) : new Down(down, why)
 }
 function dial(path: string): Promise<Socket> {
   return new Promise((resolve, reject) => {

@@ -1,4 +1,6 @@
 /** How a command ends: exit codes of sysexits(3), and texts as Postfix words them. */
+import { getSystemErrorMap } from 'node:util'
+
 export const EX = {
   OK: 0,
   DATAERR: 65,
@@ -19,4 +21,11 @@ export class Fatal extends Error {
     super(text)
     this.exit = exit
   }
+}
+
+/** `No such file or directory`: an error of the system in the words of strerror(3). */
+export function systemText(error: unknown): string {
+  const { errno, message } = error as NodeJS.ErrnoException
+  const text = (errno === undefined ? undefined : getSystemErrorMap().get(errno)?.[1]) ?? message
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }

@@ -1,7 +1,8 @@
 /** Where the mail system is, found without reading a configuration: that would cost more than the rest of a call. */
-import { readFileSync, statSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
 import { EX, Fatal } from './fatal.ts'
+import { parametersOf } from './postfix.ts'
 
 /** What the daemon tells about itself in `drop.json` of its spool. */
 export interface SiteFacts {
@@ -16,12 +17,53 @@ const DEFAULT_SPOOL = '/var/spool/postern'
 const DEFAULT_CONFIG = '/etc/postern'
 /** `{ "spool": "/path" }`, for spools elsewhere */
 const POINTER = 'sendmail.json'
+const DEFAULT_POSTFIX = '/etc/postfix'
+const MAIN_CF = 'main.cf'
+const OWN_CONFIG = 'postern.config.'
+/** Postfix's queue stays as it is beside ours (packages/postfix-config, `queue_directory`). */
+const SPOOL_IN_QUEUE_DIRECTORY = 'postern'
 
-/** The spool folder of -C, of MAIL_CONFIG, of POSTERN_SPOOL, of /etc/postern/sendmail.json, or /var/spool/postern. */
-export async function spoolOf(config: string | undefined): Promise<string> {
+/** Where the mail system is, and which folder of Postfix's is its configuration, where one is. */
+export interface Place {
+  /** absolute */
+  readonly spool: string
+  /** the folder of main.cf and master.cf */
+  readonly postfix?: string
+  /** the configuration file, where it is known: main.cf, or Postern's own */
+  readonly config?: string
+}
+
+/**
+ * That of -C (-c), of MAIL_CONFIG, of POSTERN_SPOOL, of /etc/postern. Without any of them /etc/postfix, where a Postern has run with
+ * that folder, or /var/spool/postern. Throws Fatal.
+ */
+export async function placeOf(config: string | undefined): Promise<Place> {
   const named = config ?? (process.env.MAIL_CONFIG || undefined)
-  if (named !== undefined) return pointedBy(named) ?? (await configured(named))
-  return process.env.POSTERN_SPOOL || pointedBy(DEFAULT_CONFIG) || DEFAULT_SPOOL
+  if (named !== undefined) {
+    const spool = pointedBy(named)
+    if (spool !== undefined) return { spool }
+    const postfix = postfixFolder(named)
+    return postfix === undefined ? configured(named) : ofPostfix(postfix)
+  }
+  const spool = process.env.POSTERN_SPOOL || pointedBy(DEFAULT_CONFIG)
+  if (spool) return { spool }
+  const postfix = isFolder(DEFAULT_CONFIG) || isFolder(DEFAULT_SPOOL) ? undefined : postfixFolder(DEFAULT_POSTFIX)
+  const place = postfix === undefined ? undefined : await ofPostfix(postfix)
+  return place && isFolder(place.spool) ? place : { spool: DEFAULT_SPOOL }
+}
+export const spoolOf = async (config: string | undefined): Promise<string> => (await placeOf(config)).spool
+
+/** The folder that `config` names, itself or by its main.cf, where its configuration is Postfix's: Postern's own goes before. */
+export function postfixFolder(config: string): string | undefined {
+  const folder = basename(config) === MAIN_CF ? dirname(config) : config
+  if (!existsSync(join(folder, MAIN_CF))) return undefined
+  const own = folder === config && readdirSync(folder).some((name) => name.startsWith(OWN_CONFIG))
+  return own ? undefined : resolve(folder)
+}
+async function ofPostfix(postfix: string): Promise<Place> {
+  const parameters = await parametersOf(postfix)
+  const spool = resolve(parameters.get('queue_directory'), SPOOL_IN_QUEUE_DIRECTORY)
+  return { spool, postfix, config: join(postfix, MAIN_CF) }
 }
 
 function pointedBy(config: string): string | undefined {
@@ -37,11 +79,13 @@ function pointedBy(config: string): string | undefined {
   }
   throw new Fatal(`${file}: expected { "spool": "/path/of/the/spool/folder" }`)
 }
-async function configured(config: string): Promise<string> {
+async function configured(config: string): Promise<Place> {
+  if (!existsSync(config)) throw new Fatal(`open ${config}/${MAIN_CF}: No such file or directory`)
   const { configSchema, loadConfig } = await import('@postern/core')
   try {
     const loaded = await loadConfig(isFolder(config) ? { cwd: config } : { path: config })
-    return resolve(loaded.folder, configSchema.shape.spool.parse(loaded.values.spool?.value))
+    const spool = configSchema.shape.spool.parse(loaded.values.spool?.value)
+    return { spool: resolve(loaded.folder, spool), config: loaded.file }
   } catch (error) {
     const hint = `put { "spool": "/path" } into ${POINTER} beside it`
     throw new Fatal(`${config}: no spool folder found (${(error as Error).message}); ${hint}`)

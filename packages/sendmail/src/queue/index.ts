@@ -1,0 +1,13 @@
+/** @postern/sendmail/queue: where the mail system is, and its queue as Postfix's commands show it. For commands like postqueue. */
+export { connectControl, Down } from '../control.ts'
+export { EX, Fatal, systemText } from '../fatal.ts'
+export type { ExitCode } from '../fatal.ts'
+export { placeOf, postfixFolder } from '../place.ts'
+export type { Place } from '../place.ts'
+export { parametersOf } from '../postfix.ts'
+export { flushAll, flushId, flushSite } from './flush.ts'
+export { queueName, shown } from './entry.ts'
+export type { PublicEntry, QueueName } from './entry.ts'
+export type { TableHas } from './fast-flush.ts'
+export { listQueue } from './list.ts'
+export type { ListOptions } from './list.ts'
