@@ -1,0 +1,29 @@
+/** How each of the programs begins and ends. */
+import { Fatal, systemText } from '@postern/sendmail/queue'
+import type { ExitCode } from '@postern/sendmail/queue'
+import { CommandError } from '@postern/cli/client'
+
+export type Say = (text: string) => void
+
+/** Runs `body` and sets the exit code; what it throws is said as `NAME: fatal: TEXT` and ends with `exit`. */
+export async function program(
+  name: string,
+  exit: ExitCode | 1,
+  body: (say: Say) => Promise<number | undefined>,
+): Promise<void> {
+  const say: Say = (text) => void process.stderr.write(`${name}: ${text}\n`)
+  // a reader that has seen enough is no error
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+  try {
+    process.exitCode = (await body(say)) ?? 0
+  } catch (error) {
+    say(`fatal: ${textOf(error)}`)
+    process.exitCode = exit
+  }
+}
+/** An error of the system in the words of strerror(3), the others' own. */
+function textOf(error: unknown): string {
+  if (error instanceof Fatal || error instanceof CommandError) return error.message
+  const { errno, message, path } = error as NodeJS.ErrnoException
+  return errno === undefined ? message : `${path === undefined ? '' : `${path}: `}${systemText(error)}`
+}
