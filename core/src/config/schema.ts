@@ -26,7 +26,15 @@ const users = z.strictObject({
     .int()
     .positive()
     .default(100)
-    .describe('the lowest user id that is delivered for (virtual_minimum_uid); never root'),
+    .describe(
+      'the lowest user id that is delivered for (virtual_minimum_uid); root has a mailbox in mailSpools at most',
+    ),
+  mailSpools: z
+    .array(z.string().regex(/^\/.*[^/]$/, 'expected an absolute path without a slash at its end'))
+    .default(['/var/mail', '/var/spool/mail'])
+    .describe(
+      "folders of users' mailbox files, where a user's own is reached with the folder's group or made by root (mail_spool_directory)",
+    ),
   processes: z
     .number()
     .int()

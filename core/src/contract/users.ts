@@ -20,18 +20,36 @@ export interface SystemUser {
 }
 
 interface AsUser {
-  /** a name of the system's user data base: looked up anew by the helper, never believed from the asker */
+  /** a name of the system's user data base: looked up anew by the helper, never believed from the asker; only a name for texts beside an `owner` */
   readonly user: string
   /** lines above the message, each with its LF: `Return-Path: <...>\nDelivered-To: ...\n` */
   readonly above: string
   /** bytes that the file or the message may have; 0 or absent: no limit */
   readonly limit?: number
 }
+/** The ids of a mailbox whose owner need not be in the user data base, as Postfix's virtual(8) has them; neither is root. */
+export interface MailboxOwner {
+  readonly uid: number
+  readonly gid: number
+}
+/** What is absent defers: a mailbox is mended, or emptied, sooner than mail expires. */
+interface ToMailbox extends AsUser {
+  /** whose rights instead of `user`'s, with no other group; the path is absolute then */
+  readonly owner?: MailboxOwner
+  /** over the owner's quota: failed with 5.2.2, as Postfix says */
+  readonly returnOverQuota?: boolean
+  /** what somebody has to mend (no folder, no right, no regular file): failed with 5.2.0, as Postfix's local(8) says */
+  readonly returnFaults?: boolean
+}
 export type UserRequest =
   /** one file in `folder`, which is made when it is missing */
-  | (AsUser & { readonly kind: 'maildir'; readonly folder: UserPath; readonly syncFolder?: boolean })
-  /** appended to `file`; Postfix's mailbox_delivery_lock: in this order */
-  | (AsUser & { readonly kind: 'mbox'; readonly file: UserPath; readonly locks: readonly ('dotlock' | 'fcntl')[] })
+  | (ToMailbox & { readonly kind: 'maildir'; readonly folder: UserPath; readonly syncFolder?: boolean })
+  /** appended to `file`, locked as Postfix's mailbox_delivery_lock says; its folder is not made */
+  | (ToMailbox & {
+      readonly kind: 'mbox'
+      readonly file: UserPath
+      readonly locks: readonly ('dotlock' | 'fcntl' | 'flock')[]
+    })
   /** a program, without a shell: its standard input is the message, its exit code one of sysexits.h */
   | (AsUser & {
       readonly kind: 'command'
