@@ -1,7 +1,7 @@
-import type { BodySource, Call, Job, UserContent } from '@postern/core'
+import type { BodySource, Call, Job } from '@postern/core'
+import { LfStream, toLf } from '@postern/mailboxes'
 import { TooLarge, doing } from './faults.ts'
 import { writeAll } from './files.ts'
-import { LfStream, toLf } from './lines.ts'
 
 /** Up to this size a message is made once in memory, and written with one call for each recipient. */
 const SMALL = 256 * 1024
@@ -10,7 +10,7 @@ const LF = Buffer.from('\n')
 /** A message with LF line ends, to be written below some lines. */
 export interface Content {
   /** Throws FileFault, TooLarge, and what the body throws. */
-  write(fd: number, above: Uint8Array, path: string): Promise<void>
+  write(fd: number, above: Uint8Array): Promise<void>
 }
 
 /** `limit`: bytes a file may have; 0 is no limit. */
@@ -23,11 +23,11 @@ export function contentOf(job: Job, limit: number, call: Call): Content {
 function smallContent(header: Buffer, body: BodySource, limit: number): Content {
   let whole: Promise<Buffer> | undefined
   return {
-    async write(fd, above, path) {
+    async write(fd, above) {
       whole ??= readBody(body).then((b) => Buffer.concat([header, b]))
       const bytes = await whole
       if (limit > 0 && above.length + bytes.length > limit) throw new TooLarge()
-      await doing(`error writing message: ${path}`, writeAll(fd, [above, bytes]))
+      await doing('error writing message', writeAll(fd, [above, bytes]))
     },
   }
 }
@@ -45,7 +45,7 @@ async function readBody(body: BodySource): Promise<Buffer> {
 
 function largeContent(header: Buffer, body: BodySource, limit: number, call: Call): Content {
   return {
-    async write(fd, above, path) {
+    async write(fd, above) {
       const lines = new LfStream()
       let [read, written] = [0, 0]
       let parts: Uint8Array[] = [above, header]
@@ -54,7 +54,7 @@ function largeContent(header: Buffer, body: BodySource, limit: number, call: Cal
         call.signal.throwIfAborted()
         written += waiting
         if (limit > 0 && written > limit) throw new TooLarge()
-        await doing(`error writing message: ${path}`, writeAll(fd, parts))
+        await doing('error writing message', writeAll(fd, parts))
         parts = []
         waiting = 0
       }
@@ -69,24 +69,6 @@ function largeContent(header: Buffer, body: BodySource, limit: number, call: Cal
       parts.push(lines.end())
       waiting += parts[parts.length - 1]!.length
       await flush()
-    },
-  }
-}
-
-/** The same for whoever writes it elsewhere. Throws what the body throws. */
-export function userContentOf(job: Job): UserContent {
-  return {
-    async *stream() {
-      const { body } = job
-      const lines = new LfStream()
-      let read = 0
-      yield Buffer.concat([toLf(job.header), LF])
-      for await (const chunk of body.bytes ?? body.stream()) {
-        read += chunk.length
-        yield lines.push(chunk)
-      }
-      complete(read, body)
-      yield lines.end()
     },
   }
 }

@@ -1,16 +1,17 @@
 /** Whose mailbox is it, and where? */
 import { deferred, failedWith } from '@postern/core'
 import type { Call, Failed, Lookup, Outcome, Table } from '@postern/core'
+import { keysOf } from '@postern/mailboxes'
+import type { Target } from '@postern/mailboxes'
 import { misconfigured, ownerProblem } from './owner.ts'
 import type { Owner } from './owner.ts'
 import { pathFromTemplate, pathFromValue } from './path.ts'
-import { keysOf } from './recipient.ts'
-import type { Target } from './recipient.ts'
 
 export interface Mailbox {
   readonly kind: 'mailbox'
-  /** folder names below the base */
+  /** folder names below the base; of an mbox the last one is the file's */
   readonly path: readonly string[]
+  readonly format: 'maildir' | 'mbox'
   /** `undefined`: whoever runs the process */
   readonly owner: Owner | undefined
 }
@@ -24,24 +25,28 @@ export interface Where {
 }
 
 export async function locate(target: Target, where: Where, call: Call): Promise<Mailbox | Outcome> {
-  const path = where.mailboxMaps
+  const place = where.mailboxMaps
     ? await mapped(target, where.mailboxMaps, call)
-    : (pathFromTemplate(where.mailboxPath, target) ?? unknownUser(target))
-  if ('kind' in path) return path
+    : (placed(pathFromTemplate(where.mailboxPath, target), 'maildir') ?? unknownUser(target))
+  if ('kind' in place) return place
   const owner = await ownerOf(target, where, call)
   if (owner && 'kind' in owner) return owner
-  return (owner && ownerProblem(owner, where.minimumUid)) ?? { kind: 'mailbox', path, owner }
+  return (owner && ownerProblem(owner, where.minimumUid)) ?? { kind: 'mailbox', ...place, owner }
 }
+type Place = Pick<Mailbox, 'path' | 'format'>
+const placed = (path: readonly string[] | undefined, format: Mailbox['format']): Place | undefined =>
+  path && { path, format }
 
 const unknownUser = (target: Target): Failed => failedWith('5.1.1', `unknown user: "${target.key}"`)
 
-async function mapped(target: Target, table: Table, call: Call): Promise<string[] | Outcome> {
+async function mapped(target: Target, table: Table, call: Call): Promise<Place | Outcome> {
   const answer = await find(table, target, call)
   if (answer.kind === 'absent') return unknownUser(target)
   if (answer.kind === 'failed') return lookupFailed(answer)
-  if (!answer.value.endsWith('/'))
-    return deferred('4.3.5', 'mbox is not supported here', { cause: `${table.name}: ${answer.value}` })
-  return pathFromValue(answer.value) ?? misconfigured(`${table.name}: "${answer.value}" leaves the mailbox base`)
+  const { value } = answer
+  // virtual(8): a slash at the end makes it a maildir
+  const place = placed(pathFromValue(value), value.endsWith('/') ? 'maildir' : 'mbox')
+  return place ?? misconfigured(`${table.name}: "${value}" leaves the mailbox base`)
 }
 
 async function ownerOf(target: Target, where: Where, call: Call): Promise<Owner | Outcome | undefined> {

@@ -1,4 +1,5 @@
 import { size, tableRef } from '@postern/core'
+import { lockOption } from '@postern/mailboxes'
 import { z } from 'zod'
 
 /** names of folders, none of which climbs */
@@ -28,7 +29,7 @@ export const schema = z
     virtualMailboxMaps: tableRef()
       .optional()
       .describe(
-        'table of addresses and mailboxes below mailboxBase; a value ends in a slash. An address without an entry is unknown',
+        'table of addresses and mailboxes below mailboxBase: maildirs with a slash at the end, mbox files without. An address without an entry is unknown',
       ),
     virtualUidMaps: tableRef().optional().describe('table of addresses and the user ids that own their mailboxes'),
     virtualGidMaps: tableRef().optional().describe('table of addresses and the group ids that own their mailboxes'),
@@ -39,7 +40,18 @@ export const schema = z
       .describe('lowest user id that is delivered to; mail for a lower one is deferred'),
     virtualMailboxLimit: size()
       .default(51_200_000)
-      .describe('largest file in a maildir; larger mail is returned as 5.2.2. 0 is no limit'),
+      .describe(
+        'largest mbox, and largest file in a maildir; what would make it larger is returned as 5.2.2. 0 is no limit',
+      ),
+    virtualMailboxLock: lockOption('virtual_mailbox_lock'),
+    returnOverQuota: z
+      .boolean()
+      .default(false)
+      .describe('return mail for who is over the disk quota as 5.2.2, as Postfix does, instead of trying again'),
+    refuseLoops: z
+      .boolean()
+      .default(true)
+      .describe("return mail whose Delivered-To says that it was here before; Postfix's virtual(8) does not"),
     homeMailbox: z
       .string()
       .regex(/\/$/, 'expected a slash at its end: only maildirs are delivered to')

@@ -11,17 +11,16 @@ export interface Owner {
 const MISCONFIGURED = 'mail system configuration error'
 export const misconfigured = (cause: string): Deferred => deferred('4.3.5', MISCONFIGURED, { cause })
 
-/** Why mail cannot be delivered as this owner; `undefined` when it can. Postfix's rules: root's mail is nobody's to write. */
+/** Why mail is delivered as this owner by nobody; `undefined` when it may be. Postfix's rules: root's mail is nobody's to write. */
 export function ownerProblem(owner: Owner, minimumUid: number): Deferred | undefined {
   if (owner.uid < minimumUid || owner.uid === 0) return misconfigured(`bad uid ${owner.uid}: below virtualMinimumUid`)
-  if (owner.gid <= 0) return misconfigured(`bad gid ${owner.gid}`)
+  return owner.gid <= 0 ? misconfigured(`bad gid ${owner.gid}`) : undefined
+}
+/** Can this process write as that owner, or must it ask the helper for users? */
+export function isOurs(owner: Owner | undefined): boolean {
   const [uid, gid] = [process.geteuid?.() ?? -1, process.getegid?.() ?? -1]
-  if (uid === 0) return undefined
-  if (uid !== owner.uid) {
-    return deferred('4.3.5', `cannot deliver as user id ${owner.uid}: this process runs as ${uid}, not as root`)
-  }
-  const mine = gid === owner.gid || (process.getgroups?.() ?? []).includes(owner.gid)
-  return mine ? undefined : deferred('4.3.5', `cannot deliver as group id ${owner.gid}: this process is not a member`)
+  if (owner === undefined || uid === 0) return true
+  return uid === owner.uid && (gid === owner.gid || (process.getgroups?.() ?? []).includes(owner.gid))
 }
 
 /** Does a new file or folder need another owner than this process gives it? */

@@ -1,5 +1,5 @@
 /** Where a mailbox lies below the base: folder names, each of which is safe to create. */
-import type { Target } from './recipient.ts'
+import type { Target } from '@postern/mailboxes'
 
 const MAX_NAME = 255
 

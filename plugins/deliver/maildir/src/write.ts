@@ -37,8 +37,8 @@ export async function write(d: Delivery): Promise<void> {
   let target: string
   try {
     if (needsChown(d.owner)) await doing(`chown ${path}`, fchown(fd, d.owner.uid, d.owner.gid))
-    await d.content.write(fd, d.above, path)
-    await doing(`error writing message: ${path}`, fsync(fd))
+    await d.content.write(fd, d.above)
+    await doing('error writing message', fsync(fd))
     const s = fs.fstatSync(fd, { bigint: true })
     const final = `${seconds}.V${s.dev.toString(16)}I${s.ino.toString(16)}M${rest}.${HOST}`
     target = inside(d.maildir.fresh, final)

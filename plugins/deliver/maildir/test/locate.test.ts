@@ -56,7 +56,6 @@ const boxes = table({
   'rich@vm.example': 'vm/rich/',
   'rich+box@vm.example': 'vm/rich/.Box/',
   '@catch.example': '/vm/catch/',
-  'mbox@vm.example': 'vm/mbox',
   'up@vm.example': 'vm/../../up/',
   'dot@vm.example': './',
 })
@@ -67,7 +66,6 @@ const maps: [string, string | object][] = [
   ['rich+box@vm.example', 'vm/rich/.Box'],
   ['any+thing@catch.example', 'vm/catch'],
   ['None@vm.example', unknown('none@vm.example')],
-  ['mbox@vm.example', { kind: 'deferred', esc: '4.3.5', text: 'mbox is not supported here' }],
   ['up@vm.example', config],
   ['dot@vm.example', config],
 ]

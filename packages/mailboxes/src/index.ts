@@ -1,0 +1,12 @@
+/** @postern/mailboxes: what deliveries into mailboxes have in common. */
+export { deliveredTo, prependedLines } from './above.ts'
+export { askHelper, dryOutcome } from './ask.ts'
+export type { MailboxDelivery } from './ask.ts'
+export { userContentOf } from './content.ts'
+export { LfStream, toLf } from './lines.ts'
+export { OneAtATime } from './one-at-a-time.ts'
+export { lockOption } from './options.ts'
+export type { Lock } from './options.ts'
+export { keysOf, targetOf } from './recipient.ts'
+export type { Target } from './recipient.ts'
+export { codeOf, strerror } from './strerror.ts'
