@@ -58,8 +58,8 @@ const FILES: readonly Omit<Trick, 'request'>[] = [
     text: /symbolic link/,
   },
   { title: 'a hard link', set: (at, _, prize) => fs.linkSync(prize, at), text: /2 hard links/ },
-  { title: 'a FIFO', set: (at, user) => (spawnSync('mkfifo', [at]), own(at, user)), text: /not a regular file/ },
-  { title: 'a folder', set: (at, user) => (fs.mkdirSync(at), own(at, user)), text: /not a regular file/ },
+  { title: 'a FIFO', set: (at, user) => (spawnSync('mkfifo', [at]), own(at, user)), text: /No such device or address/ },
+  { title: 'a folder', set: (at, user) => (fs.mkdirSync(at), own(at, user)), text: /Is a directory/ },
   {
     title: 'a device',
     set: (at, user) => (spawnSync('mknod', [at, 'c', '1', '3']), own(at, user)),

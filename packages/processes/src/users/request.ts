@@ -76,7 +76,7 @@ const above =
   }
 const locks: Check = (value, name) => {
   demand(Array.isArray(value) && new Set(value).size === value.length, `${name} is no list of kinds`)
-  for (const lock of value) demand(lock === 'dotlock' || lock === 'fcntl', `${name}: no such kind`)
+  for (const lock of value) demand(lock === 'dotlock' || lock === 'fcntl' || lock === 'flock', `${name}: no such kind`)
 }
 const argv: Check = (value, name) => {
   demand(Array.isArray(value) && value.length > 0 && value.length <= 1024, `${name} is no list of 1 to 1024`)
@@ -94,11 +94,16 @@ const env: Check = (value, name) => {
     text(LONGEST_TEXT)(one, name)
   }
 }
+const owner: Check = (value, name) => {
+  const LARGEST_ID = 0xffff_fffe
+  only(objectOf(value, name), { uid: whole(1, LARGEST_ID), gid: whole(1, LARGEST_ID) }, name)
+}
 const common = { kind: text(16), user: text(LONGEST_NAME), limit: optional(whole(0, Number.MAX_SAFE_INTEGER)) }
+const mailbox = { ...common, owner: optional(owner), returnOverQuota: optional(flag), returnFaults: optional(flag) }
 const KINDS: Readonly<Record<Asked['kind'], Readonly<Record<string, Check>>>> = {
   find: { kind: text(16), user: text(LONGEST_NAME) },
-  maildir: { ...common, above: above(false), folder: path(true), syncFolder: optional(flag) },
-  mbox: { ...common, above: above(true), file: path(false), locks },
+  maildir: { ...mailbox, above: above(false), folder: path(true), syncFolder: optional(flag) },
+  mbox: { ...mailbox, above: above(true), file: path(false), locks },
   command: {
     ...common,
     above: above(true),
@@ -113,13 +118,18 @@ function only(all: Record<string, unknown>, checks: Readonly<Record<string, Chec
   for (const [key, check] of Object.entries(checks)) check(all[key], key)
 }
 
+const placeOf = (asked: Asked): UserPath | undefined =>
+  asked.kind === 'mbox' ? asked.file : asked.kind === 'maildir' ? asked.folder : undefined
+
 /** Throws BadRequest. */
 export function checked(value: unknown): Asked {
   const all = objectOf(value, 'the request')
   const { kind } = all
   demand(typeof kind === 'string' && Object.hasOwn(KINDS, kind), 'an unknown kind')
   only(all, KINDS[kind as Asked['kind']], 'the request')
-  return all as unknown as Asked
+  const asked = all as unknown as Asked
+  demand(!('owner' in asked) || placeOf(asked)?.below === 'root', 'an owner without a user has no home')
+  return asked
 }
 /** Throws BadRequest. */
 export function requestOf(bytes: Buffer): Asked {

@@ -37,7 +37,9 @@ export class CommandTarget implements Target {
   }
   async begin(): Promise<void> {
     const { argv, timeout, above } = this.#request
-    const folder = rights.as(this.#account, () => doing('Command not started', 'open its folder', () => this.#folder()))
+    const folder = rights.as(this.#account, () =>
+      doing('Command not started: ', 'open its folder', () => this.#folder()),
+    )
     try {
       const env = { ...this.#environment(), ...this.#request.env }
       // by the open folder: nobody can lead root elsewhere by a link

@@ -1,7 +1,7 @@
 /** One connection: a request, its content, one answer. */
 import type { Socket } from 'node:net'
 import { crc32 } from 'node:zlib'
-import type { UserAnswer, UserOutcome, UserRequest } from '@postern/core'
+import type { MailboxOwner, UserAnswer, UserOutcome, UserRequest } from '@postern/core'
 import { ANSWER, BadFrame, CHUNK, END, Frames, REQUEST, TURN, headOf, isEnd, jsonFrame } from '../frames.ts'
 import type { Frame } from '../frames.ts'
 import { requestOf } from '../request.ts'
@@ -13,6 +13,7 @@ import { Ended } from './faults.ts'
 import { MaildirTarget } from './maildir.ts'
 import { MboxTarget } from './mbox.ts'
 import { objection } from './rights.ts'
+import { isSpoolFile } from './spool.ts'
 import type { Settings, Target } from './target.ts'
 
 /** ms without a byte after which the asker is taken for dead */
@@ -86,26 +87,33 @@ export function told(answer: AccountAnswer): UserAnswer {
 
 /** Whom to deliver for, or why nobody. */
 export function recipientOf(request: UserRequest, desk: Desk): Found | UserOutcome {
+  if (request.kind !== 'command' && request.owner) return ownerOf(request.user, request.owner, desk)
   const answer = desk.accounts.find(request.user)
   if (answer.kind === 'absent') return { kind: 'failed', esc: '5.1.1', text: `unknown user: "${request.user}"` }
   if (answer.kind === 'failed')
     return { kind: 'deferred', esc: '4.3.0', text: `temporary lookup failure: ${answer.cause}` }
   const { account } = answer
-  const refused = objection(account, desk.settings.minimumUid)
+  const ownSpoolFile = request.kind === 'mbox' && !desk.settings.strict && isSpoolFile(request, account, desk.settings)
+  const refused = objection(account, desk.settings.minimumUid, ownSpoolFile)
   if (refused) return refused
   if (!account.home.startsWith('/'))
     return { kind: 'deferred', esc: '4.3.5', text: `user ${account.name} has no home folder` }
   return account
 }
+/** Ids that the asker names, with no other group and no home. */
+function ownerOf(name: string, { uid, gid }: MailboxOwner, desk: Desk): Found | UserOutcome {
+  const account = { name, uid, gid, home: '/', shell: '', groups: [gid] }
+  return objection(account, desk.settings.minimumUid, false) ?? account
+}
 async function deliver(request: UserRequest, frames: Content, desk: Desk, socket: Socket): Promise<UserOutcome> {
   const account = recipientOf(request, desk)
   if ('kind' in account) return account
-  if (request.kind !== 'command') return receive(targetOf(request, account, desk), frames)
+  if (request.kind !== 'command') return receive(targetOf(request, account, desk, socket), frames)
   desk.stepAside()
   await desk.programs.take(NEVER)
   try {
     await present(socket)
-    return await receive(targetOf(request, account, desk), frames)
+    return await receive(targetOf(request, account, desk, socket), frames)
   } finally {
     desk.programs.give()
   }
@@ -121,9 +129,10 @@ function present(socket: Socket): Promise<void> {
 }
 type Content = AsyncGenerator<Frame>
 type Found = Extract<AccountAnswer, { kind: 'found' }>['account']
-function targetOf(request: UserRequest, account: Found, desk: Desk): Target {
+function targetOf(request: UserRequest, account: Found, desk: Desk, socket: Socket): Target {
   if (request.kind === 'maildir') return new MaildirTarget(request, account)
-  if (request.kind === 'mbox') return new MboxTarget(request, account, desk.settings)
+  const waiting = { stepAside: () => desk.stepAside(), present: () => present(socket) }
+  if (request.kind === 'mbox') return new MboxTarget(request, account, desk.settings, waiting)
   return new CommandTarget(request, account, desk.group)
 }
 

@@ -1,6 +1,6 @@
 /** What ends a delivery with an outcome. */
-import { getSystemErrorMap } from 'node:util'
-import type { TemporaryCode, UserOutcome } from '@postern/core'
+import { codeOf, strerror } from '@postern/mailboxes/strerror'
+import type { PermanentCode, TemporaryCode, UserOutcome, UserRequest } from '@postern/core'
 
 /** Thrown where a delivery ends; what it has begun is taken back. */
 export class Ended extends Error {
@@ -10,25 +10,29 @@ export class Ended extends Error {
     this.outcome = outcome
   }
 }
+const failedBy = (esc: PermanentCode, text: string): Ended => new Ended({ kind: 'failed', esc, text })
 export const deferredBy = (esc: TemporaryCode, text: string): Ended => new Ended({ kind: 'deferred', esc, text })
 
-// Postfix returns mail on EDQUOT as 5.2.2; a quota is raised or emptied sooner than mail expires
-const CODES: Readonly<Record<string, TemporaryCode>> = { ENOSPC: '4.3.0', EDQUOT: '4.2.2' }
+/** What a fault becomes: deferred, unless the request wants some returned as Postfix does. */
+export type Returns = Pick<UserRequest & { readonly kind: 'mbox' }, 'returnOverQuota' | 'returnFaults'>
 
-/** Runs one step; a file operation in it that fails defers: `prefix: what: No space left on device`. */
-export function doing<T>(prefix: string, what: string, step: () => T): T {
+const CODES: Readonly<Record<string, TemporaryCode>> = { ENOSPC: '4.3.0', EDQUOT: '4.2.2' }
+// another try may find it otherwise; Postfix's mbox_dsn() defers for these too
+const PASSING = ['ENOSPC', 'EAGAIN', 'ESTALE', 'EMFILE', 'ENFILE', 'ENOMEM', 'EIO', 'EINTR', 'ENOLCK']
+
+/** Runs one step; a file operation in it that fails ends the delivery: `what: No space left on device` behind the prefix. */
+export function doing<T>(prefix: string, what: string, step: () => T, returns: Returns = {}): T {
   try {
     return step()
   } catch (error) {
-    const { code, syscall } = error as NodeJS.ErrnoException
-    if (error instanceof Ended || syscall === undefined) throw error
-    throw deferredBy(CODES[code ?? ''] ?? '4.2.0', `${prefix}: ${what}: ${sentence(error as NodeJS.ErrnoException)}`)
+    if (error instanceof Ended || (error as NodeJS.ErrnoException).syscall === undefined) throw error
+    const code = codeOf(error)
+    const text = `${prefix}${what}: ${strerror(error as NodeJS.ErrnoException)}`
+    if (code === 'EDQUOT' && returns.returnOverQuota) throw failedBy('5.2.2', text)
+    if (!PASSING.includes(code) && code !== 'EDQUOT') throw mendable(text, returns)
+    throw deferredBy(CODES[code] ?? '4.2.0', text)
   }
 }
-/** As strerror(3) has it. */
-function sentence(error: NodeJS.ErrnoException): string {
-  const known = error.errno === undefined ? undefined : getSystemErrorMap().get(error.errno)?.[1]
-  const said = known ?? error.message
-  return said.charAt(0).toUpperCase() + said.slice(1)
-}
-export const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code
+/** What stays as it is until somebody mends it. */
+export const mendable = (text: string, returns: Returns): Ended =>
+  returns.returnFaults ? failedBy('5.2.0', text) : deferredBy('4.2.0', text)

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import type { UserPath } from '@postern/core'
 import { namesOf } from '../request.ts'
 import type { Account } from './accounts.ts'
-import { codeOf } from './faults.ts'
+import { codeOf } from '@postern/mailboxes/strerror'
 
 export interface Folder {
   readonly fd: number

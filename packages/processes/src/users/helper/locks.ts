@@ -2,7 +2,7 @@
 import * as fs from 'node:fs'
 import type { ChildProcess } from 'node:child_process'
 import type { Account } from './accounts.ts'
-import { codeOf } from './faults.ts'
+import { codeOf } from '@postern/mailboxes/strerror'
 import { inside } from './folders.ts'
 import type { Folder } from './folders.ts'
 import { launch } from './launch.ts'
@@ -46,16 +46,19 @@ export class DotLock {
 }
 
 /**
- * Node has no fcntl(2), and flock(1) takes another kind of lock that mail readers do not heed. So a perl(1) holds the lock,
- * of the same open file, as the user, for as long as its standard input is open: it ends with this process.
+ * Node has neither fcntl(2) nor flock(2). So a perl(1) holds the locks, of the same open file, as the user, for as long as its
+ * standard input is open: it ends with this process.
  */
-const LOCKER = `use Fcntl qw(F_SETLK F_WRLCK SEEK_SET); use Errno qw(EAGAIN EACCES);
+const LOCKER = `use Fcntl qw(:flock F_SETLK F_WRLCK SEEK_SET); use Errno qw(EAGAIN EACCES);
+my ($tries, $delay, @kinds) = @ARGV;
 open(my $f, ">&=", 3) or exit 2;
 my $lock = pack("s s x![q] q q i", F_WRLCK, SEEK_SET, 0, 0, 0);
-for (1 .. $ARGV[0]) {
-  if (fcntl($f, F_SETLK, $lock)) { syswrite(STDOUT, "locked"); sysread(STDIN, my $end, 1); exit 0 }
+sub take { $_[0] eq "flock" ? flock($f, LOCK_EX | LOCK_NB) : fcntl($f, F_SETLK, $lock) }
+for (1 .. $tries) {
+  while (@kinds && take($kinds[0])) { shift @kinds }
+  if (!@kinds) { syswrite(STDOUT, "locked"); sysread(STDIN, my $end, 1); exit 0 }
   exit 3 unless $! == EAGAIN || $! == EACCES;
-  select(undef, undef, undef, $ARGV[1] / 1000);
+  select(undef, undef, undef, $delay / 1000);
 }
 exit 1;`
 /** exit code of the above: somebody else had it all the time */
@@ -63,22 +66,31 @@ const BUSY = 1
 // struct flock as it is packed above
 const KNOWN = ['x64', 'arm64', 'ppc64', 'riscv64', 's390x', 'loong64']
 
-export class FcntlLock {
+export class KernelLock {
   #child: ChildProcess | undefined
 
-  /** Why the lock could not be taken; `undefined`: it is held. */
-  async take(fd: number, account: Account, settings: Settings): Promise<string | undefined> {
-    if (!KNOWN.includes(process.arch)) return `no fcntl locks on ${process.arch}`
+  /** Why a lock could not be taken; `undefined`: all of them are held. */
+  async take(
+    fd: number,
+    kinds: readonly ('fcntl' | 'flock')[],
+    account: Account,
+    settings: Settings,
+  ): Promise<string | undefined> {
+    if (!KNOWN.includes(process.arch)) return `no locks of the kernel on ${process.arch}`
     const { lockAttempts, lockDelay } = settings
-    const argv = ['perl', '-e', LOCKER, String(lockAttempts), String(lockDelay)]
+    const argv = ['perl', '-e', LOCKER, String(lockAttempts), String(lockDelay), ...kinds]
     const child = launch(account, argv, { env: {}, cwd: '/', stdio: ['pipe', 'pipe', 'ignore', fd] })
     this.#child = child
     child.stdin!.on('error', () => undefined)
     return new Promise((resolve) => {
       child.stdout!.once('data', () => resolve(undefined))
-      child.once('error', (error) => resolve(`fcntl locks need perl(1) and setpriv(1): ${error.message}`))
+      child.once('error', (error) => resolve(`locks of the kernel need perl(1) and setpriv(1): ${error.message}`))
       child.once('exit', (code) =>
-        resolve(code === BUSY ? 'unable to lock for exclusive access' : `fcntl locks need perl(1): exit code ${code}`),
+        resolve(
+          code === BUSY
+            ? 'unable to lock for exclusive access: Resource temporarily unavailable'
+            : `locks of the kernel need perl(1): exit code ${code}`,
+        ),
       )
     })
   }

@@ -13,7 +13,7 @@ import { tooLarge, writeAll } from './target.ts'
 import type { Target } from './target.ts'
 
 const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = fs.constants
-const PREFIX = 'maildir delivery failed'
+const PREFIX = 'maildir delivery failed: '
 const HOST = hostname().replaceAll('/', '\\057').replaceAll(':', '\\072')
 const TAG = `P${process.pid}R${randomBytes(4).toString('hex')}`
 let count = 0
@@ -33,12 +33,14 @@ export class MaildirTarget implements Target {
     rights.as(this.#account, () => {
       const { from, names } = startOf(this.#request.folder, this.#account)
       const path = join(from, ...names)
-      this.#folders = doing(PREFIX, `open maildir ${path}`, () => openMaildir(from, names))
       const micros = Math.floor((performance.timeOrigin + performance.now()) * 1000)
       const name = `${Math.floor(micros / 1e6)}.${TAG}Q${++count}.${HOST}`
       const flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW
-      const open = () => fs.openSync(inside(this.#folders!.tmp, name), flags, 0o600)
-      this.#file = { fd: doing(PREFIX, `create maildir file ${join(path, 'tmp', name)}`, open), name, micros }
+      const open = () => {
+        this.#folders = openMaildir(from, names)
+        return fs.openSync(inside(this.#folders.tmp, name), flags, 0o600)
+      }
+      this.#file = { fd: this.#doing(`create maildir file ${join(path, 'tmp', name)}`, open), name, micros }
       this.write(Buffer.from(this.#request.above))
     })
   }
@@ -46,9 +48,7 @@ export class MaildirTarget implements Target {
     this.#written += bytes.length
     const { limit } = this.#request
     if (limit && this.#written > limit) throw tooLarge(PREFIX)
-    rights.as(this.#account, () =>
-      doing(PREFIX, `error writing message: ${this.#tmpPath()}`, () => writeAll(this.#file!.fd, bytes)),
-    )
+    rights.as(this.#account, () => this.#doing('error writing message', () => writeAll(this.#file!.fd, bytes)))
   }
   finish(bytes: Buffer): UserOutcome {
     rights.as(this.#account, () => {
@@ -61,11 +61,11 @@ export class MaildirTarget implements Target {
   #commit(): void {
     const { fd, name, micros } = this.#file!
     const { tmp, fresh } = this.#folders!
-    doing(PREFIX, `error writing message: ${this.#tmpPath()}`, () => fs.fsyncSync(fd))
+    this.#doing('error writing message', () => fs.fsyncSync(fd))
     const s = fs.fstatSync(fd, { bigint: true })
     const final = `${Math.floor(micros / 1e6)}.V${s.dev.toString(16)}I${s.ino.toString(16)}M${micros % 1e6}.${HOST}`
     // not link and unlink: no other file that exists has this device and inode, so there is none to overwrite
-    doing(PREFIX, `create maildir file ${join(fresh.path, final)}`, () =>
+    this.#doing(`create maildir file ${join(fresh.path, final)}`, () =>
       fs.renameSync(inside(tmp, name), inside(fresh, final)),
     )
     if (this.#request.syncFolder !== false) this.#syncOrTakeBack(fresh, final)
@@ -74,7 +74,7 @@ export class MaildirTarget implements Target {
   /** It will be delivered again; a reader who was quick has it twice, which is better than not at all. */
   #syncOrTakeBack(fresh: Folder, final: string): void {
     try {
-      doing(PREFIX, `sync ${fresh.path}`, () => sync(fresh))
+      this.#doing(`sync ${fresh.path}`, () => sync(fresh))
     } catch (error) {
       quietly(() => fs.unlinkSync(inside(fresh, final)))
       throw error
@@ -85,8 +85,8 @@ export class MaildirTarget implements Target {
     if (file && folders) rights.as(this.#account, () => quietly(() => fs.unlinkSync(inside(folders.tmp, file.name))))
     this.#close()
   }
-  #tmpPath(): string {
-    return join(this.#folders!.tmp.path, this.#file!.name)
+  #doing<T>(what: string, step: () => T): T {
+    return doing(PREFIX, what, step, this.#request)
   }
   #close(): void {
     for (const open of [this.#file, this.#folders?.tmp, this.#folders?.fresh]) if (open) fs.closeSync(open.fd)

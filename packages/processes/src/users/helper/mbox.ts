@@ -1,33 +1,46 @@
-/** A message at the end of a user's mbox, locked as Postfix's local(8) does it; a failed write is cut off again. */
+/** A message at the end of an mbox, locked as Postfix's local(8) and virtual(8) do it; a failed write is cut off again. */
 import * as fs from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { UserOutcome, UserRequest } from '@postern/core'
+import type { UserOutcome } from '@postern/core'
 import type { Account } from './accounts.ts'
-import { deferredBy, doing } from './faults.ts'
+import { deferredBy, doing, mendable } from './faults.ts'
 import { startOf, walk } from './folders.ts'
 import type { Folder } from './folders.ts'
 import { FromQuote, withFromLine } from './from-lines.ts'
-import { DotLock, FcntlLock } from './locks.ts'
-import { openMailbox, sameStill, spoolGroup } from './mailbox-file.ts'
+import { DotLock, KernelLock } from './locks.ts'
+import { openMailbox, sameStill } from './mailbox-file.ts'
+import type { MboxRequest } from './mailbox-file.ts'
 import { quietly } from './maildir.ts'
 import { rights } from './rights.ts'
+import { spoolRights } from './spool.ts'
+import type { SpoolRights } from './spool.ts'
 import { tooLarge, writeAll } from './target.ts'
 import type { Settings, Target } from './target.ts'
 
-type Request = UserRequest & { readonly kind: 'mbox' }
+/** ms of waiting for a lock after which others are served meanwhile */
+const PATIENCE = 100
 
+/** What a delivery that has to wait tells whoever serves it. */
+export interface Waiting {
+  /** others may be served beside this one */
+  stepAside(): void
+  /** rejects when nobody waits for the answer any more */
+  present(): Promise<void>
+}
 export class MboxTarget implements Target {
-  readonly #request: Request
+  readonly #request: MboxRequest
   readonly #account: Account
   readonly #settings: Settings
+  readonly #waiting: Waiting
   readonly #path: string
   readonly #name: string
+  /** stands in front of every reason */
   readonly #prefix: string
   readonly #quote = new FromQuote()
-  readonly #fcntl = new FcntlLock()
+  readonly #kernelLock = new KernelLock()
   #folder: Folder | undefined
-  #gid: number | undefined
+  #spool: SpoolRights | undefined
   #dotLock: DotLock | undefined
   #fd: number | undefined
   /** where this message begins; `undefined` until the file is locked */
@@ -35,47 +48,75 @@ export class MboxTarget implements Target {
   /** bytes of this message that were tried */
   #tried = 0
 
-  constructor(request: Request, account: Account, settings: Settings) {
+  constructor(request: MboxRequest, account: Account, settings: Settings, waiting: Waiting) {
     this.#request = request
     this.#account = account
     this.#settings = settings
+    this.#waiting = waiting
     const { from, names } = startOf(request.file, account)
     this.#path = join(from, ...names)
     this.#name = names[names.length - 1]!
-    this.#prefix = `cannot update mailbox ${this.#path} for user ${account.name}`
+    this.#prefix = request.owner
+      ? `delivery failed to mailbox ${this.#path}: `
+      : `cannot update mailbox ${this.#path} for user ${account.name}. `
   }
   async begin(): Promise<void> {
-    this.#as(() => {
-      const { from, names } = startOf(this.#request.file, this.#account)
-      this.#folder = this.#doing('open its folder', () => walk(from, names.slice(0, -1), false))
-      this.#gid = spoolGroup(this.#folder, this.#path, this.#account)
+    const { locks, file, above } = this.#request
+    const dotLocked = locks.includes('dotlock')
+    const { from, names } = startOf(file, this.#account)
+    const what = dotLocked ? this.#lockFails : 'cannot open file'
+    this.#spool = this.#doing(what, () => spoolRights(this.#request, this.#account, this.#settings))
+    this.#folder = this.#asKeeper(() => this.#doing(what, () => walk(from, names.slice(0, -1), false)))
+    await this.#inTurn(async () => {
+      // Postfix's mbox_open(): the lock file, the file, the kernel's lock, in whatever order they are named
+      if (dotLocked) await this.#takeDotLock()
+      this.#open()
+      await this.#takeKernelLocks(locks.filter((lock) => lock !== 'dotlock'))
     })
-    // before the locks, as Postfix does: what is no mailbox gets no lock file beside it
-    const opened = this.#as(() => this.#doing('open file', () => openMailbox(this.#folder!, this.#name, this.#account)))
-    if ('problem' in opened) throw deferredBy('4.2.0', `${this.#prefix}: ${opened.problem}`)
-    this.#fd = opened.fd
-    for (const lock of this.#request.locks) await (lock === 'dotlock' ? this.#takeDotLock() : this.#takeFcntl())
     this.#as(() => {
       // readers that make a new file and rename it do not wait for the one who has opened the old one
       if (!sameStill(this.#folder!, this.#name, this.#fd!))
-        throw deferredBy('4.2.0', `${this.#prefix}: target file status changed unexpectedly`)
+        throw deferredBy('4.2.0', `${this.#prefix}target file status changed unexpectedly`)
       this.#end = fs.fstatSync(this.#fd!).size
-      this.#append(Buffer.from(withFromLine(this.#request.above)))
+      this.#append(Buffer.from(withFromLine(above)))
     })
+  }
+  /** Whoever waits long keeps nobody else waiting, and delivers nothing that nobody waits for. */
+  async #inTurn(work: () => Promise<void>): Promise<void> {
+    let long = false
+    const late = setTimeout(() => {
+      long = true
+      this.#waiting.stepAside()
+    }, PATIENCE)
+    await work().finally(() => clearTimeout(late))
+    if (long) await this.#waiting.present()
+  }
+  get #lockFails(): string {
+    return `unable to create lock file ${this.#path}.lock`
   }
   async #takeDotLock(): Promise<void> {
     const { lockAttempts, lockDelay, staleLock } = this.#settings
     const lock = new DotLock(this.#folder!, this.#name)
     for (let n = 1; ; n++) {
-      if (this.#as(() => this.#doing('create lock file', () => lock.take(staleLock)))) break
-      if (n >= lockAttempts) throw deferredBy('4.2.0', `${this.#prefix}: unable to create lock file: File exists`)
+      if (this.#asKeeper(() => this.#doing(this.#lockFails, () => lock.take(staleLock)))) break
+      if (n >= lockAttempts) throw deferredBy('4.2.0', `${this.#prefix}${this.#lockFails}: File exists`)
       await sleep(lockDelay)
     }
     this.#dotLock = lock
   }
-  async #takeFcntl(): Promise<void> {
-    const problem = await this.#fcntl.take(this.#fd!, this.#account, this.#settings)
-    if (problem !== undefined) throw deferredBy('4.2.0', `${this.#prefix}: ${problem}`)
+  #open(): void {
+    const make = this.#spool?.owner
+    const opened = this.#asKeeper(() =>
+      this.#doing('cannot open file', () => openMailbox(this.#folder!, this.#name, this.#path, this.#account, make)),
+    )
+    if ('fd' in opened) this.#fd = opened.fd
+    else if (opened.passing) throw deferredBy('4.2.0', `${this.#prefix}${opened.problem}`)
+    else throw mendable(`${this.#prefix}${opened.problem}`, this.#request)
+  }
+  async #takeKernelLocks(kinds: readonly ('fcntl' | 'flock')[]): Promise<void> {
+    if (kinds.length === 0) return
+    const problem = await this.#kernelLock.take(this.#fd!, kinds, this.#account, this.#settings)
+    if (problem !== undefined) throw deferredBy('4.2.0', `${this.#prefix}${problem}`)
   }
   write(bytes: Buffer): void {
     this.#append(this.#quote.push(bytes))
@@ -88,11 +129,9 @@ export class MboxTarget implements Target {
   }
   async finish(bytes: Buffer): Promise<UserOutcome> {
     if (this.#end === undefined) await this.begin()
-    this.#as(() => {
-      this.#append(Buffer.concat([this.#quote.push(bytes), this.#quote.end()]))
-      this.#doing('error writing message', () => fs.fsyncSync(this.#fd!))
-      this.#close()
-    })
+    this.#append(Buffer.concat([this.#quote.push(bytes), this.#quote.end()]))
+    this.#as(() => this.#doing('error writing message', () => fs.fsyncSync(this.#fd!)))
+    this.#close()
     return { kind: 'delivered', esc: '2.0.0', text: 'delivered to mailbox' }
   }
   abort(): void {
@@ -106,19 +145,22 @@ export class MboxTarget implements Target {
     if (size > this.#end && size <= this.#end + this.#tried) fs.ftruncateSync(this.#fd, this.#end)
   }
   #close(): void {
-    this.#as(() => {
-      if (this.#fd !== undefined) fs.closeSync(this.#fd)
-      this.#fd = undefined
-      this.#fcntl.release()
-      if (this.#dotLock) quietly(() => this.#dotLock!.release())
-      if (this.#folder) fs.closeSync(this.#folder.fd)
-      this.#dotLock = this.#folder = undefined
-    })
+    if (this.#fd !== undefined) fs.closeSync(this.#fd)
+    this.#fd = undefined
+    this.#kernelLock.release()
+    if (this.#dotLock) quietly(() => this.#asKeeper(() => this.#dotLock!.release()))
+    if (this.#folder) fs.closeSync(this.#folder.fd)
+    this.#dotLock = this.#folder = undefined
   }
   #as<T>(work: () => T): T {
-    return rights.as(this.#account, work, this.#gid)
+    return rights.as(this.#account, work)
+  }
+  /** With what the folder wants of whoever makes files in it. */
+  #asKeeper<T>(work: () => T): T {
+    const spool = this.#spool
+    return spool?.root ? work() : rights.as(this.#account, work, spool?.gid)
   }
   #doing<T>(what: string, step: () => T): T {
-    return doing(this.#prefix, what, step)
+    return doing(this.#prefix, what, step, this.#request)
   }
 }

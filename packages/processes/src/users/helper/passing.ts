@@ -4,7 +4,7 @@ import { recipientOf, tell, told } from './connection.ts'
 import type { Desk } from './connection.ts'
 import type { Crew } from './crew.ts'
 import { openingOf, readAgain } from './hand-over.ts'
-import { spoolGroupOf } from './mailbox-file.ts'
+import { spoolGroupOf } from './spool.ts'
 
 /** Resolves when it is answered or another's. Rejects with what the other side did wrong. */
 export async function passOn(socket: Socket, desk: Desk, crew: Crew): Promise<void> {
@@ -17,7 +17,7 @@ export async function passOn(socket: Socket, desk: Desk, crew: Crew): Promise<vo
       readAgain(socket)
       return await tell(socket, known)
     }
-    const gid = spoolGroupOf(asked as Parameters<typeof spoolGroupOf>[0], known) ?? known.gid
+    const gid = (asked.kind === 'mbox' && spoolGroupOf(asked, known, desk.settings)) || known.gid
     crew.give(socket, { ...known, gid }, read)
   } catch (error) {
     socket.destroy()

@@ -56,9 +56,10 @@ export function settle(): void {
   process.setgid!(0)
 }
 
-/** Why nothing is delivered as this user; `undefined`: it may be. */
-export function objection(account: Account, minimumUid: number): UserOutcome | undefined {
+/** Why nothing is delivered as this user; `undefined`: it may be. `ownSpoolFile`: it goes to the user's file in a mail spool, where root has one too. */
+export function objection(account: Account, minimumUid: number, ownSpoolFile: boolean): UserOutcome | undefined {
   const { name, uid } = account
+  if (uid === 0 && own === 0 && ownSpoolFile) return undefined
   if (uid === 0) return misconfigured(`refused to deliver as user ${name}, which is root`)
   if (uid < minimumUid)
     return misconfigured(`refused to deliver as user ${name}: user id ${uid} is below ${minimumUid}`)

@@ -29,10 +29,12 @@ export interface Settings {
   readonly lockDelay: number
   /** age at which a lock file is nobody's any more (stale_lock_time) */
   readonly staleLock: number
+  /** folders of users' mailbox files (mail_spool_directory): absolute, without a slash at the end */
+  readonly mailSpools: readonly string[]
 }
 export function writeAll(fd: number, bytes: Buffer): void {
   // a short write is a disk running full; the next one says so
   for (let rest = bytes; rest.length > 0;) rest = rest.subarray(writevSync(fd, [rest]))
 }
 export const tooLarge = (what: string): Ended =>
-  new Ended({ kind: 'failed', esc: '5.2.2', text: `${what}: error writing message: File too large` })
+  new Ended({ kind: 'failed', esc: '5.2.2', text: `${what}error writing message: File too large` })

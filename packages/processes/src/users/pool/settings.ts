@@ -15,6 +15,7 @@ const DEFAULTS: HelperSettings = {
   lockAttempts: 20,
   lockDelay: 1000,
   staleLock: 500_000,
+  mailSpools: ['/var/mail', '/var/spool/mail'],
 }
 /** Those that are said, and the defaults of the others; nothing else of `o`. */
 export function settingsOf(o: Partial<HelperSettings>): HelperSettings {
