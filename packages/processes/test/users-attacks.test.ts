@@ -207,7 +207,7 @@ const bad: [string, object | Buffer][] = [
   ['a user of 300 bytes', maildir('a'.repeat(300))],
   ['above: no header', maildir('nobody', { above: 'hello\n' })],
   ['above: no line end', maildir('nobody', { above: 'A: b' })],
-  ['a lock of another kind', mbox('nobody', { locks: ['flock'] })],
+  ['a lock of another kind', mbox('nobody', { locks: ['lockf'] })],
   ['a mailbox that is a folder', mbox('nobody', { file: { below: 'home', path: 'mbox/' } })],
   ['no program', { ...maildir('nobody'), kind: 'command', folder: undefined, argv: [], timeout: 1 }],
   ['a program that env would read', { kind: 'command', user: 'nobody', above: '', argv: ['A=b', 'id'], timeout: 1 }],
