@@ -64,4 +64,17 @@ export const stderrSink: LogSink = {
       ) + '\n',
     ),
 }
+/** What is written goes to each of them; a level that one of them writes is made. */
+export const sinkOf = (sinks: readonly LogSink[]): LogSink => {
+  if (sinks.length < 2) return sinks[0] ?? stderrSink
+  return {
+    enabled: (level) => sinks.some((s) => s.enabled(level)),
+    write(level, event, fields) {
+      for (const s of sinks) if (s.enabled(level)) s.write(level, event, fields)
+    },
+    async flush() {
+      for (const s of sinks) await s.flush?.()
+    },
+  }
+}
 export const silentSink: LogSink = { enabled: () => false, write: () => undefined }

@@ -3,7 +3,7 @@ import type { Clock } from '../contract/clock.ts'
 import type { Transport } from '../contract/deliver.ts'
 import { systemClock } from '../contract/clock.ts'
 import type { LogSink, Logger } from '../contract/log.ts'
-import { logger, stderrSink } from '../contract/log.ts'
+import { logger, sinkOf, stderrSink } from '../contract/log.ts'
 import { addressRewriter, logSink, transports } from '../contract/roles.ts'
 import type { AddressRewriter } from '../contract/roles.ts'
 import type { AnyRole } from '../contract/tokens.ts'
@@ -100,7 +100,8 @@ export async function buildGraph(loaded: LoadedConfig, options: BuildOptions): P
     if (p.name === undefined) providers.set(p.role.id, p.impl)
     else if (p.role.id === transports.id) ways.set(p.name, p.impl as Transport)
   }
-  if (!options.log) sink = (providers.get(logSink.id) as LogSink | undefined) ?? stderrSink
+  if (!options.log)
+    sink = sinkOf(collection.provided.filter((p) => p.role.id === logSink.id).map((p) => p.impl as LogSink))
   return {
     settings,
     uses: plugins.uses,

@@ -1,7 +1,7 @@
 /** Checks every name that one part of the configuration uses for another: a misspelt one stops the start. */
 import type { LoadedUse } from '../config/plugins.ts'
 import { STAGES } from '../contract/stages.ts'
-import { queueStore, transports } from '../contract/roles.ts'
+import { logSink, queueStore, transports } from '../contract/roles.ts'
 import type { Transport } from '../contract/deliver.ts'
 import type { Problem } from '../errors.ts'
 import { nearest } from '../nearest.ts'
@@ -95,6 +95,8 @@ function passRefused(c: Collection, u: LoadedUse, at: string, add: Add): void {
 function twice(c: Collection, add: Add): void {
   const seen = new Map<string, string>()
   for (const p of c.provided) {
+    // a log may be written in several ways at a time
+    if (p.role.id === logSink.id) continue
     const key = `${p.role.id}\0${p.name ?? ''}`
     const first = seen.get(key)
     if (first)

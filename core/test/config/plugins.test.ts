@@ -153,7 +153,7 @@ test('options that do not check: every use, with its path', async () => {
 
 const sink = { write: () => undefined, enabled: () => false }
 const providing = (name: string) =>
-  definePlugin({ name, options: none, provides: [logSink], apply: (m) => m.provide(logSink, sink) })
+  definePlugin({ name, options: none, provides: [resolver], apply: (m) => m.provide(resolver, {} as never) })
 test('roles: missing, optional, provided twice, in a circle', async () => {
   const needs = definePlugin({ name: 'p', options: none, needs: { dns: resolver }, apply: () => undefined })
   assert.match(
@@ -172,7 +172,7 @@ test('roles: missing, optional, provided twice, in a circle', async () => {
   ])
   assert.is(got, undefined)
   const [twice] = (await rejection(() => build([providing('a'), providing('b')]))).problems
-  assert.equal([twice!.code, twice!.message], ['PN_PROVIDED_TWICE', 'the role logSink is provided by a already'])
+  assert.equal([twice!.code, twice!.message], ['PN_PROVIDED_TWICE', 'the role resolver is provided by a already'])
   const circle = (name: string, need: typeof logSink | typeof resolver, role: typeof logSink | typeof resolver) =>
     definePlugin({
       name,
@@ -184,6 +184,27 @@ test('roles: missing, optional, provided twice, in a circle', async () => {
   const e = await rejection(() => build([circle('a', logSink, resolver), circle('b', resolver, logSink)]))
   assert.is(e.problems[0]!.code, 'PN_ORDER_CYCLE')
   assert.match(e.problems[0]!.message, /a -> b -> a/)
+})
+test('a log is written by every sink there is, each by its own level', async () => {
+  const seen: string[] = []
+  const writing = (name: string, least: string) =>
+    definePlugin({
+      name,
+      options: none,
+      provides: [logSink],
+      apply: (m) =>
+        m.provide(logSink, {
+          enabled: (level) => level === 'error' || level === least,
+          write: (_l, event) => void seen.push(`${name} ${event}`),
+        }),
+    })
+  const node = await createNode(
+    await loadConfig({ config: { plugins: [queue(), writing('a', 'error'), writing('b', 'warn')] } }),
+  )
+  node.log.warn('x')
+  node.log.error('y')
+  assert.equal(seen, ['b x', 'a y', 'b y'])
+  assert.equal([node.log.enabled('warn'), node.log.enabled('info')], [true, false])
 })
 test('a provider is applied before who needs it, wherever it stands; it starts first and stops last', async () => {
   const seen: string[] = []
