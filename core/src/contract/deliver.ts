@@ -82,6 +82,8 @@ export interface Job {
   readonly marks: Marks
   /** one recipient's outcome, recorded at once; a second one for the same recipient is a fault */
   settle(recipient: JobRecipient, outcome: Outcome): void
+  /** The connection is there, and has carried `uses` messages with this one: what follows is the transfer. For the log. */
+  ready?(uses: number): void
   /** runs `fn` for each recipient in turn; a throw defers that recipient and goes on */
   each(fn: (recipient: JobRecipient) => Outcome | Promise<Outcome>): Promise<Outcomes>
   /** the same outcome for each recipient that has none yet */

@@ -26,10 +26,13 @@ export interface Facts {
     readonly stage: string
     readonly reply: Reply
     readonly sender?: string
+    /** at DATA and after it only when there is one */
     readonly recipient?: string
     readonly by: string
     readonly cause?: unknown
   }
+  /** the first recipient of a message was accepted: it has an id from here on, and may never come */
+  begun: { readonly session: SessionView; readonly messageId: string }
   authenticated: { readonly session: SessionView; readonly user: string; readonly mechanism: string }
   /** a message is durable in the queue */
   received: {
@@ -54,11 +57,28 @@ export interface Facts {
     readonly outcome: Outcome
     /** ms since arrival */
     readonly delay: number
+    /** ms of it until the message's turn had come */
+    readonly queued: number
+    /** ms from there until this delivery began, and until its connection was ready; absent where nobody was called */
+    readonly waited?: number
+    readonly ready?: number
+    /** how many messages the connection has carried, this one included */
+    readonly uses?: number
   }
+  /** a message's turn has come: deliveries begin to `recipients` addresses (of a large list: those of its first part) */
+  active: { readonly messageId: string; readonly sender: string; readonly size: number; readonly recipients: number }
+  /** a message is past its lifetime: what was deferred has failed */
+  expired: { readonly messageId: string; readonly sender: string }
   /** a message has left the queue */
   settled: { readonly messageId: string; readonly delivered: number; readonly failed: number; readonly delay: number }
   /** a message waits for its next attempt or an operator */
   waiting: { readonly messageId: string; readonly nextTry?: number; readonly held?: string }
-  disconnect: { readonly session: SessionView; readonly commands: number; readonly ms: number }
+  disconnect: {
+    readonly session: SessionView
+    readonly commands: number
+    readonly ms: number
+    /** bytes of a message that was cut off */
+    readonly content?: number
+  }
 }
 export type Fact = keyof Facts

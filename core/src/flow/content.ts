@@ -49,7 +49,7 @@ export class Content implements ContentSink {
     const { engine, graph, view } = this.#session
     try {
       if (this.#over) return this.#refused(this.#over)
-      const id = this.#session.trace ? 'EXPLAIN' : engine.store.newId()
+      const id = this.#tx.id!
       if (this.#tx.discardedBy !== undefined) return this.#discarded(id)
       if (!this.#header) {
         await this.#split(true)
@@ -70,7 +70,6 @@ export class Content implements ContentSink {
       draft.body7or8 = p.body
       draft.envid = p.envid
       draft.ret = p.ret
-      const only = this.#tx.accepted.length === 1 ? this.#tx.given[0]!.text : undefined
       draft.header.prepend(
         received({
           site: graph.settings,
@@ -78,7 +77,7 @@ export class Content implements ContentSink {
           at: engine.clock.now(),
           session: view,
           smtputf8: p.smtputf8,
-          recipient: only,
+          recipient: this.#tx.only,
         }),
       )
       // several inserts on top keep the order they were answered in, as Postfix's PREPEND does
@@ -108,6 +107,10 @@ export class Content implements ContentSink {
     } finally {
       this.#done()
     }
+  }
+  /** Bytes of what is not complete yet. */
+  get comingIn(): number | undefined {
+    return this.#ending ? undefined : this.#size
   }
   /** Nothing once `end` has begun: what is being committed must stay whole. */
   abort(): void {
@@ -153,7 +156,15 @@ export class Content implements ContentSink {
     const reply = this.#session.graph.settings.softBounce ? soften(said, by !== 'core') : said
     const { graph, view } = this.#session
     if (!this.#session.trace)
-      graph.facts.refused?.({ session: view, stage: 'END-OF-MESSAGE', reply, sender: this.#tx.sender.text, by, cause })
+      graph.facts.refused?.({
+        session: view,
+        stage: 'END-OF-MESSAGE',
+        reply,
+        sender: this.#tx.sender.text,
+        recipient: this.#tx.only,
+        by,
+        cause,
+      })
     return reply
   }
 }

@@ -1,6 +1,7 @@
 /** Batches recipients per transport and next hop, runs the deliveries, records each outcome as soon as it is known. */
 import { deferred } from '../contract/deliver.ts'
 import type { JobRecipient, Outcome } from '../contract/deliver.ts'
+import type { Facts } from '../contract/facts.ts'
 import type { AttemptView } from '../contract/views.ts'
 import { textOf, traceOf } from '../errors.ts'
 import type { Graph } from '../graph/graph.ts'
@@ -25,6 +26,12 @@ const TOLD = {
 /** deliveries of a part of a list that are left when the next part is read */
 const LAST_OF_A_PART = 20
 
+/** When a delivery began and its connection was ready, on the queue's clock. */
+interface Timing {
+  readonly began: number
+  readonly readyAt: number | undefined
+  readonly uses: number | undefined
+}
 export interface DeliveriesHooks {
   /** all recipients in memory have an outcome */
   over(m: ActiveMessage): void
@@ -40,6 +47,7 @@ export class Deliveries {
   readonly #hooks: DeliveriesHooks
   /** legs of a message that is still being resolved, by destination */
   readonly #gathering = new Map<ActiveMessage, Map<string, Leg>>()
+  readonly #now = (): number => this.#engine.clock.now()
 
   constructor(engine: Engine, hooks: DeliveriesHooks) {
     this.#engine = engine
@@ -120,13 +128,16 @@ export class Deliveries {
     const m = leg.message
     let site: { readonly failed?: Outcome } | undefined
     let calling = false
-    const job = new DeliveryJob(m.message, leg.transport, leg.nexthop, leg.recipients, (to, outcome) => {
+    const now = this.#now
+    const began = now()
+    const record = (to: JobRecipient, outcome: Outcome): void => {
+      const timing = calling ? { began, readyAt: job.readyAt, uses: job.uses } : undefined
       // one word about the site a delivery; that it failed outweighs; a fault of ours says nothing of it
-      if (!calling) return this.settled(m, m.delivering.get(to.n)!, to, outcome, leg.transport, leg.nexthop, graph)
-      if (outcome.siteDown && outcome.kind === 'deferred') site = { failed: outcome }
-      else site ??= {}
-      this.settled(m, m.delivering.get(to.n)!, to, outcome, leg.transport, leg.nexthop, graph)
-    })
+      if (calling && outcome.siteDown && outcome.kind === 'deferred') site = { failed: outcome }
+      else if (calling) site ??= {}
+      this.settled(m, m.delivering.get(to.n)!, to, outcome, leg.transport, leg.nexthop, graph, timing)
+    }
+    const job = new DeliveryJob(m.message, leg.transport, leg.nexthop, leg.recipients, record, now)
     try {
       const told = this.#told(m)
       if (told) return void this.#without(job, told, graph)
@@ -230,6 +241,7 @@ export class Deliveries {
     transport: string,
     nexthop: string,
     graph: Graph,
+    timing?: Timing,
   ): void {
     const outcome = graph.settings.softBounce ? softened(given) : given
     if (outcome.kind === 'delivered') m.round.delivered++
@@ -239,7 +251,21 @@ export class Deliveries {
     this.#settleOne(m, r, outcome, nexthop, transport, told !== r)
     for (const twin of twins) this.#settleOne(m, twin, outcome, nexthop, transport, told !== twin)
     m.twins.delete(r.n)
-    graph.facts.attempted?.({
+    if (graph.facts.attempted) this.#tell(graph.facts.attempted, m, to, outcome, transport, nexthop, timing)
+    if (outcome.cause !== undefined)
+      graph.log.debug('deliver.cause', { id: m.message.id, recipient: to.address, cause: textOf(outcome.cause) })
+  }
+  #tell(
+    attempted: (fact: Facts['attempted']) => void,
+    m: ActiveMessage,
+    to: JobRecipient,
+    outcome: Outcome,
+    transport: string,
+    nexthop: string,
+    timing: Timing | undefined,
+  ): void {
+    const { began, created } = m.round
+    attempted({
       messageId: m.message.id,
       sender: m.message.envelope.sender,
       recipient: to.address,
@@ -247,10 +273,12 @@ export class Deliveries {
       transport,
       nexthop,
       outcome,
-      delay: this.#engine.clock.now() - m.message.envelope.created,
+      delay: this.#now() - created,
+      queued: began - created,
+      waited: timing && timing.began - began,
+      ready: timing?.readyAt && timing.readyAt - timing.began,
+      uses: timing?.uses,
     })
-    if (outcome.cause !== undefined)
-      graph.log.debug('deliver.cause', { id: m.message.id, recipient: to.address, cause: textOf(outcome.cause) })
   }
   #settleOne(
     m: ActiveMessage,

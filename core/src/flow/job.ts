@@ -17,7 +17,11 @@ export class DeliveryJob implements Job {
   readonly recipients: readonly JobRecipient[]
   readonly #open: Map<number, JobRecipient>
   readonly #record: (recipient: JobRecipient, outcome: Outcome) => void
+  readonly #now: () => number
   #marks: Marks | undefined
+  /** when the connection was there, on the queue's clock, and how many messages it has carried */
+  readyAt: number | undefined
+  uses: number | undefined
 
   constructor(
     m: QueuedMessage,
@@ -25,6 +29,7 @@ export class DeliveryJob implements Job {
     nexthop: string,
     recipients: readonly JobRecipient[],
     record: (r: JobRecipient, o: Outcome) => void,
+    now: () => number,
   ) {
     this.messageId = m.id
     this.envelope = m.envelope
@@ -35,9 +40,14 @@ export class DeliveryJob implements Job {
     this.recipients = recipients
     this.#open = new Map(recipients.map((r) => [r.n, r]))
     this.#record = record
+    this.#now = now
   }
   get marks(): Marks {
     return (this.#marks ??= new MarkStore({ ...this.envelope.marks }))
+  }
+  ready(uses: number): void {
+    this.readyAt = this.#now()
+    this.uses = uses
   }
   settle(recipient: JobRecipient, outcome: Outcome): void {
     const wrong = checkOutcome(outcome)

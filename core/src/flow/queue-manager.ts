@@ -7,6 +7,7 @@ import type {
   RecoveredRow,
   StoredRecipient,
 } from '../contract/store.ts'
+import type { Facts } from '../contract/facts.ts'
 import { BodyDamaged, traceOf } from '../errors.ts'
 import type { Graph } from '../graph/graph.ts'
 import { ActiveMessage } from './active.ts'
@@ -215,6 +216,7 @@ export class QueueManager {
     // first legs may run already when resolving fails: the round ends with them, and who has no outcome is deferred
     const done = (error?: unknown) => {
       if (error !== undefined) pin.graph.log.error('queue.fault', { id, cause: traceOf(error) })
+      if (pin.graph.facts.active && m.round.isFirstPart) this.#tellActive(m, pin.graph.facts.active)
       pin.release()
       this.#deliveries.release(m)
     }
@@ -287,6 +289,12 @@ export class QueueManager {
       failed: round.failed,
       delay: this.#engine.clock.now() - round.created,
     })
+  }
+  #tellActive(m: ActiveMessage, active: (fact: Facts['active']) => void): void {
+    const { id, envelope, header, body } = m.message
+    const recipients = m.unsettled.size + m.failures.length + m.deferrals.length
+    m.round.isFirstPart = false
+    active({ messageId: id, sender: envelope.sender, size: header.length + 2 + body.size, recipients })
   }
   #tellWaiting(id: string, nextTry: number | undefined, held?: string): void {
     this.#engine.graph.facts.waiting?.({ messageId: id, nextTry, held })

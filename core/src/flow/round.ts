@@ -25,6 +25,8 @@ export class Round {
   expired: boolean
   /** an attempt tap holds the message */
   held: { by: string; reason: string } | undefined
+  /** nobody was told yet that its turn has come */
+  isFirstPart = true
   delivered = 0
   failed = 0
   /** of a long list: failures of parts that are over, still to be told and written */

@@ -56,6 +56,8 @@ export class SessionFlow implements Session {
   #committing = 0
   #commands = 0
   #ended = false
+  /** VRFY asks what RCPT would say */
+  #verifying = false
 
   constructor(
     engine: Engine,
@@ -123,14 +125,21 @@ export class SessionFlow implements Session {
       if (reply) return reply
       tx.accept(this.graph.rewriter.standard(recipient), recipient, parameters)
       for (const edit of this.#now.rcptEdits) tx.envelope.apply(edit, 'rcpt')
+      if (tx.id === undefined) this.#begun(tx)
       return undefined
     })
+  }
+  #begun(tx: Transaction): void {
+    tx.id = this.trace ? 'EXPLAIN' : this.engine.store.newId()
+    if (!this.trace) this.graph.facts.begun?.({ session: this.view, messageId: tx.id })
   }
   verify(recipient: MailAddress): MaybePromise<Decision> {
     if (this.#isBad(recipient)) return BAD_RECIPIENT
     const open = this.#now.tx
     this.#now.tx = new Transaction(this.view, NULL_SENDER, {}, this.graph)
+    this.#verifying = true
     return then(this.#judge(this.#now.tx, recipient, {}), (reply) => {
+      this.#verifying = false
       this.#now.tx = open
       return reply
     })
@@ -171,6 +180,7 @@ export class SessionFlow implements Session {
     this.#ended = true
     this.scope.abort(CLIENT_GONE)
     this.#unlink()
+    const content = this.#content?.comingIn
     // what is still coming in will not be complete; what is being committed goes on
     this.#content?.abort()
     this.#now.endTransaction()
@@ -180,6 +190,7 @@ export class SessionFlow implements Session {
         session: this.view,
         commands: this.#commands,
         ms: this.engine.clock.now() - this.#began,
+        content,
       })
     if (this.#committing === 0) this.#release()
   }
@@ -266,10 +277,10 @@ export class SessionFlow implements Session {
     if (this.graph.facts.refused && !this.trace)
       this.graph.facts.refused({
         session: this.view,
-        stage,
+        stage: this.#verifying ? 'VRFY' : stage,
         reply,
-        sender: this.#now.tx?.senderGiven.text,
-        recipient: recipient?.text,
+        sender: this.#verifying ? undefined : this.#now.tx?.senderGiven.text,
+        recipient: recipient?.text ?? (stage === 'DATA' ? this.#now.tx?.only : undefined),
         by: result?.by.use.name ?? 'core',
         cause: result?.fault?.cause ?? (result?.verdict as { cause?: unknown } | undefined)?.cause,
       })

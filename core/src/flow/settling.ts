@@ -111,6 +111,8 @@ export class Settling {
   /** Mail ends only by an attempt of its own that began after its lifetime had passed. */
   #expire(m: ActiveMessage, graph: Graph): void {
     if (m.round.held || m.round.told || graph.settings.softBounce || !isPastLifetime(m, graph)) return
+    const { id, envelope } = m.message
+    if (m.deferrals.some((d) => !d.untried)) graph.facts.expired?.({ messageId: id, sender: envelope.sender })
     for (const d of m.deferrals.splice(0))
       if (d.untried) m.deferrals.push(d)
       else m.failures.push({ ...d, outcome: { ...d.outcome, kind: 'failed' } as Outcome })

@@ -19,6 +19,8 @@ export class Transaction implements MailView, DataView {
   readonly given: MailAddress[] = []
   readonly headerEdits: HeaderEdit[] = []
   discardedBy: string | undefined
+  /** from the first recipient on */
+  id: string | undefined
 
   constructor(session: SessionFacts, sender: MailAddress, parameters: MailParameters, graph: EnvelopeGraph) {
     this.envelope = new EnvelopeState(graph)
@@ -28,6 +30,10 @@ export class Transaction implements MailView, DataView {
     this.parameters = parameters
     this.slots = new SlotStore('transaction', session.slots)
     this.envelope.sender = this.sender.text
+  }
+  /** the recipient, as the client gave it, when there is one */
+  get only(): string | undefined {
+    return this.given.length === 1 ? this.given[0]!.text : undefined
   }
   get marks() {
     return this.envelope.marks
