@@ -164,6 +164,7 @@ export class Delivery {
       const content = contentFor(this.#job, this.#facts, features, this.#settings.content)
       if (this.#facts.eightBit && !features.eightBit && content.body === this.#job.body)
         this.#call.log.info('smtp.8bit.unconverted', { relay: server.relay })
+      this.#job.ready?.(connection.uses + 1)
       const failure = await Message.send(connection, this.#job, this.#facts, content, recipients, this.#tell)
       if (failure?.kind !== 'body') return failure
       throw failure.cause
