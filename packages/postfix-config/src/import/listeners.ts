@@ -1,10 +1,11 @@
 /** The services of smtpd(8): ways in. */
+import { endpointOf, isDisabled, portNumber } from '../endpoint.ts'
 import type { MasterCf } from '../master-cf.ts'
 import type { Build } from './build.ts'
 import { ownAddresses, protocolsOf } from './interfaces.ts'
 import { LISTENER } from './map/smtpd.ts'
 import type { Reader } from './reader.ts'
-import { doorOf, isListener } from './services.ts'
+import { isListener } from './services.ts'
 
 export interface ImportedListener {
   readonly name: string
@@ -12,17 +13,23 @@ export interface ImportedListener {
 }
 
 export function listeners(build: Build, master: MasterCf, base: Reader): ImportedListener[] {
-  return master.services.filter(isListener).flatMap((service) => {
-    const r = base.forService(service)
-    const { host, port } = doorOf(service.name)
-    if (port === undefined) {
-      build.problems.push(`master.cf: ${service.name}: there is no such port in /etc/services`)
-      return []
-    }
-    const as = `smtpd-${service.name.replace(/[^\w-]+/g, '-').replace(/^-|-$/g, '')}`
-    build.use({ plugin: 'listen-smtp', rows: LISTENER }, r, { as, extra: { listen: doors(host, port, r) } })
-    return [{ name: as, reader: r }]
-  })
+  const disabled = base.words('master_service_disable')
+  return master.services
+    .filter((service) => isListener(service) && !isDisabled(service, disabled))
+    .flatMap((service) => {
+      const r = base.forService(service)
+      const endpoint = endpointOf(service.name)
+      const port = 'problem' in endpoint ? undefined : portNumber(endpoint.port, r.parameters)
+      if ('problem' in endpoint || port === undefined) {
+        const why = 'problem' in endpoint ? endpoint.problem : `unknown service: ${endpoint.port}/tcp`
+        build.problems.push(`${service.file}:${service.line}: ${service.name}: ${why}`)
+        return []
+      }
+      const as = `smtpd-${service.name.replace(/[^\w-]+/g, '-').replace(/^-|-$/g, '')}`
+      const listen = doors(endpoint.host, port, r)
+      build.use({ plugin: 'listen-smtp', rows: LISTENER }, r, { as, extra: { listen } })
+      return [{ name: as, reader: r }]
+    })
 }
 function doors(host: string, port: number, r: Reader): string[] {
   if (host !== '') return [host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`]

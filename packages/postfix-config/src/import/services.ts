@@ -1,5 +1,5 @@
 /** What each service of master.cf is here: a listener, a transport, or nothing that Postern needs. */
-import { existsSync, readFileSync } from 'node:fs'
+import { programOf } from '../master-cf.ts'
 import type { Service } from '../master-cf.ts'
 
 /** Services whose work is done inside Postern's own processes. */
@@ -21,29 +21,11 @@ const INSIDE: Readonly<Record<string, string>> = {
 }
 /** Why Postern needs no such service; undefined: it does. */
 export const insideReason = (service: Service): string | undefined =>
-  Object.hasOwn(INSIDE, service.command) ? INSIDE[service.command] : undefined
+  Object.hasOwn(INSIDE, programOf(service)) ? INSIDE[programOf(service)] : undefined
 
 export const isListener = (service: Service): boolean =>
-  service.type === 'inet' && (service.command === 'smtpd' || service.command === 'postscreen')
+  service.type === 'inet' && ['smtpd', 'postscreen'].includes(programOf(service))
 
 /** Programs that deliver: the name of the service is the transport's. */
 const AGENTS = new Set(['smtp', 'lmtp', 'error', 'discard', 'virtual', 'local', 'pipe'])
-export const isTransport = (service: Service): boolean => service.type === 'unix' && AGENTS.has(service.command)
-
-/** The port of a service's name: a number, or a name of /etc/services. */
-export function portOf(name: string): number | undefined {
-  if (/^\d+$/.test(name)) return Number(name)
-  const known = { smtp: 25, smtps: 465, submissions: 465, submission: 587, lmtp: 24 } as Record<string, number>
-  if (Object.hasOwn(known, name)) return known[name]
-  if (!existsSync('/etc/services')) return undefined
-  const line = readFileSync('/etc/services', 'utf8')
-    .split('\n')
-    .map((l) => l.replace(/#.*/, '').trim().split(/\s+/))
-    .find(([first, port, ...aliases]) => port?.endsWith('/tcp') && (first === name || aliases.includes(name)))
-  return line === undefined ? undefined : Number.parseInt(line[1]!, 10)
-}
-/** `[::1]:25`, `127.0.0.1:smtp`, `submission`: host (empty: inet_interfaces') and port. */
-export function doorOf(name: string): { host: string; port: number | undefined } {
-  const [, host = '', port = name] = /^(.*):([^:\]]*)$/.exec(name) ?? []
-  return { host: host.replace(/^\[(.*)\]$/, '$1'), port: portOf(port) }
-}
+export const isTransport = (service: Service): boolean => service.type === 'unix' && AGENTS.has(programOf(service))

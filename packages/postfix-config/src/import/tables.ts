@@ -33,6 +33,14 @@ export const TABLE_PLUGINS: Readonly<Record<string, string>> = {
   randmap: 'lookup-compose',
   fail: 'lookup-compose',
 }
+/** hash: and its like: aliases(5) are written in another form, `name: value` */
+const TEXT = new Set(['hash', 'btree', 'dbm', 'sdbm', 'lmdb', 'cdb'])
+function asAliases(type: string, file: string, parameters: Parameters): unknown {
+  if (!TEXT.has(type) || !file.startsWith('/')) return undefined
+  const lists = ['alias_maps', 'alias_database'].flatMap((name) => parameters.list(name))
+  if (!lists.some((text) => text.replace(/^proxy:/, '') === `${type}:${file}`)) return undefined
+  return type === 'cdb' ? undefined : { type: type === 'sdbm' ? 'hash' : type, file: literal(file), format: 'aliases' }
+}
 /** settings in main.cf, with the table's name before them */
 const NAMED = new Set(['ldap', 'mysql', 'pgsql', 'sqlite', 'memcache'])
 
@@ -40,6 +48,8 @@ const NAMED = new Set(['ldap', 'mysql', 'pgsql', 'sqlite', 'memcache'])
 export function tableOf(text: string, parameters: Parameters, types: Set<string>): unknown {
   for (const [, type] of text.matchAll(/(?:^|[{,\s:!])([a-z][\w-]*)(?=:)/gi)) types.add(type!.toLowerCase())
   const [, proxy, type, name] = /^(proxy:)?([a-z]+):(.*)$/is.exec(text) ?? []
+  const aliases = type === undefined ? undefined : asAliases(type.toLowerCase(), name!, parameters)
+  if (aliases !== undefined) return aliases
   if (type === undefined || !NAMED.has(type.toLowerCase()) || name!.startsWith('/')) return literal(text)
   const prefix = `${name}_`
   const settings = [...parameters.main.last.keys()]

@@ -1,4 +1,5 @@
 /** The services that deliver, each a transport of its name, and the limits of each. */
+import { programOf } from '../master-cf.ts'
 import type { Service } from '../master-cf.ts'
 import type { Build } from './build.ts'
 import { clientRows } from './map/out.ts'
@@ -12,7 +13,7 @@ const WAITS = { soft: true, text: 'mail transport unavailable' }
 export function transport(build: Build, service: Service, base: Reader): void {
   const r = base.forService(service)
   const as = service.name
-  switch (service.command) {
+  switch (programOf(service)) {
     case 'smtp':
       build.use({ plugin: 'deliver-smtp', rows: clientRows('smtp') }, r, { as })
       break

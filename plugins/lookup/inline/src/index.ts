@@ -11,7 +11,6 @@ export type { InlineResult }
 const tableOptions = z.strictObject({
   map: z
     .record(z.string().min(1, 'expected a key'), z.union([z.string(), z.number(), z.boolean()]))
-    .refine((map) => Object.keys(map).length > 0, 'expected at least one key')
     .describe('keys and their values; the case of keys does not count'),
 })
 /** what an object of the configuration may say, by type: for the reference */

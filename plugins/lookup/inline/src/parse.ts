@@ -43,7 +43,8 @@ export function entriesOf(spec: Readonly<Record<string, unknown>>): InlineResult
       return bad(`the value of "${key}" is not text`)
     entries.push([key, String(value)])
   }
-  return entries.length === 0 ? bad('no entries') : { ok: true, entries }
+  // an object without keys is meant: nobody is in it
+  return { ok: true, entries }
 }
 
 /** Index of the brace that closes the one at `at`, -1 when there is none. */

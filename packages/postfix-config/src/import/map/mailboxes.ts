@@ -11,8 +11,12 @@ const oneTable = (r: Reader, name: string): unknown => {
   return `unionmap:{${r.text(name)}}`
 }
 
+const whenSet = (r: Reader, name: string): unknown => (r.text(name) === '' ? undefined : literal(r.text(name)))
+const lower = (r: Reader, name: string): string[] => r.words(name).map((word) => word.toLowerCase())
+
 export const VIRTUAL: Mapping = {
   plugin: 'deliver-maildir',
+  fixed: { returnOverQuota: true, refuseLoops: false },
   rows: [
     ...always(
       ['virtual_mailbox_base', (r, name) => literal(r.text(name)) || '/', 'mailboxBase'],
@@ -21,11 +25,14 @@ export const VIRTUAL: Mapping = {
       ['virtual_uid_maps', oneTable],
       ['virtual_gid_maps', oneTable],
     ),
-    ...rows(['virtual_minimum_uid', 'count'], ['virtual_mailbox_limit', 'size']),
+    ...rows(['virtual_minimum_uid', 'count'], ['virtual_mailbox_limit', 'size'], ['virtual_mailbox_lock', lower]),
   ],
 }
 export const LOCAL: Mapping = {
-  plugin: 'deliver-error',
-  rows: [],
-  fixed: { soft: true, text: 'mail transport unavailable' },
+  plugin: 'deliver-mbox',
+  fixed: { returnOverQuota: true, returnFaults: true },
+  rows: [
+    ...always(['mail_spool_directory', 'text']),
+    ...rows(['home_mailbox', whenSet], ['mailbox_size_limit', 'size'], ['mailbox_delivery_lock', lower]),
+  ],
 }

@@ -17,6 +17,11 @@ const whoExists = (r: Reader, name: string): unknown => (r.text(name) === '' ? u
 const whenSet = (r: Reader, name: string): unknown => (r.text(name) === '' ? undefined : literal(r.text(name)))
 const whenRaw = (r: Reader, name: string): unknown => (r.text(name) === '' ? undefined : r.read(name, 'raw'))
 
+/** aliases(5) are not expanded yet: mail for them must wait, not be returned as for nobody */
+export const ALIASES_WAIT = 'aliases-wait'
+const aliasesWait = (r: Reader): unknown[] =>
+  r.tables('alias_maps').map((table) => ({ type: 'pipemap', tables: [table, `static:${ALIASES_WAIT}:`] }))
+
 const CODES = rows(
   ['smtpd_reject_unlisted_recipient', 'flag'],
   ['smtpd_reject_unlisted_sender', 'flag'],
@@ -96,13 +101,21 @@ export const ROUTING: readonly Mapping[] = [
       'fallback_transport_maps',
       'mailbox_transport',
       'mailbox_transport_maps',
+      'alias_maps',
     ),
-    rows: rows(
-      ['mailbox_transport_maps', 'tables'],
-      ['mailbox_transport', whenSet],
-      ['fallback_transport_maps', 'tables'],
-      ['fallback_transport', whenSet],
-      ['luser_relay', whenRaw],
-    ),
+    rows: [
+      {
+        parameter: 'mailbox_transport_maps',
+        with: ['alias_maps'],
+        always: true,
+        as: (r, name) => [...aliasesWait(r), ...r.tables(name)],
+      },
+      ...rows(
+        ['mailbox_transport', whenSet],
+        ['fallback_transport_maps', 'tables'],
+        ['fallback_transport', whenSet],
+        ['luser_relay', whenRaw],
+      ),
+    ],
   },
 ]
