@@ -69,8 +69,7 @@ export class ActiveMessage {
       const root = rootOf(r, known)
       this.#expanded.set(root, (this.#expanded.get(root) ?? 0) + 1)
     }
-    for (const r of message.recipients)
-      if (r.state === 'delivered') this.#mailboxes.set(mailboxKey(r.address), 'delivered')
+    for (const r of message.recipients) if (r.state === 'delivered') this.#mailboxes.set(deliveryKey(r), 'delivered')
   }
   /** Its deliveries take turns with those of small mail. */
   get isList(): boolean {
@@ -84,12 +83,12 @@ export class ActiveMessage {
   }
   /** The recipient whose delivery is for this one's mailbox too. */
   ownerOf(r: ActiveRecipient): number | undefined {
-    const owner = this.#mailboxes.get(mailboxKey(r.address))
+    const owner = this.#mailboxes.get(deliveryKey(r))
     return owner === 'delivered' ? undefined : owner
   }
   /** `mine`: this recipient gets the delivery. `twin`: it shares another's. `delivered`: it has been, in an earlier round. */
   claim(r: ActiveRecipient): 'mine' | 'twin' | 'delivered' {
-    const key = mailboxKey(r.address)
+    const key = deliveryKey(r)
     const owner = this.#mailboxes.get(key)
     if (owner === 'delivered') return 'delivered'
     if (owner === undefined) {
@@ -102,8 +101,12 @@ export class ActiveMessage {
     return 'twin'
   }
 }
-/** Without case, as Postfix's duplicate filter compares: RICH@ and rich@ in one message are one delivery. */
-const mailboxKey = (address: string) => addressKey(addressOf(address)).toLowerCase()
+/**
+ * What is one delivery: the mailbox, whom the sender wrote to, and what the sender wants to hear of it. Without case, as Postfix's
+ * duplicate filter compares: RICH@ and rich@ in one message are one; two aliases of one mailbox get a copy each.
+ */
+const deliveryKey = (r: Pick<StoredRecipient, 'address' | 'original' | 'orcpt' | 'notify'>): string =>
+  `${addressKey(addressOf(r.address))}\n${r.original}\n${r.orcpt ?? ''}\n${r.notify?.join() ?? ''}`.toLowerCase()
 
 type Known = ReadonlyMap<number, StoredRecipient>
 /** Named one by one: properties added to a spread object cost V8 a microsecond each. */

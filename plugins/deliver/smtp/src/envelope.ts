@@ -12,7 +12,7 @@ export interface MessageFacts {
   addressOf(recipient: JobRecipient): string
   /** bytes as queued, before dot-stuffing: header, empty line, body */
   readonly size: number
-  /** the body has bytes above 127, as far as is known */
+  /** the client declared, or the header says, that the body has bytes above 127 */
   readonly eightBit: boolean
   /** sender or header cannot be sent without SMTPUTF8 (RFC 6531 section 3.4), whoever the recipient is */
   readonly utf8: boolean
@@ -31,12 +31,12 @@ export function messageFacts(job: Job, rewritten?: Rewritten): MessageFacts {
     header: rewritten?.header ?? header,
     addressOf: ({ address }) => rewritten?.addresses.get(address) ?? address,
     size: header.length + 2 + body.size,
-    eightBit:
-      envelope.body === '8BITMIME' || (body.bytes ? body.bytes.some((part) => !isAscii(part)) : isLabelled(header)),
+    // what is neither declared nor labelled goes on as it came, as in Postfix
+    eightBit: envelope.body === '8BITMIME' || isLabelled(header),
     utf8: isUtf8(sender) || (envelope.smtputf8 && !isAscii(header)),
   }
 }
-/** Says the header that the content may have 8 bits? Of a large message that is all that is known without reading it. */
+/** Says the header that the content may have 8 bits? */
 export function isLabelled(header: Uint8Array): boolean {
   const bytes = Buffer.from(header.buffer, header.byteOffset, header.byteLength)
   return /^content-transfer-encoding[ \t]*:\s*(?:8bit|binary)\s*$/im.test(bytes.toString('latin1'))
