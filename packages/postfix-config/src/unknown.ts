@@ -86,7 +86,7 @@ class Usage {
     return this.globally(name) || this.#local.get(service)?.has(name) === true
   }
   #known(name: string): boolean {
-    return CATALOGUE.has(name) || this.#services.has(name)
+    return CATALOGUE.has(name) || this.#services.has(name) || REMOVED.get(name)?.heeded === true
   }
 
   /** All that one place says: main.cf, or a service's -o. */
@@ -98,7 +98,9 @@ class Usage {
       const known = CATALOGUE.get(name)
       if (known?.readOnly || known?.raw) continue
       this.#values(value, service)
-      for (const setting of this.#tableSettings(value, service)) this.#uses(setting, service, true)
+      // postconf looks for tables in parameters that Postfix knows, not in restriction classes and the like
+      if (this.#known(name))
+        for (const setting of this.#tableSettings(value, service)) this.#uses(setting, service, true)
     }
   }
   #values(value: string, service?: Service): void {
@@ -117,7 +119,7 @@ class Usage {
       defined = true
     }
     if (!service) this.#master.services.forEach(local)
-    if (!defined && !quiet && !this.#known(name) && !REMOVED.get(name)?.heeded) this.undefined.add(name)
+    if (!defined && !quiet && !this.#known(name)) this.undefined.add(name)
   }
   #tableSettings(value: string, service?: Service): string[] {
     const all = new Parameters(this.#main, service?.overrides, { services: this.#master.services })

@@ -4,7 +4,7 @@ export interface Removed {
   until?: string
   /** the parameter that does its work now */
   instead?: string
-  /** a default of 3.7 still asks for it, so what main.cf says of it counts */
+  /** the default of its successor asks for it, so what main.cf says of it counts as long as that one is not set */
   heeded?: boolean
   /** why nothing took its place */
   why?: string
