@@ -57,9 +57,9 @@ function lines(file: string): string[] {
 /** Whether master_service_disable names it: `smtp.inet`, `inet`, with `!` in front for what stays; the first that fits decides. */
 export function isDisabled({ name, type }: Pick<Service, 'name' | 'type'>, patterns: readonly string[]): boolean {
   for (const pattern of patterns) {
-    const kept = pattern.startsWith('!')
-    const bare = pattern.replace(/^!+/, '')
-    if (bare === type || bare === `${name}.${type}`) return !kept
+    const bare = pattern.replace(/^!+/, '').toLowerCase()
+    const kept = (pattern.length - bare.length) % 2 === 1
+    if (bare === type || bare === `${name}.${type}`.toLowerCase()) return !kept
   }
   return false
 }

@@ -73,6 +73,8 @@ function differences(dir: string, main: MainCf, master: MasterCf): string[] | un
   }
   // postconf takes the -o of two entries with one name together, the master takes the last
   if (master.services.length < master.entries.length) return []
+  // what the master ends with while postconf lets it pass
+  if (master.problems.some((p) => p.fatal && !BRACES.test(p.text))) return []
   return wrongValues(dir, main, master) ?? wrongNames(dir, main, master) ?? wrongServices(dir, main, master)
 }
 
@@ -103,8 +105,6 @@ function unequal(what: string, theirs: string[], ours: string[]): string[] | und
 
 function wrongServices(dir: string, main: MainCf, master: MasterCf): string[] | undefined {
   const theirs = postconf(dir, '-M')
-  // what the master ends with while postconf lets it pass
-  if (master.problems.some((p) => p.fatal && !BRACES.test(p.text))) return []
   const different = unequal('services', theirs.lines.map(oneBlank), master.entries.map(printed))
   if (different) return different
   const all = new Parameters(main, [], { services: master.services })

@@ -1,0 +1,75 @@
+/** Lists of domains, networks and the like: patterns, tables, and files that stand for what they hold. */
+import { readText } from './lines.ts'
+import { COMMA_BLANKS, words } from './text.ts'
+
+export type ListElement = {
+  /** `!` in front: what it fits is not in the list */
+  readonly negated: boolean
+  /** the file that it came from; absent: the value itself */
+  readonly file?: string
+} & (
+  | { readonly kind: 'pattern'; readonly text: string }
+  /** `type:name` */
+  | { readonly kind: 'table'; readonly table: string }
+  /** cannot be read, or is in itself: Postfix answers "not now" for all that asks so far down the list */
+  | { readonly kind: 'unreadable'; readonly path: string; readonly reason: string }
+)
+
+/**
+ * The elements of a value (expanded), in order. `/path` is replaced by the elements in its lines (those that begin with `#`
+ * are left out), `!/path` by their opposites. What follows a `#` element is left out, with a note to `warn`, as in Postfix.
+ */
+export function readList(value: string, warn?: (text: string) => void): Promise<ListElement[]> {
+  return elements(value, false, [], warn ?? (() => undefined))
+}
+
+async function elements(
+  text: string,
+  opposite: boolean,
+  inside: readonly string[],
+  warn: (text: string) => void,
+): Promise<ListElement[]> {
+  const found: ListElement[] = []
+  const from = inside.at(-1)
+  const origin = from === undefined ? {} : { file: from }
+  const parts = words(text, COMMA_BLANKS)
+  for (const [index, word] of parts.entries()) {
+    if (word.startsWith('#')) {
+      warn(`#comment after other text is not allowed: ${parts.slice(index).join(' ')}`)
+      break
+    }
+    const bare = word.replace(/^!+/, '')
+    const negated = opposite !== ((word.length - bare.length) % 2 === 1)
+    if (bare === '') warn("no pattern after '!'")
+    else if (bare.startsWith('/')) found.push(...(await fileElements(bare, negated, inside, warn)))
+    // an IPv6 address stands in brackets
+    else if (!bare.startsWith('[') && bare.includes(':')) found.push({ kind: 'table', table: bare, negated, ...origin })
+    else found.push({ kind: 'pattern', text: bare, negated, ...origin })
+  }
+  return found
+}
+
+async function fileElements(
+  path: string,
+  negated: boolean,
+  inside: readonly string[],
+  warn: (text: string) => void,
+): Promise<ListElement[]> {
+  if (inside.includes(path)) return [{ kind: 'unreadable', path, negated, reason: 'it is in itself' }]
+  let text: string
+  try {
+    text = await readText(path)
+  } catch (error) {
+    return [{ kind: 'unreadable', path, negated, reason: (error as Error).message }]
+  }
+  const found: ListElement[] = []
+  for (const line of text.split('\n'))
+    if (!line.startsWith('#')) found.push(...(await elements(line, negated, [...inside, path], warn)))
+  return found
+}
+
+/** What a parameter is that Debian's Postfix takes from a file when it begins with `/` (myorigin): the file's first line. Rejects as readFile does. */
+export async function valueOrFirstLine(value: string): Promise<string> {
+  if (!value.startsWith('/')) return value
+  return (await readText(value)).split('\n')[0]!.trim()
+}
