@@ -9,6 +9,7 @@ import { ParameterError } from './problem.ts'
 import type { Problem } from './problem.ts'
 import { undefinedNames, unknownNames } from './unknown.ts'
 import type { UnknownName } from './unknown.ts'
+import { ignoredBehind } from './values.ts'
 
 /**
  * What both files' readers found, values that cannot be expanded or are not of their type (fatal), names that nothing reads
@@ -25,6 +26,12 @@ export function problemsIn(main: MainCf, master: MasterCf, context: Context = {}
     const text = trouble(parameters, name)
     const place = main.last.get(name) ?? { file: main.file }
     if (text !== undefined) found.push({ ...where(place), text, fatal: true })
+  }
+  for (const { name, value, ...place } of main.last.values()) {
+    const rest = parameters.known(name)?.kind === 'time' && trouble(parameters, name) === undefined
+    const behind = rest ? ignoredBehind(parameters.get(name)) : ''
+    if (behind !== '')
+      found.push({ ...where(place), text: `${name}=${value}: "${behind}" behind the unit is not read`, fatal: false })
   }
   for (const service of master.services) {
     const own = parameters.forService(service)
@@ -47,7 +54,8 @@ function trouble(parameters: Parameters, name: string): string | undefined {
     const known = parameters.known(name)
     const kind = known?.readOnly ? undefined : known?.kind
     if (kind === 'bool') parameters.bool(name)
-    else if (kind === 'int' || kind === 'bytes') parameters.int(name)
+    else if (kind === 'int') parameters.int(name)
+    else if (kind === 'bytes') parameters.size(name)
     else if (kind === 'time') parameters.time(name)
     return undefined
   } catch (error) {

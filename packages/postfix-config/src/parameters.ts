@@ -106,7 +106,7 @@ export class Parameters {
   }
   /** Bytes. */
   size(name: string): number {
-    return intOf(name, this.get(name))
+    return intOf(name, this.get(name), true)
   }
   /** Milliseconds; a number alone has the parameter's own unit. */
   time(name: string): number {

@@ -11,17 +11,27 @@ export function boolOf(name: string, text: string): boolean {
   if (word !== 'yes' && word !== 'no') throw new ParameterError(`bad boolean configuration: ${name} = ${text}`, name)
   return word === 'yes'
 }
-export function intOf(name: string, text: string): number {
+/** `wide`: Postfix keeps it in 64 bits, else in 32. */
+export function intOf(name: string, text: string, wide = false): number {
   const value = Number(text)
-  if (!/^[ \t\n\v\f\r]*[-+]?\d+$/.test(text) || !Number.isSafeInteger(value))
+  const fits = wide ? Number.isSafeInteger(value) : value >= -INT_MAX - 1 && value <= INT_MAX
+  if (!/^[ \t\n\v\f\r]*[-+]?\d+$/.test(text) || !fits)
     throw new ParameterError(`bad numerical configuration: ${name} = ${text}`, name)
   return value
 }
-/** Milliseconds. `unit` counts for a number without one. */
+/**
+ * Milliseconds. `unit` counts for a number without one. What follows the unit is not looked at: `1h30m` is one hour, and a unit
+ * alone is none of it, as in Postfix 3.7; `ignoredBehind` tells.
+ */
 export function timeOf(name: string, text: string, unit: Unit): number {
-  const match = /^[ \t\n\v\f\r]*\+?(\d+)(.?)$/.exec(text)
-  const by = match?.[2] === '' ? unit : match?.[2]
-  const seconds = match && by && isUnit(by) ? Number(match[1]) * SECONDS[by] : NaN
-  if (!(seconds <= INT_MAX)) throw new ParameterError(`parameter ${name}: bad time value or unit: ${text}`, name)
-  return seconds * 1000
+  const [, number = '0', given = ''] = TIME.exec(text) ?? []
+  const by = given === '' ? unit : given
+  const value = Number(number)
+  const most = isUnit(by) ? (by === 's' ? INT_MAX : Math.floor(INT_MAX / SECONDS[by]) - 1) : -1
+  if (text === '' || value < 0 || value > most || !isUnit(by))
+    throw new ParameterError(`parameter ${name}: bad time value or unit: ${text}`, name)
+  return value * SECONDS[by] * 1000
 }
+const TIME = /^[ \t\n\v\f\r]*([-+]?\d+)?(.?)(.*)$/s
+/** What stands behind the unit of a time: nobody reads it. */
+export const ignoredBehind = (text: string): string => TIME.exec(text)?.[3] ?? ''

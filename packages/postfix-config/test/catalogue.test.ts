@@ -17,7 +17,7 @@ known('every default is of its own kind', () => {
   const parameters = new Parameters(parseMainCf('', '/x/main.cf'), [], { host: thisHost() })
   for (const [name, { kind, values, readOnly }] of CATALOGUE) {
     if (kind === 'bool') assert.type(parameters.bool(name), 'boolean', name)
-    if ((kind === 'int' || kind === 'bytes') && !readOnly) assert.type(parameters.int(name), 'number', name)
+    if ((kind === 'int' || kind === 'bytes') && !readOnly) assert.type(parameters.size(name), 'number', name)
     if (kind === 'time') assert.type(parameters.time(name), 'number', name)
     const words = kind === 'one' ? [parameters.get(name)] : kind === 'some' ? parameters.list(name) : []
     for (const word of words) assert.ok(values?.includes(word), `${name}: ${word}`)

@@ -116,10 +116,11 @@ const typed: [text: string, read: (p: Parameters) => unknown, answer: unknown][]
   ['maximal_queue_lifetime = 2h', (p) => p.time('maximal_queue_lifetime'), 7200_000],
   ['delay_warning_time = 4', (p) => p.time('delay_warning_time'), 4 * 3600_000],
   ['smtp_connect_timeout = 1w', (p) => p.time('smtp_connect_timeout'), 7 * 86400_000],
+  ['smtp_connect_timeout = 1h30m', (p) => p.time('smtp_connect_timeout'), 3600_000],
   [
-    'smtp_connect_timeout = 1h30m',
+    'smtp_connect_timeout = 1x',
     (p) => p.time('smtp_connect_timeout'),
-    'parameter smtp_connect_timeout: bad time value or unit: 1h30m',
+    'parameter smtp_connect_timeout: bad time value or unit: 1x',
   ],
   [
     'smtp_connect_timeout = -1',
@@ -253,7 +254,7 @@ names('names that nobody defines', () => {
   assert.equal(undefinedNames(main, parseMasterCf('')).sort(), ['a', 'c', 'd', 'e'])
 })
 names('all problems of a folder', () => {
-  const main = parseMainCf('x\nbiff = maybe\nmyorigin = ${a\nu = ${broken\nrelay_host =', 'main.cf')
+  const main = parseMainCf('x\nbiff = maybe\nmyorigin = ${a\nu = ${broken\nrelay_host =\nmax_idle = 1h30m', 'main.cf')
   const master = parseMasterCf('a unix - - - - - smtpd -o smtpd_timeout=1y\nb', 'master.cf')
   const found = problemsIn(main, master, { host: HOST })
   const told = found.map((p) => `${p.file}:${p.line} ${p.fatal ? 'fatal' : 'warning'}: ${p.text}`)
@@ -263,6 +264,7 @@ names('all problems of a folder', () => {
     'main.cf:2 fatal: bad boolean configuration: biff = maybe',
     'main.cf:3 fatal: parameter myorigin: truncated macro reference: "${a"',
     'master.cf:1 fatal: service a/unix: parameter smtpd_timeout: bad time value or unit: 1y',
+    'main.cf:6 warning: max_idle=1h30m: "30m" behind the unit is not read',
     'main.cf:5 warning: unused parameter: relay_host= (is it relayhost?)',
   ])
     assert.ok(told.includes(line), `${line}\nnot in\n${told.join('\n')}`)
