@@ -12,8 +12,8 @@ import type { UnknownName } from './unknown.ts'
 import { ignoredBehind } from './values.ts'
 
 /**
- * What both files' readers found, values that cannot be expanded or are not of their type (fatal), names that nothing reads
- * and names that nobody defines (warnings). Whether a number is in its range is left to who uses it.
+ * What both files' readers found, values that cannot be expanded or are not of their type (fatal), names that nothing
+ * reads and names that nobody defines (warnings). Whether a number is in its range is left to who uses it.
  */
 export function problemsIn(main: MainCf, master: MasterCf, context: Context = {}): Problem[] {
   const parameters = new Parameters(main, [], { services: master.services, ...context })

@@ -6,7 +6,10 @@ import { compare, compareLevels, levelOf, OPERATORS } from './compare.ts'
 import type { Operator } from './compare.ts'
 import { ParameterError } from './problem.ts'
 
-/** `final`: put in as it is; values of the configuration are expanded in their turn. Undefined: no such name, nothing is put in. */
+/**
+ * `final`: put in as it is; values of the configuration are expanded in their turn. Undefined: nobody knows the name, and
+ * nothing is put in.
+ */
 export type Lookup = (name: string) => { text: string; final?: boolean } | undefined
 
 /** Postfix gives up at the same depth; it crashes where a comparison asks for itself, which counts as one more here. */
@@ -19,7 +22,10 @@ export function expand(text: string, lookup: Lookup): string {
   return new Expansion(lookup).run(text)
 }
 
-/** Each name that a value asks for, in both branches of conditions and in comparisons; a value that cannot be read names what comes before its error. */
+/**
+ * Each name that a value asks for, in both branches of conditions and in comparisons; of a value that cannot be read, those
+ * before its error.
+ */
 export function namesIn(text: string): string[] {
   const names: string[] = []
   const seen: Lookup = (name) => void names.push(name)

@@ -89,7 +89,7 @@ function bytesOf6(address: string): number[] {
   const middle = tail === undefined ? [] : new Array<number>(8 - before.length - after.length).fill(0)
   return [...before, ...middle, ...after].flatMap((g) => [g >> 8, g & 0xff])
 }
-/** As inet_ntop() writes it: the longest run of zero groups, the first of equals, is left out (RFC 5952 section 4.2). */
+/** As inet_ntop() writes it: the longest run of zero groups is left out, of equals the first (RFC 5952 section 4.2). */
 function text6(bytes: number[]): string {
   const groups = Array.from({ length: 8 }, (_, i) => (bytes[2 * i]! << 8) | bytes[2 * i + 1]!)
   let [start, length] = [-1, 1]

@@ -1,4 +1,6 @@
-/** Logical lines: what begins with white space continues what came before, comments and empty lines within are left out. */
+/**
+ * Logical lines: what begins with white space continues what came before; comments and empty lines within are left out.
+ */
 import { readFile } from 'node:fs/promises'
 import type { Problem } from './problem.ts'
 import { isSpace } from './text.ts'

@@ -16,8 +16,8 @@ export type ListElement = {
 )
 
 /**
- * The elements of a value (expanded), in order. `/path` is replaced by the elements in its lines (those that begin with `#`
- * are left out), `!/path` by their opposites. What follows a `#` element is left out, with a note to `warn`, as in Postfix.
+ * The elements of a value (expanded), in order. `/path` is replaced by the elements in its lines (those that begin with
+ * `#` are left out), `!/path` by their opposites. A `#` element ends a line, with a note to `warn`, as in Postfix.
  */
 export function readList(value: string, warn?: (text: string) => void): Promise<ListElement[]> {
   return elements(value, false, [], warn ?? (() => undefined))
@@ -68,7 +68,10 @@ async function fileElements(
   return found
 }
 
-/** What a parameter is that Debian's Postfix takes from a file when it begins with `/` (myorigin): the file's first line. Rejects as readFile does. */
+/**
+ * The value of a parameter that Debian's Postfix takes from a file when it begins with `/` (myorigin): the file's first
+ * line. Rejects as readFile does.
+ */
 export async function valueOrFirstLine(value: string): Promise<string> {
   if (!value.startsWith('/')) return value
   return (await readText(value)).split('\n')[0]!.trim()

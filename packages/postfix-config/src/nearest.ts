@@ -20,7 +20,7 @@ export function distance(a: string, b: string, limit: number): number {
   return row[b.length]!
 }
 
-/** The nearest of `names`, one of its words left out or another written otherwise at most; undefined when none is near. */
+/** The nearest of `names`, at most a quarter of its letters written otherwise; undefined when none is near. */
 export function nearest(name: string, names: Iterable<string>): string | undefined {
   const plain = name.toLowerCase().replaceAll('-', '_')
   let limit = Math.max(1, Math.floor(name.length / 4))

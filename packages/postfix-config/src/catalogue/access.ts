@@ -1,4 +1,4 @@
-/** Who may send what to whom: codes, relay, recipients. Defaults as Postfix 3.7 has them, unexpanded; without `since` a parameter is as old as Postfix 2.0. */
+/** Who may send what to whom: codes, relay, recipients. Defaults of Postfix 3.7, unexpanded. */
 import { bool, domains, int, list, networks, nexthop, one, some, tables, text, transport } from './kinds.ts'
 import type { Group } from './kinds.ts'
 
@@ -18,7 +18,7 @@ export const access: Group = {
   invalid_hostname_reject_code: int('501'),
   local_login_sender_maps: tables('static:*', { since: '3.6' }),
   local_recipient_maps: tables('proxy:unix:passwd.byname $alias_maps'),
-  maps_rbl_domains: domains(''),
+  maps_rbl_domains: list(''),
   maps_rbl_reject_code: int('554'),
   multi_recipient_bounce_reject_code: int('550', { since: '2.1' }),
   mynetworks: networks('', { computed: true }),

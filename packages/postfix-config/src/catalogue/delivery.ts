@@ -1,4 +1,4 @@
-/** Local and virtual delivery, aliases. Defaults as Postfix 3.7 has them, unexpanded; without `since` a parameter is as old as Postfix 2.0. */
+/** Local and virtual delivery, aliases. Defaults of Postfix 3.7, unexpanded. */
 import {
   address,
   bool,
@@ -49,7 +49,7 @@ export const delivery: Group = {
   local_delivery_status_filter: tables('$default_delivery_status_filter', { since: '3.0' }),
   local_destination_concurrency_limit: int('2'),
   local_destination_recipient_limit: int('1'),
-  local_header_rewrite_clients: restrictions('permit_inet_interfaces'),
+  local_header_rewrite_clients: restrictions('permit_inet_interfaces', { since: '2.2' }),
   local_transport: transport('local:$myhostname'),
   luser_relay: address('', { raw: true }),
   mail_spool_directory: path('/var/mail'),

@@ -15,7 +15,7 @@ export type Kind =
   | 'some'
   /** words between commas and blanks */
   | 'list'
-  /** a list of domains, networks: with `!`, `/file` and `type:table` among them */
+  /** a list of names (domains, users), of networks: with `!`, `/file` and `type:table` among them (`readList`) */
   | 'domains'
   | 'networks'
   /** `type:table` ... */
@@ -33,7 +33,7 @@ export type Kind =
 export interface More {
   /** of a time without one: s m h d w */
   unit?: Unit
-  /** the first version that had it; absent: 2.0 or older */
+  /** the first version that had it; absent: 2.0 or older, or not known */
   since?: string
   /** expanded only when it is used, with the names of that moment ($recipient, $rbl_domain ...) */
   raw?: boolean

@@ -1,4 +1,4 @@
-/** lmtp(8): TLS and SASL. Defaults as Postfix 3.7 has them, unexpanded; without `since` a parameter is as old as Postfix 2.0. */
+/** lmtp(8): TLS and SASL. Defaults of Postfix 3.7, unexpanded. */
 import { bool, int, list, one, path, some, tables, text, time } from './kinds.ts'
 import type { Group } from './kinds.ts'
 

@@ -1,4 +1,4 @@
-/** Milters. Defaults as Postfix 3.7 has them, unexpanded; without `since` a parameter is as old as Postfix 2.0. */
+/** Milters. Defaults of Postfix 3.7, unexpanded. */
 import { int, list, one, tables, text, time } from './kinds.ts'
 import type { Group } from './kinds.ts'
 

@@ -1,4 +1,4 @@
-/** postscreen(8) and dnsblog(8). Defaults as Postfix 3.7 has them, unexpanded; without `since` a parameter is as old as Postfix 2.0. */
+/** postscreen(8) and dnsblog(8). Defaults of Postfix 3.7, unexpanded. */
 import { bool, int, list, networks, one, restrictions, service, tables, text, time } from './kinds.ts'
 import type { Group } from './kinds.ts'
 

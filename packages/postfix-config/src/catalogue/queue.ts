@@ -1,4 +1,4 @@
-/** Queue, schedule, bounces. Defaults as Postfix 3.7 has them, unexpanded; without `since` a parameter is as old as Postfix 2.0. */
+/** Queue, schedule, bounces. Defaults of Postfix 3.7, unexpanded. */
 import {
   address,
   bool,
@@ -76,11 +76,16 @@ export const queue: Group = {
   maximal_backoff_time: time('4000s'),
   maximal_queue_lifetime: time('5d'),
   minimal_backoff_time: time('300s'),
-  notify_classes: some(
-    'resource, software',
-    ['bounce', '2bounce', 'data', 'delay', 'policy', 'protocol', 'resource', 'software'],
-    { since: '2.9' },
-  ),
+  notify_classes: some('resource, software', [
+    'bounce',
+    '2bounce',
+    'data',
+    'delay',
+    'policy',
+    'protocol',
+    'resource',
+    'software',
+  ]),
   qmgr_clog_warn_time: time('300s', { since: '2.0' }),
   qmgr_daemon_timeout: time('1000s', { since: '2.8' }),
   qmgr_fudge_factor: int('100'),

@@ -1,10 +1,10 @@
-/** Addresses and headers in cleanup(8) and trivial-rewrite(8). Defaults as Postfix 3.7 has them, unexpanded; without `since` a parameter is as old as Postfix 2.0. */
-import { address, bool, bytes, domains, int, list, one, service, some, tables, text } from './kinds.ts'
+/** Addresses and headers in cleanup(8) and trivial-rewrite(8). Defaults of Postfix 3.7, unexpanded. */
+import { address, bool, bytes, int, list, one, service, some, tables, text } from './kinds.ts'
 import type { Group } from './kinds.ts'
 
 export const rewriting: Group = {
   allow_percent_hack: bool('yes'),
-  always_add_missing_headers: bool('no'),
+  always_add_missing_headers: bool('no', { since: '2.6' }),
   always_bcc: address(''),
   append_at_myorigin: bool('yes'),
   append_dot_mydomain: bool('${{$compatibility_level} <level {1} ? {yes} : {no}}'),
@@ -35,7 +35,7 @@ export const rewriting: Group = {
     'header_sender',
     'header_recipient',
   ]),
-  masquerade_domains: domains(''),
+  masquerade_domains: list(''),
   masquerade_exceptions: list(''),
   message_drop_headers: list('bcc, content-length, resent-bcc, return-path', { since: '3.0' }),
   message_reject_characters: text('', { since: '2.3' }),
@@ -63,7 +63,7 @@ export const rewriting: Group = {
   ),
   recipient_canonical_maps: tables(''),
   relocated_maps: tables(''),
-  remote_header_rewrite_domain: text(''),
+  remote_header_rewrite_domain: text('', { since: '2.2' }),
   resolve_dequoted_address: bool('yes'),
   resolve_null_domain: bool('no', { since: '2.1' }),
   resolve_numeric_domain: bool('no', { since: '2.3' }),

@@ -1,4 +1,4 @@
-/** smtp(8). Defaults as Postfix 3.7 has them, unexpanded; without `since` a parameter is as old as Postfix 2.0. */
+/** smtp(8). Defaults of Postfix 3.7, unexpanded. */
 import { bool, domains, int, list, nexthop, one, some, tables, text, time } from './kinds.ts'
 import type { Group } from './kinds.ts'
 
@@ -22,13 +22,13 @@ export const smtp: Group = {
   smtp_data_init_timeout: time('120s'),
   smtp_data_xfer_timeout: time('180s'),
   smtp_defer_if_no_mx_address_found: bool('no', { since: '2.1' }),
-  smtp_delivery_status_filter: tables('$default_delivery_status_filter'),
+  smtp_delivery_status_filter: tables('$default_delivery_status_filter', { since: '3.0' }),
   smtp_discard_ehlo_keyword_address_maps: tables('', { since: '2.2' }),
   smtp_discard_ehlo_keywords: list('', { since: '2.2' }),
   smtp_dns_reply_filter: tables('', { since: '3.0' }),
   smtp_dns_resolver_options: some('', ['res_defnames', 'res_dnsrch'], { since: '2.8' }),
   smtp_dns_support_level: one('', ['', 'disabled', 'enabled', 'dnssec'], { since: '2.11' }),
-  smtp_fallback_relay: nexthop('$fallback_relay'),
+  smtp_fallback_relay: nexthop('$fallback_relay', { since: '2.3' }),
   smtp_generic_maps: tables('', { since: '2.2' }),
   smtp_header_checks: tables('', { since: '2.5' }),
   smtp_helo_name: text('$myhostname', { since: '2.0' }),

@@ -1,4 +1,4 @@
-/** smtpd(8): TLS and SASL. Defaults as Postfix 3.7 has them, unexpanded; without `since` a parameter is as old as Postfix 2.0. */
+/** smtpd(8): TLS and SASL. Defaults of Postfix 3.7, unexpanded. */
 import { bool, int, list, networks, one, path, some, tables, text, time } from './kinds.ts'
 import type { Group } from './kinds.ts'
 
@@ -45,7 +45,7 @@ export const smtpdTls: Group = {
   smtpd_tls_eecdh_grade: text('auto', { since: '2.6' }),
   smtpd_tls_exclude_ciphers: list('', { since: '2.3' }),
   smtpd_tls_fingerprint_digest: text('${{$compatibility_level} <level {3.6} ? {md5} : {sha256}}', { since: '2.5' }),
-  smtpd_tls_key_file: path('$smtpd_tls_cert_file'),
+  smtpd_tls_key_file: path('$smtpd_tls_cert_file', { since: '2.2' }),
   smtpd_tls_loglevel: int('0', { since: '2.2' }),
   smtpd_tls_mandatory_ciphers: one('medium', ['export', 'low', 'medium', 'high', 'null'], { since: '2.3' }),
   smtpd_tls_mandatory_exclude_ciphers: list('', { since: '2.3' }),

@@ -1,4 +1,4 @@
-/** smtpd(8) and qmqpd(8). Defaults as Postfix 3.7 has them, unexpanded; without `since` a parameter is as old as Postfix 2.0. */
+/** smtpd(8) and qmqpd(8). Defaults of Postfix 3.7, unexpanded. */
 import { bool, int, list, networks, one, restrictions, service, some, tables, text, time } from './kinds.ts'
 import type { Group } from './kinds.ts'
 
@@ -7,7 +7,7 @@ export const smtpd: Group = {
   qmqpd_client_port_logging: bool('no', { since: '2.5' }),
   qmqpd_error_delay: time('1s'),
   qmqpd_timeout: time('300s'),
-  smtpd_authorized_verp_clients: networks('$authorized_verp_clients'),
+  smtpd_authorized_verp_clients: networks('$authorized_verp_clients', { since: '2.1' }),
   smtpd_authorized_xclient_hosts: networks('', { since: '2.1' }),
   smtpd_authorized_xforward_hosts: networks('', { since: '2.1' }),
   smtpd_banner: text('$myhostname ESMTP $mail_name'),
@@ -36,10 +36,10 @@ export const smtpd: Group = {
     '\\t\\40!"#$%&\'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\\\]^_`abcdefghijklmnopqrstuvwxyz{|}~',
     { since: '2.0', raw: true },
   ),
-  smtpd_forbid_bare_newline: bool('no'),
-  smtpd_forbid_bare_newline_exclusions: networks('$mynetworks'),
-  smtpd_forbid_bare_newline_reject_code: int('550'),
-  smtpd_forbid_unauth_pipelining: bool('no'),
+  smtpd_forbid_bare_newline: one('no', ['no', 'yes', 'normalize', 'reject'], { since: '3.7' }),
+  smtpd_forbid_bare_newline_exclusions: networks('$mynetworks', { since: '3.7' }),
+  smtpd_forbid_bare_newline_reject_code: int('550', { since: '3.7' }),
+  smtpd_forbid_unauth_pipelining: bool('no', { since: '3.7' }),
   smtpd_forbidden_commands: list('CONNECT GET POST regexp:{{/^[^A-Z]/ Bogus}}', { since: '2.2' }),
   smtpd_hard_error_limit: int('${stress?{1}:{20}}'),
   smtpd_helo_required: bool('no'),
@@ -67,7 +67,7 @@ export const smtpd: Group = {
   smtpd_proxy_options: some('', ['speed_adjust'], { since: '2.7' }),
   smtpd_proxy_timeout: time('100s', { since: '2.1' }),
   smtpd_recipient_limit: int('1000'),
-  smtpd_recipient_overshoot_limit: int('1000'),
+  smtpd_recipient_overshoot_limit: int('1000', { since: '2.1' }),
   smtpd_recipient_restrictions: restrictions('', { since: '2.0' }),
   smtpd_reject_footer: text('', { since: '2.8', raw: true }),
   smtpd_reject_footer_maps: tables('', { since: '3.4' }),
@@ -78,6 +78,7 @@ export const smtpd: Group = {
   }),
   smtpd_relay_restrictions: restrictions(
     '${{$compatibility_level} <level {1} ? {} : {permit_mynetworks, permit_sasl_authenticated, defer_unauth_destination}}',
+    { since: '2.10' },
   ),
   smtpd_restriction_classes: restrictions(''),
   smtpd_sender_login_maps: tables(''),

@@ -1,4 +1,4 @@
-/** Paths, processes, this host, the rest. Defaults as Postfix 3.7 has them, unexpanded; without `since` a parameter is as old as Postfix 2.0. */
+/** Paths, processes, this host, the rest. Defaults of Postfix 3.7, unexpanded. */
 import { bool, bytes, command, domains, int, list, one, path, service, some, text, time, transport } from './kinds.ts'
 import type { Group } from './kinds.ts'
 
@@ -11,14 +11,14 @@ export const system: Group = {
   berkeley_db_create_buffer_size: bytes('16777216', { since: '2.0' }),
   berkeley_db_read_buffer_size: bytes('131072', { since: '2.0' }),
   broken_sasl_auth_clients: bool('no'),
-  cleanup_replace_stray_cr_lf: bool('yes'),
+  cleanup_replace_stray_cr_lf: bool('yes', { since: '3.7' }),
   cleanup_service_name: service('cleanup', { since: '2.0' }),
   compatibility_level: text('0', { since: '3.0' }),
   config_directory: path('', { computed: true }),
   connection_cache_protocol_timeout: time('5s', { since: '2.3' }),
   connection_cache_service_name: service('scache', { since: '2.2' }),
-  connection_cache_status_update_time: time('600s'),
-  connection_cache_ttl_limit: time('2s'),
+  connection_cache_status_update_time: time('600s', { since: '2.2' }),
+  connection_cache_ttl_limit: time('2s', { since: '2.2' }),
   content_filter: transport(''),
   cyrus_sasl_config_path: path('', { since: '2.5' }),
   daemon_directory: path('/usr/lib/postfix/sbin'),
@@ -55,7 +55,7 @@ export const system: Group = {
   maillog_file_prefixes: list('/var, /dev/stdout', { since: '3.4' }),
   maillog_file_rotate_suffix: text('%Y%m%d-%H%M%S', { since: '3.4' }),
   manpage_directory: path('/usr/share/man'),
-  master_service_disable: domains('', { since: '2.6' }),
+  master_service_disable: list('', { since: '2.6' }),
   meta_directory: path('/etc/postfix', { since: '3.0' }),
   multi_instance_directories: list('', { since: '2.6' }),
   multi_instance_enable: bool('no', { since: '2.6' }),
@@ -95,7 +95,7 @@ export const system: Group = {
   send_cyrus_sasl_authzid: bool('no', { since: '2.4' }),
   sendmail_fix_line_endings: one('always', ['always', 'strict', 'never'], { since: '2.9' }),
   sendmail_path: path('/usr/sbin/sendmail'),
-  service_name: text('', { readOnly: true, computed: true }),
+  service_name: text('', { since: '3.0', readOnly: true, computed: true }),
   service_throttle_time: time('60s'),
   setgid_group: text('postdrop'),
   shlib_directory: path('/usr/lib/postfix', { since: '3.0' }),

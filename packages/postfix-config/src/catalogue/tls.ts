@@ -1,12 +1,12 @@
-/** TLS in general and tlsproxy(8). Defaults as Postfix 3.7 has them, unexpanded; without `since` a parameter is as old as Postfix 2.0. */
+/** TLS in general and tlsproxy(8). Defaults of Postfix 3.7, unexpanded. */
 import { bool, command, int, list, one, path, service, tables, text, time } from './kinds.ts'
 import type { Group } from './kinds.ts'
 
 export const tls: Group = {
   openssl_path: command('openssl', { since: '3.1' }),
   tls_append_default_CA: bool('no', { since: '2.4' }),
-  tls_config_file: path('default'),
-  tls_config_name: text(''),
+  tls_config_file: path('default', { since: '3.7' }),
+  tls_config_name: text('', { since: '3.7' }),
   tls_daemon_random_bytes: int('32', { since: '2.2' }),
   tls_dane_digests: list('sha512 sha256', { since: '2.11' }),
   tls_disable_workarounds: list('', { since: '2.8' }),
@@ -14,7 +14,7 @@ export const tls: Group = {
   tls_eecdh_strong_curve: text('prime256v1', { since: '2.6' }),
   tls_eecdh_ultra_curve: text('secp384r1', { since: '2.6' }),
   tls_export_cipherlist: text('aNULL:-aNULL:HIGH:MEDIUM:LOW:EXPORT:+RC4:@STRENGTH', { since: '2.3' }),
-  tls_fast_shutdown_enable: bool('yes'),
+  tls_fast_shutdown_enable: bool('yes', { since: '3.6' }),
   tls_high_cipherlist: text('aNULL:-aNULL:HIGH:@STRENGTH', { since: '2.3' }),
   tls_legacy_public_key_fingerprints: bool('no', { since: '2.9' }),
   tls_low_cipherlist: text('aNULL:-aNULL:HIGH:MEDIUM:LOW:+RC4:@STRENGTH', { since: '2.3' }),

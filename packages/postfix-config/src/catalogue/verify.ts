@@ -1,4 +1,4 @@
-/** Address verification. Defaults as Postfix 3.7 has them, unexpanded; without `since` a parameter is as old as Postfix 2.0. */
+/** Address verification. Defaults of Postfix 3.7, unexpanded. */
 import { address, bool, int, nexthop, one, service, tables, text, time, transport } from './kinds.ts'
 import type { Group } from './kinds.ts'
 
@@ -23,7 +23,7 @@ export const verify: Group = {
   }),
   address_verify_sender_dependent_relayhost_maps: tables('$sender_dependent_relayhost_maps', { since: '2.3' }),
   address_verify_sender_ttl: time('0s', { since: '2.9' }),
-  address_verify_service_name: service('verify'),
+  address_verify_service_name: service('verify', { since: '2.1' }),
   address_verify_transport_maps: tables('$transport_maps', { since: '2.1' }),
   address_verify_virtual_transport: transport('$virtual_transport', { since: '2.1' }),
   unverified_recipient_defer_code: int('450', { since: '2.6' }),
