@@ -11,7 +11,7 @@ export async function program(
   exit: ExitCode | 1,
   body: (say: Say) => Promise<number | undefined>,
 ): Promise<void> {
-  const say: Say = (text) => void process.stderr.write(`${name}: ${text}\n`)
+  const say: Say = (text) => void process.stderr.write(`${name}: ${printable(text)}\n`)
   // a reader that has seen enough is no error
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
   try {
@@ -21,6 +21,8 @@ export async function program(
     process.exitCode = exit
   }
 }
+/** What stands in a file must not move somebody's cursor. */
+const printable = (text: string): string => text.replace(/[\x00-\x1f\x7f]/g, '?') // eslint-disable-line no-control-regex
 /** An error of the system in the words of strerror(3), the others' own. */
 function textOf(error: unknown): string {
   if (error instanceof Fatal || error instanceof CommandError) return error.message

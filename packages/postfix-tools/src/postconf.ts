@@ -1,0 +1,2 @@
+/** The program's entry. */
+export { main } from './postconf/main.ts'
