@@ -9,20 +9,15 @@ import { join, dirname, resolve } from 'node:path'
 import type { NodeStatus } from '@postern/core'
 import { connectControl } from './control.ts'
 import { EX, Fatal } from './fatal.ts'
-import type { Flags } from './flags.ts'
 import type { Place } from './place.ts'
 import { parametersOf } from './postfix.ts'
 
-/**
- * `file` (-oA): what postalias says of it, where that is installed, else whether it can be read. Without, of a Postfix folder, the
- * same of its alias_database; else what the daemon says of its tables, 65 when one is bad.
- */
+/** What the daemon says of its tables: 65 when one is bad. Of a Postfix folder, what postalias says of its alias_database. */
 export async function newaliases(
   { spool, postfix }: Place,
-  { aliases: file, config }: Pick<Flags, 'aliases' | 'config'>,
+  config: string | undefined,
   say: (text: string) => void,
 ): Promise<number> {
-  if (file !== undefined) return built([file], config)
   if (postfix !== undefined) return built((await parametersOf(postfix)).list('alias_database'), config)
   const daemon = await connectControl(spool, '').catch(() => undefined)
   // the next start reads them; who may not ask has no table of this system to look after
@@ -40,8 +35,8 @@ export async function newaliases(
     daemon.close()
   }
 }
-/** The first exit code that is not 0. */
-function built(files: readonly string[], config: string | undefined): number {
+/** What postalias says of each, where that is installed, else whether it can be read: the first exit code that is not 0. */
+export function built(files: readonly string[], config: string | undefined): number {
   const codes = files.map((file) => postalias(file, config) ?? readable(file.replace(/^[a-z]\w*:/i, '')))
   return codes.find((code) => code !== EX.OK) ?? EX.OK
 }

@@ -34,6 +34,9 @@ const isOfQueue = ({ mode, flushSite, flushId, interval }: Flags): boolean =>
 async function run(flags: Flags, say: (text: string) => void, helpers: Helpers): Promise<number> {
   if (flags.mode === 'ignore' || (flags.interval && flags.mode !== 'daemon')) return EX.OK
   if (flags.mode === 'daemon') return (await import('./daemon.ts')).startDaemon(flags.config)
+  // a file that is named needs no mail system
+  if (flags.mode === 'newaliases' && flags.aliases !== undefined)
+    return (await import('./aliases.ts')).built([flags.aliases], flags.config)
   const place = await placeOf(flags.config)
   switch (flags.mode) {
     case 'mailq':
@@ -43,7 +46,7 @@ async function run(flags: Flags, say: (text: string) => void, helpers: Helpers):
       await (await import('./queue/flush.ts')).flushAll(place)
       return EX.OK
     case 'newaliases':
-      return (await import('./aliases.ts')).newaliases(place, flags, say)
+      return (await import('./aliases.ts')).newaliases(place, flags.config, say)
     case 'user':
       return (await import('./smtp.ts')).standAlone(place.spool)
     case 'enqueue': {

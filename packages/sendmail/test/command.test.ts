@@ -155,10 +155,10 @@ down('mail that is dropped while the daemon is dead is found at its start, each 
     assert.equal(asked, {
       exit: 69,
       out: '',
-      err: 'mailq: fatal: Queue report unavailable - mail system is down\n',
+      err: 'postqueue: fatal: Queue report unavailable - mail system is down\n',
     })
     const flushed = await site.run(['-q'], { privileged: true })
-    assert.equal(flushed.err, 'sendmail: fatal: Cannot flush mail queue - mail system is down\n')
+    assert.equal(flushed.err, 'postqueue: fatal: Cannot flush mail queue - mail system is down\n')
     await site.daemon.start()
     for (let n = 0; n < 5; n++) assert.is((await site.box(`d${n}`).waitFor(1)).length, 1)
     await until('an empty folder', () => site.waiting().length === 0)
