@@ -204,6 +204,29 @@ asRoot(
   }),
 )
 
+asRoot(
+  'behind a message that broke off in the middle of a line the next one is a message',
+  place(async (p) => {
+    const at = path.join(domain(p), 'rich')
+    const ends: [string, string][] = [
+      ['From a  b\nSubject: torn', '\n\n'],
+      ['From a  b\nSubject: whole\n\nx\n\n', ''],
+      ['From a  b\nSubject: one line end\n\nx\n', ''],
+    ]
+    for (const [before, between] of ends) {
+      fs.writeFileSync(at, before)
+      fs.chownSync(at, UID, GID)
+      assert.is((await ask(p, box(p))).kind, 'delivered')
+      const text = fs.readFileSync(at, 'utf8')
+      assert.ok(text.startsWith(`${before}${between}From a@b.example  `), JSON.stringify(text))
+      fs.rmSync(at)
+    }
+    // who may write and not read
+    fs.writeFileSync(at, 'torn', { mode: 0o200 })
+    fs.chownSync(at, UID, GID)
+    assert.is((await ask(p, box(p))).kind, 'delivered')
+  }),
+)
 const PERL_FLOCK = 'use Fcntl ":flock"; open(F, "+<", $ARGV[0]); flock(F, LOCK_EX | LOCK_NB) or exit 7;'
 asRoot(
   'flock: held by us, and heeded',

@@ -64,6 +64,24 @@ function mayFollow(folder: Folder, link: fs.Stats): boolean {
 }
 const isSame = (a: fs.Stats, b: fs.Stats): boolean => a.dev === b.dev && a.ino === b.ino
 
+const LF = 10
+/** What stands between the end of the file and a new message: nothing, unless somebody was killed in the middle of a line. */
+export function joint(fd: number, size: number): string {
+  if (size === 0) return ''
+  const last = Buffer.alloc(1)
+  let reader: number | undefined
+  try {
+    // the file is open for writing; who may not read it does not see it
+    reader = fs.openSync(`/proc/self/fd/${fd}`, fs.constants.O_RDONLY | O_NONBLOCK)
+    fs.readSync(reader, last, 0, 1, size - 1)
+  } catch {
+    return ''
+  } finally {
+    if (reader !== undefined) fs.closeSync(reader)
+  }
+  return last[0] === LF ? '' : '\n\n'
+}
+
 /** Does the name still lead to the open file, and no other name? */
 export function sameStill(folder: Folder, name: string, fd: number): boolean {
   const opened = fs.fstatSync(fd)

@@ -9,7 +9,7 @@ import { startOf, walk } from './folders.ts'
 import type { Folder } from './folders.ts'
 import { FromQuote, withFromLine } from './from-lines.ts'
 import { DotLock, KernelLock } from './locks.ts'
-import { openMailbox, sameStill } from './mailbox-file.ts'
+import { joint, openMailbox, sameStill } from './mailbox-file.ts'
 import type { MboxRequest } from './mailbox-file.ts'
 import { quietly } from './maildir.ts'
 import { rights } from './rights.ts'
@@ -78,7 +78,7 @@ export class MboxTarget implements Target {
       if (!sameStill(this.#folder!, this.#name, this.#fd!))
         throw deferredBy('4.2.0', `${this.#prefix}target file status changed unexpectedly`)
       this.#end = fs.fstatSync(this.#fd!).size
-      this.#append(Buffer.from(withFromLine(above)))
+      this.#append(Buffer.from(joint(this.#fd!, this.#end) + withFromLine(above)))
     })
   }
   /** Whoever waits long keeps nobody else waiting, and delivers nothing that nobody waits for. */
