@@ -14,8 +14,10 @@ export class SampleDaemon {
   #since = 0
   log = []
 
-  constructor(file) {
+  /** `users`: with a helper that delivers as users of the system */
+  constructor(file, { users = false } = {}) {
     this.file = file
+    this.users = users
   }
   /** Throws with `problems` when the configuration does not start. */
   async start() {
@@ -26,7 +28,7 @@ export class SampleDaemon {
       for (const [, { reject }] of this.#waiting) reject(new Error(`the MTA ended: ${signal ?? code}`))
       this.#waiting.clear()
     })
-    await this.ask('start', this.file)
+    await this.ask('start', { file: this.file, users: this.users })
   }
   #receive(m) {
     if (m.kind === 'log') return void this.log.push(m)

@@ -2,7 +2,9 @@
  * The MTA of one sample, in a process of its own so that it can be killed: `node sample-mta.js CONFIG`, driven by messages
  * from its parent. The built packages, as a user's program would use them.
  */
+import path from 'node:path'
 import { createNode, loadConfig } from '@postern/core'
+import { UserClient, UserHelpers } from '@postern/processes'
 
 const say = (message) => process.send?.(message)
 const plain = (fields) =>
@@ -14,10 +16,18 @@ const sink = {
   write: (level, event, fields) => say({ kind: 'log', level, event, fields: plain(fields) }),
 }
 let node
+/** As the daemon of one process does it. They end with this process. */
+function openHelpers(socket, { users, deliverLockAttempts, deliverLockDelay, staleLockTime }) {
+  const locks = { lockAttempts: deliverLockAttempts, lockDelay: deliverLockDelay, staleLock: staleLockTime }
+  return UserHelpers.open({ ...users, ...locks, socket, asRoot: (fn) => fn(), log: sink.write })
+}
 
 const requests = {
-  async start(file) {
-    node = await createNode(await loadConfig({ path: file }), { log: sink, resolveFrom: [process.cwd()] })
+  async start({ file, users }) {
+    const socket = path.join(path.dirname(file), 'users')
+    const helped = users ? { users: new UserClient(socket) } : {}
+    node = await createNode(await loadConfig({ path: file }), { log: sink, resolveFrom: [process.cwd()], ...helped })
+    if (users) await openHelpers(socket, node.graph.settings)
     await node.start()
   },
   submit: (draft) => node.submit(draft),

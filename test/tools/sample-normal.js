@@ -11,6 +11,7 @@ export function normaliser(names) {
       out = /^\d+$/.test(value) ? out.replace(new RegExp(`\\b${value}\\b`, 'g'), name) : out.replaceAll(value, name)
     }
     return out
+      .replace(/^(From .+ {2})\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}$/gm, '$1@CTIME@')
       .replace(/\b(?=[a-v]*\d)[0-9a-f][0-9a-v]{12}\b/g, '@QID@')
       .replace(/<\d{14}\.[0-9a-f]+@/g, '<@ID@@')
       .replace(/<[\w.+/-]*@QID@[\w.+/@-]*>/g, '<@ID@>')

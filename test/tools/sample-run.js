@@ -1,10 +1,11 @@
 /** Runs one sample folder and answers what was observed, in the shape of its expected.json. */
-import { cpSync, existsSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, lstatSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { freePorts, maildir, nextHop, tempFolder, zone as startZone } from '@postern/testkit'
 import { ACTIONS } from './sample-actions.js'
 import { SampleDaemon } from './sample-daemon.js'
 import { normaliser, sorted } from './sample-normal.js'
+import { makePeople } from './sample-people.js'
 import { ROOT, filesBelow } from './workspace.js'
 
 export const SAMPLES = path.join(ROOT, 'test/samples')
@@ -19,12 +20,14 @@ const readText = (file) => (existsSync(file) ? readFileSync(file, 'utf8') : '')
 
 export async function runSample(name) {
   const source = path.join(SAMPLES, name)
-  const script = readJson(path.join(source, 'dialogue.json'))
   const temp = await tempFolder(`sample-${name}`)
   const [port, port2, port3] = await freePorts(3)
   const hop = await nextHop(readJson(path.join(source, 'hop.json'), {}))
   const zone = await startZone(readText(path.join(source, 'zone')))
+  const people = makePeople(source, temp.path)
+  const script = JSON.parse(placeholders(people?.names ?? {})(readText(path.join(source, 'dialogue.json'))))
   const names = {
+    ...people?.names,
     '@DIR@': temp.path,
     '@PORT@': `${port}`,
     '@PORT2@': `${port2}`,
@@ -34,7 +37,7 @@ export async function runSample(name) {
   }
   const replace = placeholders(names)
   prepare(source, temp.path, replace)
-  const daemon = new SampleDaemon(path.join(temp.path, configOf(source)))
+  const daemon = new SampleDaemon(path.join(temp.path, configOf(source)), { users: people !== undefined })
   const normal = normaliser(names)
   try {
     const stage = { daemon, hop, zone, folder: temp.path, replace }
@@ -44,6 +47,7 @@ export async function runSample(name) {
     await daemon.stop()
     await hop.stop()
     await zone.stop()
+    people?.remove()
     await temp.remove()
   }
 }
@@ -99,7 +103,7 @@ function placeholders(names) {
     }, text)
 }
 
-const NOT_COPIED = new Set(['dialogue.json', 'expected.json', 'hop.json', 'zone', 'README.md'])
+const NOT_COPIED = new Set(['dialogue.json', 'expected.json', 'hop.json', 'zone', 'people.json', 'README.md'])
 function prepare(source, folder, replace) {
   cpSync(source, folder, {
     recursive: true,
@@ -125,8 +129,19 @@ async function mailboxes(folder) {
     const messages = await maildir(dir).messages()
     out[path.relative(folder, dir)] = sorted(messages.map(({ headers, body }) => ({ headers, body })))
   }
+  for (const file of mboxesIn(folder)) {
+    const text = readFileSync(file, 'latin1')
+    // as text: what separates messages is part of what is looked at
+    out[path.relative(folder, file)] = text.split(/^(?=From )/m).map((message) => message.split('\n'))
+  }
   return out
 }
+/** Files that begin as an mbox does; the queue's own are not looked at. */
+const mboxesIn = (folder) =>
+  filesBelow(folder, () => true)
+    .filter((file) => !path.relative(folder, file).startsWith('spool/') && lstatSync(file).isFile())
+    .filter((file) => readFileSync(file, 'latin1').startsWith('From '))
+    .sort()
 function foldersWith(dir, name) {
   const below = readdirSync(dir, { withFileTypes: true }).filter((e) => e.isDirectory() && e.name !== 'spool')
   if (below.some((e) => e.name === name)) return [dir]
