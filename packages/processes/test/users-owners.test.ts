@@ -205,6 +205,35 @@ asRoot(
 )
 
 asRoot(
+  'over quota: deferred, or returned as Postfix does; the file is as it was',
+  place(
+    async (p) => {
+      const at = path.join(domain(p), 'rich')
+      assert.is((await ask(p, box(p))).kind, 'delivered')
+      const before = fs.readFileSync(at, 'utf8')
+      const inject = ['-f', '-q', '-P', at, '-e', 'trace=writev', '-e', 'inject=writev:error=EDQUOT', '-o', '/dev/null']
+      const strace = spawn('strace', [...inject, '-p', String(p.helpers.pids[0])], {
+        stdio: ['ignore', 'ignore', 'pipe'],
+      })
+      p.undo(() => void strace.kill('SIGKILL'))
+      const missing = await new Promise((done) =>
+        strace.once('error', () => done(true)).once('spawn', () => done(false)),
+      )
+      if (missing) return void process.stdout.write('# skipped: no strace\n')
+      await until(
+        'strace to be there',
+        () => !/^TracerPid:\t0$/m.test(fs.readFileSync(`/proc/${p.helpers.pids[0]}/status`, 'utf8')),
+      )
+      const text = `delivery failed to mailbox ${at}: error writing message: Disk quota exceeded`
+      assert.equal(await ask(p, box(p)), { kind: 'deferred', esc: '4.2.2', text })
+      assert.equal(await ask(p, box(p, { returnFaults: true })), { kind: 'deferred', esc: '4.2.2', text })
+      assert.equal(await ask(p, box(p, { returnOverQuota: true })), { kind: 'failed', esc: '5.2.2', text })
+      assert.is(fs.readFileSync(at, 'utf8'), before)
+    },
+    { processes: 1 },
+  ),
+)
+asRoot(
   'behind a message that broke off in the middle of a line the next one is a message',
   place(async (p) => {
     const at = path.join(domain(p), 'rich')
