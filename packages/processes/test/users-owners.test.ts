@@ -211,7 +211,18 @@ asRoot(
       const at = path.join(domain(p), 'rich')
       assert.is((await ask(p, box(p))).kind, 'delivered')
       const before = fs.readFileSync(at, 'utf8')
-      const inject = ['-f', '-q', '-P', at, '-e', 'trace=writev', '-e', 'inject=writev:error=EDQUOT', '-o', '/dev/null']
+      const inject = [
+        '-f',
+        '-q',
+        '-P',
+        at,
+        '-e',
+        'trace=write,writev',
+        '-e',
+        'inject=write,writev:error=EDQUOT',
+        '-o',
+        '/dev/null',
+      ]
       const strace = spawn('strace', [...inject, '-p', String(p.helpers.pids[0])], {
         stdio: ['ignore', 'ignore', 'pipe'],
       })
@@ -256,14 +267,15 @@ asRoot(
     assert.is((await ask(p, box(p))).kind, 'delivered')
   }),
 )
-const PERL_FLOCK = 'use Fcntl ":flock"; open(F, "+<", $ARGV[0]); flock(F, LOCK_EX | LOCK_NB) or exit 7;'
+const FLOCK = 'use Fcntl ":flock"; open(F, "+<", $ARGV[0]); flock(F,'
 asRoot(
   'flock: held by us, and heeded',
   place(async (p) => {
     const at = path.join(domain(p), 'rich')
     const request = box(p, { locks: ['flock', 'fcntl', 'dotlock'] })
     assert.is((await ask(p, request)).kind, 'delivered')
-    const reader = spawn('perl', ['-e', `${PERL_FLOCK} syswrite(STDOUT, "x"); sleep 60`, at])
+    // it waits: ours is gone when the perl(1) that held it is
+    const reader = spawn('perl', ['-e', `${FLOCK} LOCK_EX); syswrite(STDOUT, "x"); sleep 60`, at])
     p.undo(() => void reader.kill('SIGKILL'))
     await new Promise((done) => reader.stdout.once('data', done))
     const text = `delivery failed to mailbox ${at}: unable to lock for exclusive access: Resource temporarily unavailable`
@@ -284,7 +296,7 @@ asRoot(
       callOf(),
     )
     await until('the first megabyte', () => fs.statSync(at).size > size)
-    assert.is(spawnSync('perl', ['-e', PERL_FLOCK, at]).status, 7)
+    assert.is(spawnSync('perl', ['-e', `${FLOCK} LOCK_EX | LOCK_NB) or exit 7`, at]).status, 7)
     release()
     assert.is((await slow).kind, 'delivered')
   }),
