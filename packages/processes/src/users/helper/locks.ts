@@ -63,6 +63,8 @@ for (1 .. $tries) {
 exit 1;`
 /** exit code of the above: somebody else had it all the time */
 const BUSY = 1
+/** ms that its end is waited for */
+const GONE = 1000
 // struct flock as it is packed above
 const KNOWN = ['x64', 'arm64', 'ppc64', 'riscv64', 's390x', 'loong64']
 
@@ -94,7 +96,15 @@ export class KernelLock {
       )
     })
   }
-  release(): void {
-    this.#child?.stdin?.destroy()
+  /** Resolves when it is free: whoever asks a moment too early waits for a second. */
+  release(): Promise<void> {
+    const child = this.#child
+    if (!child || child.pid === undefined || child.exitCode !== null || child.signalCode !== null)
+      return Promise.resolve()
+    child.stdin!.destroy()
+    return new Promise((done) => {
+      const late = setTimeout(done, GONE)
+      child.once('exit', () => (clearTimeout(late), done()))
+    })
   }
 }

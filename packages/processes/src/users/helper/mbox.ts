@@ -131,12 +131,12 @@ export class MboxTarget implements Target {
     if (this.#end === undefined) await this.begin()
     this.#append(Buffer.concat([this.#quote.push(bytes), this.#quote.end()]))
     this.#as(() => this.#doing('error writing message', () => fs.fsyncSync(this.#fd!)))
-    this.#close()
+    await this.#close()
     return { kind: 'delivered', esc: '2.0.0', text: 'delivered to mailbox' }
   }
-  abort(): void {
+  async abort(): Promise<void> {
     quietly(() => this.#cutOff())
-    this.#close()
+    await this.#close()
   }
   /** What a program without our locks has appended since is its mail: then all is left as it is. */
   #cutOff(): void {
@@ -144,10 +144,10 @@ export class MboxTarget implements Target {
     const { size } = fs.fstatSync(this.#fd)
     if (size > this.#end && size <= this.#end + this.#tried) fs.ftruncateSync(this.#fd, this.#end)
   }
-  #close(): void {
+  async #close(): Promise<void> {
     if (this.#fd !== undefined) fs.closeSync(this.#fd)
     this.#fd = undefined
-    this.#kernelLock.release()
+    await this.#kernelLock.release()
     if (this.#dotLock) quietly(() => this.#asKeeper(() => this.#dotLock!.release()))
     if (this.#folder) fs.closeSync(this.#folder.fd)
     this.#dotLock = this.#folder = undefined
