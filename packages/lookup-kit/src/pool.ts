@@ -3,6 +3,7 @@
  * needed them for a while. One that failed is thrown away, never lent again.
  */
 import type { Clock, Timer } from '@postern/core'
+import type { Ending } from './ending.ts'
 import { Refused } from './servers.ts'
 
 export interface PoolOptions<C> {
@@ -23,6 +24,11 @@ interface Waiter<C> {
   readonly give: (connection: C | undefined) => void
   readonly fail: (error: Error) => void
 }
+interface Lent<C> {
+  readonly connection: C
+  /** nobody has used it yet */
+  readonly fresh: boolean
+}
 
 const CLOSED = 'the table was closed'
 
@@ -33,7 +39,7 @@ export class Pool<C> {
   readonly #busy = new Set<C>()
   readonly #waiting: Waiter<C>[] = []
   /** what is under way: to be ended by `close` */
-  readonly #users = new Set<AbortController>()
+  readonly #users = new Set<Ending>()
   #closed = false
   #opening = 0
   #timer: Timer | undefined
@@ -46,25 +52,24 @@ export class Pool<C> {
   }
   /**
    * Lends a connection to `work`. One whose work rejects with anything but `Refused` is destroyed; had it been used before
-   * and been closed by the server since, the work is done once more on a new one. Rejects when `stop` is aborted, as `close`
-   * does, and then destroys the connection: an answer might still be on its way.
+   * and been closed by the server since, the work is done once more on a new one. Rejects when `ending` comes, as `close`
+   * makes it, and then destroys the connection: an answer might still be on its way.
    */
-  async use<R>(work: (connection: C) => Promise<R>, stop: AbortController): Promise<R> {
+  async use<R>(work: (connection: C) => Promise<R>, ending: Ending): Promise<R> {
     if (this.#closed) throw new Error(CLOSED)
-    const { signal } = stop
-    this.#users.add(stop)
+    this.#users.add(ending)
     try {
-      const lent = await this.#take(signal)
+      const lent = this.#lendIdle(ending) ?? (await this.#take(ending))
       try {
-        return await this.#with(lent.connection, work, signal)
+        return await this.#with(lent.connection, work, ending)
       } catch (error) {
-        if (lent.fresh || signal.aborted || error instanceof Refused) throw error
+        if (lent.fresh || ending.aborted || error instanceof Refused) throw error
       }
       // the server was started again, or closes what is idle: the others are as old
       for (const { connection } of this.#idle.splice(0)) this.#o.destroy(connection)
-      return await this.#with((await this.#take(signal)).connection, work, signal)
+      return await this.#with((await this.#take(ending)).connection, work, ending)
     } finally {
-      this.#users.delete(stop)
+      this.#users.delete(ending)
     }
   }
   /** A connection ended by itself. */
@@ -76,39 +81,58 @@ export class Pool<C> {
   close(): void {
     this.#closed = true
     this.#timer?.cancel()
-    for (const stop of this.#users) stop.abort(new Error(CLOSED))
+    for (const ending of this.#users) ending.abort(new Error(CLOSED))
     for (const { connection } of this.#idle.splice(0)) this.#o.destroy(connection)
     for (const connection of this.#busy) this.#o.destroy(connection)
   }
 
-  async #with<R>(connection: C, work: (c: C) => Promise<R>, signal: AbortSignal): Promise<R> {
-    let fine = false
-    try {
-      const answer = await untilAborted(work(connection), signal)
-      fine = true
-      return answer
-    } catch (error) {
-      fine = error instanceof Refused
-      throw error
-    } finally {
-      this.#back(connection, fine && !this.#closed)
-    }
+  /** Ends with `ending`, though the work goes on. */
+  #with<R>(connection: C, work: (c: C) => Promise<R>, ending: Ending): Promise<R> {
+    return new Promise((resolve, reject) => {
+      let lent = true
+      const back = (fine: boolean) => {
+        if (!lent) return
+        lent = false
+        forget()
+        this.#back(connection, fine && !this.#closed)
+      }
+      let forget: () => void = () => undefined
+      forget = ending.listen((reason) => {
+        back(false)
+        reject(reason)
+      })
+      if (!lent) return
+      work(connection).then(
+        (answer) => {
+          back(true)
+          resolve(answer)
+        },
+        (error: unknown) => {
+          back(error instanceof Refused)
+          reject(error as Error)
+        },
+      )
+    })
   }
-  async #take(signal: AbortSignal): Promise<{ readonly connection: C; readonly fresh: boolean }> {
+  #lendIdle(ending: Ending): Lent<C> | undefined {
+    const idle = ending.aborted ? undefined : this.#idle.pop()
+    return idle && this.#lend(idle.connection, false)
+  }
+  async #take(ending: Ending): Promise<Lent<C>> {
     for (;;) {
-      signal.throwIfAborted()
-      const idle = this.#idle.pop()
-      if (idle) return this.#lend(idle.connection, false)
+      ending.throwIfAborted()
+      const idle = this.#lendIdle(ending)
+      if (idle) return idle
       if (this.open + this.#opening < this.#o.size) {
-        const fresh = await this.#connect(signal)
+        const fresh = await this.#connect(ending.signal)
         if (fresh !== undefined) return this.#lend(fresh, true)
         if (this.#idle.length > 0 || this.#busy.size + this.#opening === 0) continue
       }
-      const given = await this.#wait(signal)
+      const given = await this.#wait(ending)
       if (given !== undefined) return { connection: given, fresh: false }
     }
   }
-  #lend(connection: C, fresh: boolean) {
+  #lend(connection: C, fresh: boolean): Lent<C> {
     this.#busy.add(connection)
     return { connection, fresh }
   }
@@ -128,20 +152,19 @@ export class Pool<C> {
       this.#opening--
     }
   }
-  #wait(signal: AbortSignal): Promise<C | undefined> {
+  #wait(ending: Ending): Promise<C | undefined> {
     return new Promise((resolve, reject) => {
-      const out = () => {
-        const at = this.#waiting.indexOf(waiter)
-        if (at >= 0) this.#waiting.splice(at, 1)
-        reject(signal.reason as Error)
-      }
-      const done = () => signal.removeEventListener('abort', out)
+      let forget: () => void = () => undefined
       const waiter: Waiter<C> = {
-        give: (connection) => (done(), resolve(connection)),
-        fail: (error) => (done(), reject(error)),
+        give: (connection) => (forget(), resolve(connection)),
+        fail: (error) => (forget(), reject(error)),
       }
       this.#waiting.push(waiter)
-      signal.addEventListener('abort', out, { once: true })
+      forget = ending.listen((reason) => {
+        const at = this.#waiting.indexOf(waiter)
+        if (at >= 0) this.#waiting.splice(at, 1)
+        reject(reason)
+      })
     })
   }
   #back(connection: C, fine: boolean): void {
@@ -165,14 +188,4 @@ export class Pool<C> {
     const next = this.#idle[0]
     if (next) this.#timer = this.#o.clock.after(Math.max(1, next.since - old), () => this.#tidy())
   }
-}
-
-/** Ends with the signal, though the work goes on. */
-function untilAborted<R>(work: Promise<R>, signal: AbortSignal): Promise<R> {
-  return new Promise((resolve, reject) => {
-    const out = () => reject(signal.reason as Error)
-    signal.addEventListener('abort', out, { once: true })
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', out))
-    if (signal.aborted) out()
-  })
 }

@@ -40,8 +40,9 @@ export class Servers<T> {
    * Asks one after the other until one answers; first those that do not rest, then, because a resting one may be back, the
    * others. Rejects with the last server's error; with `Refused`, and when `signal` is aborted, at once.
    */
-  async ask<R>(ask: (server: T) => Promise<R>, signal?: AbortSignal): Promise<R> {
-    let last: Error = new Error('no server')
+  async ask<R>(ask: (server: T) => Promise<R>, signal?: Pick<AbortSignal, 'aborted' | 'reason'>): Promise<R> {
+    // an error is dear: its stack is written down when it is made
+    let last: Error | undefined
     for (const one of this.#order()) {
       if (signal?.aborted) throw signal.reason as Error
       if (one.failed && this.#o.clock.now() - one.failedAt < PAUSE) {
@@ -61,9 +62,10 @@ export class Servers<T> {
         one.failedAt = this.#o.clock.now()
       }
     }
-    throw last
+    throw last ?? new Error('no server')
   }
   #order() {
+    if (this.#servers.length === 1) return this.#servers
     const now = this.#o.clock.now()
     const count = this.#servers.length
     const first = (this.#o.first ?? ((n: number) => Math.floor(Math.random() * n)))(count)

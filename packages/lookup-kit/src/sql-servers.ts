@@ -1,5 +1,6 @@
 /** SQL servers that hold the same: a pool of connections to each, and the next one when one is away. */
 import type { Clock, Logger } from '@postern/core'
+import { Ending } from './ending.ts'
 import { Pool } from './pool.ts'
 import { Servers } from './servers.ts'
 import type { SqlBackend, SqlRow, SqlText } from './sql-table.ts'
@@ -70,11 +71,11 @@ export class SqlServers<C> implements SqlBackend {
       back: (server) => several && log.info('table.server.up', { server }),
     })
   }
-  ask(query: SqlText, begin: () => (columns: SqlRow) => void, call: Ending): Promise<void> {
+  ask(query: SqlText, begin: () => (columns: SqlRow) => void, call: Ended): Promise<void> {
     this.#queries++
     return this.#each((connection) => this.#client.ask(connection, query, begin), call)
   }
-  check(query: SqlText, call: Ending): Promise<void> {
+  check(query: SqlText, call: Ended): Promise<void> {
     return this.#each((connection) => this.#client.check(connection, query), call)
   }
   close(): void {
@@ -84,28 +85,28 @@ export class SqlServers<C> implements SqlBackend {
     return { queries: this.#queries, connections: this.#pools.reduce((sum, pool) => sum + pool.open, 0) }
   }
 
-  async #each(work: (connection: C) => Promise<void>, call: Ending): Promise<void> {
-    const outer = new AbortController()
-    let stop = outer
-    const forget = call.onAbort((reason) => {
-      outer.abort(reason)
-      stop.abort(reason)
-    })
+  async #each(work: (connection: C) => Promise<void>, call: Ended): Promise<void> {
+    // the lookup's end, and that of one server's time
+    const whole = new Ending()
+    const forget = call.onAbort((reason) => whole.abort(reason))
     try {
-      await this.#servers.ask(async (pool) => {
-        stop = new AbortController()
-        const timer = this.#o.clock.after(this.#o.timeout, () => stop.abort(new Error('no answer in time')))
-        try {
-          await pool.use(work, stop)
-        } finally {
-          timer.cancel()
-        }
-      }, outer.signal)
+      await this.#servers.ask((pool) => this.#within(pool, work, whole), whole)
     } finally {
       forget()
     }
   }
+  async #within(pool: Pool<C>, work: (connection: C) => Promise<void>, whole: Ending): Promise<void> {
+    const ending = new Ending()
+    const timer = this.#o.clock.after(this.#o.timeout, () => ending.abort(new Error('no answer in time')))
+    const forget = whole.listen((reason) => ending.abort(reason))
+    try {
+      await pool.use(work, ending)
+    } finally {
+      timer.cancel()
+      forget()
+    }
+  }
 }
-interface Ending {
+interface Ended {
   onAbort(fn: (reason: Error) => void): () => void
 }

@@ -46,6 +46,10 @@ export const leased = ({ value, release }: Lease<SqlBackend>): SqlBackend => ({
   stats: () => value.stats?.() ?? {},
   close: release,
 })
+/** tells quickly that there is nothing of the other */
+const ODD = /[\0\ud800-\udfff]/
+/** half a surrogate pair, or a NUL */
+const UNASKABLE = /[\0\p{Surrogate}]/u
 /** ms that the check at the start waits for a server */
 const CHECK = 2000
 /** for the check of the query: has a domain with nine labels, so that no code is left without */
@@ -74,20 +78,14 @@ export class SqlTable implements OpenTable {
   get(key: string, call: Call): Lookup | Promise<Lookup> {
     const folded = key.toLowerCase()
     // no database holds a NUL or half a surrogate pair, and either would become something else on the way
-    if (folded === '' || /[\0\p{Surrogate}]/u.test(folded)) return absent()
+    if (folded === '' || (ODD.test(folded) && UNASKABLE.test(folded))) return absent()
     if (!keyHasAll(this.#o.resultFormat, folded)) return absent()
-    const texts = new Map<boolean, string>()
-    for (const [backslash, template] of this.#templates) {
-      const text = template.fill(folded)
-      if (text === undefined) return absent()
-      texts.set(backslash, text)
-    }
-    return this.#domains.look(folded, call, () => this.#ask(folded, (backslash) => texts.get(backslash)!, call))
+    const text = this.#text(folded)
+    return text ? this.#domains.look(folded, call, () => this.#ask(folded, text, call)) : absent()
   }
   async check(): Promise<string | undefined> {
     try {
-      const texts = new Map([...this.#templates].map(([b, template]) => [b, template.fill(SAMPLE)!]))
-      await this.#bounded((call) => this.#o.backend.check((backslash) => texts.get(backslash)!, call))
+      await this.#bounded((call) => this.#o.backend.check(this.#text(SAMPLE)!, call))
       this.#well()
     } catch (error) {
       this.#ill(reason(error))
@@ -101,6 +99,12 @@ export class SqlTable implements OpenTable {
     return this.#o.backend.stats?.() ?? {}
   }
 
+  /** `undefined`: the query asks for what the key does not have, whatever the connection. */
+  #text(key: string): SqlText | undefined {
+    const usual = this.#o.backslash[0]!
+    const text = this.#templates.get(usual)!.fill(key)
+    return text === undefined ? undefined : (other) => (other === usual ? text : this.#templates.get(other)!.fill(key)!)
+  }
   async #ask(key: string, query: SqlText, call: Call): Promise<Lookup> {
     const fresh = () => new Results(key, this.#o.resultFormat, this.#o.expansionLimit)
     let results = fresh()

@@ -23,16 +23,31 @@ export interface Expansion {
 export function expand(template: string, { value, key, quote = (text) => text }: Expansion): string | undefined {
   if (value === '') return undefined
   let out = ''
-  for (let i = 0; i < template.length; i++) {
-    if (template[i] !== '%') {
-      out += template[i]
+  for (const piece of cut(template)) {
+    if (typeof piece === 'string') {
+      out += piece
       continue
     }
-    const part = partFor(template[++i], value, key)
+    const part = partFor(piece.code, value, key)
     if (part === undefined) return undefined
     out += part.raw === undefined ? quote(part.text) : part.raw
   }
   return out
+}
+/** A text that goes as it is, or the letter behind a `%`. */
+type Piece = string | { readonly code: string | undefined }
+/** Templates come from the configuration, and each is asked for at every lookup. */
+const known = new Map<string, readonly Piece[]>()
+const KNOWN = 1000
+function cut(template: string): readonly Piece[] {
+  const have = known.get(template)
+  if (have) return have
+  const pieces: Piece[] = []
+  for (const [, text, code] of template.matchAll(/([^%]+)|%([\s\S]?)/g))
+    pieces.push(text ?? { code: code || undefined })
+  if (known.size >= KNOWN) known.clear()
+  known.set(template, pieces)
+  return pieces
 }
 interface Part {
   readonly text: string
@@ -69,8 +84,9 @@ const part = (text: string | undefined): Part | undefined => (text === undefined
  * and no query need be made.
  */
 export function keyHasAll(format: string, key: string): boolean {
-  for (const [, code] of format.matchAll(/%([\s\S]?)/g))
-    if (/^[SUD1-9]$/.test(code!) && partFor(code, key, key) === undefined) return false
+  for (const piece of cut(format))
+    if (typeof piece !== 'string' && /^[SUD1-9]$/.test(piece.code ?? '') && partFor(piece.code, key, key) === undefined)
+      return false
   return true
 }
 

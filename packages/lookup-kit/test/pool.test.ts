@@ -1,7 +1,7 @@
 import { fakeClock } from '@postern/testkit'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { Pool, Refused } from '@postern/lookup-kit'
+import { Ending, Pool, Refused } from '@postern/lookup-kit'
 
 interface Connection {
   readonly id: number
@@ -30,7 +30,7 @@ function rig(size: number, room = 100) {
     destroy: (connection) => (connection.open = false),
     full: (error) => error.message === 'full',
   })
-  const use = <R>(work: (c: Connection) => Promise<R>, stop = new AbortController()) => pool.use(work, stop)
+  const use = <R>(work: (c: Connection) => Promise<R>, stop = new Ending()) => pool.use(work, stop)
   return { pool, clock, made, live, use, hang: (yes: boolean) => (hang = yes) }
 }
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
@@ -92,7 +92,7 @@ test('a server that is full: ours are waited for', async () => {
 })
 test('an end while waiting, while connecting, while working', async () => {
   const r = rig(1)
-  const [working, waiting] = [new AbortController(), new AbortController()]
+  const [working, waiting] = [new Ending(), new Ending()]
   const one = rejection(r.use(() => new Promise(() => undefined), working))
   await turn()
   await turn()
@@ -106,7 +106,7 @@ test('an end while waiting, while connecting, while working', async () => {
   assert.is(await three, 1)
   r.pool.gone(r.made[1]!)
   r.hang(true)
-  const connecting = new AbortController()
+  const connecting = new Ending()
   const four = rejection(r.use(id, connecting))
   const five = r.use(id)
   r.hang(false)
