@@ -52,6 +52,7 @@ export class Connection {
   #frames = new Frames()
   #pending = new Map<number, Pending>()
   #lastId = 0
+  #outgoing: Buffer[] = []
   /** messages that came, to tell a slow search from a server that is away */
   #heard = 0
   #ended: Error | undefined
@@ -92,7 +93,7 @@ export class Connection {
         else resolve({ result: answer, entries, references })
       }
       this.#pending.set(id, { entries, references, done })
-      this.#socket.write(make(id).write())
+      this.#send(make(id).write())
     })
   }
   /** What may pass in the clear ends here: `secure` is made of the socket and takes its place. */
@@ -144,8 +145,18 @@ export class Connection {
     const pending = this.#pending.get(id)
     if (!pending) return
     pending.done(why)
-    if (this.#socket.writable)
-      this.#socket.write(new AbandonRequest({ messageId: this.#newId(), abandonId: id }).write())
+    this.#send(new AbandonRequest({ messageId: this.#newId(), abandonId: id }).write())
+  }
+  /** What is asked in one turn of the event loop goes out in one piece: each write of its own costs more than a search. */
+  #send(message: Buffer): void {
+    this.#outgoing.push(message)
+    if (this.#outgoing.length === 1) setImmediate(() => this.#flush())
+  }
+  #flush(): void {
+    const messages = this.#outgoing
+    this.#outgoing = []
+    if (this.#ended || !this.#socket.writable) return
+    this.#socket.write(messages.length === 1 ? messages[0]! : Buffer.concat(messages))
   }
   #newId(): number {
     do this.#lastId = this.#lastId >= LAST_ID ? 1 : this.#lastId + 1
