@@ -2,13 +2,14 @@
  * The scoreboard: cases that Postfix was recorded under, replayed. See README.md; `npm run conformance -- --help`.
  */
 import { availableParallelism } from 'node:os'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { complaints, failures, progressLine, table } from './board/table.ts'
 import { inPool } from './board/pool.ts'
 import { record } from './board/record.ts'
+import { OWN_SERVER, OWN_TOOLS } from './board/own.ts'
 import { readKnown, runCase } from './board/result.ts'
-import { ROOT, findCases } from './cases.ts'
+import { findCases } from './cases.ts'
 import { isLevel } from './judge/levels.ts'
 import type { Level } from './judge/levels.ts'
 import { missingHere } from './needs.ts'
@@ -42,16 +43,13 @@ const { values, positionals } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 })
-/** Postern as it is built. */
-const OWN = { server: `node ${join(ROOT, 'packages/cli/bin/postern.js')} start --foreground --postfix {etc}` }
-const OWN_TOOLS = join(ROOT, 'node_modules/.bin')
 const seconds = Number(values.limit)
 const jobs = Number(values.jobs ?? availableParallelism() + 2)
 
 async function board(folders: readonly string[], level: Level): Promise<boolean> {
   const own = values.server === undefined
   const options = {
-    server: values.server ?? OWN.server,
+    server: values.server ?? OWN_SERVER,
     tools: values.tools ? resolve(values.tools) : own ? OWN_TOOLS : undefined,
     limit: seconds * 1000,
     keep: values.keep && resolve(values.keep),

@@ -1,6 +1,6 @@
 /** What a machine must allow for cases to run. */
 import { spawnSync } from 'node:child_process'
-import { programPath } from '@postern/testkit'
+import { programPath } from './room/testkit.ts'
 
 const PROGRAMS = ['unshare', 'mount', 'ip', 'hostname', 'openssl', 'postmap', 'postalias']
 

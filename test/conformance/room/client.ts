@@ -2,7 +2,7 @@
 import { connect as connectTcp } from 'node:net'
 import type { Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { sleep } from '@postern/testkit'
+import { sleep } from './testkit.ts'
 import type { SmtpSpec, Step } from '../cases.ts'
 import type { Exchange } from '../judge/observed.ts'
 import { ByteLines, ENDED, LATE, utf8, withoutEnd } from '../peers/lines.ts'

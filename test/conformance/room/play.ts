@@ -1,5 +1,5 @@
 /** A case's actions, one after the other. */
-import { sleep } from '@postern/testkit'
+import { sleep } from './testkit.ts'
 import type { Action } from '../cases.ts'
 import { countArrived } from '../judge/observe.ts'
 import type { Played } from '../judge/observed.ts'

@@ -2,10 +2,20 @@
  * The room of a case: a folder on a file system in memory, a network of its own, people, a name server and next hops. It is made
  * inside private namespaces and ends with them, so nothing here is undone.
  */
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { programPath, zone } from '@postern/testkit'
+import { zone } from './testkit.ts'
 import { ROOT } from '../cases.ts'
 import type { Case } from '../cases.ts'
 import type { Scene } from '../judge/observe.ts'
@@ -96,7 +106,7 @@ export class Room {
   }
   indexTable(program: 'postmap' | 'postalias', table: string): void {
     const name = table.includes(':') ? this.fill(table) : `hash:${join(this.etc, table)}`
-    sh(programPath(program) ?? join(ROOT, 'node_modules/.bin', program), '-c', this.etc, name)
+    sh(program, '-c', this.etc, name)
   }
 
   #makeFolder(name: string, mode: number, owner = 0): void {
@@ -125,11 +135,27 @@ export class Room {
       hosts: '127.0.0.1 localhost\n',
       'nsswitch.conf': baseFile('nsswitch.conf'),
     }
-    // not file by file: a mount goes when somebody outside renames another file to its place, as useradd does with passwd
-    const etc = join(this.folder, 'root/etc')
-    sh('cp', '-a', '/etc', etc)
-    for (const [name, text] of Object.entries(files)) this.put(join('root/etc', name), text)
-    sh('mount', '--bind', etc, '/etc')
+    this.#systemFiles(files)
+  }
+
+  /**
+   * An /etc of the room's own: links to the machine's, but for what is the room's. A mount for each file would go when somebody
+   * outside renames another file to its place, as useradd does with passwd.
+   */
+  #systemFiles(own: Readonly<Record<string, string>>): void {
+    const machine = join(this.folder, 'root/machine')
+    this.#makeFolder('root/machine', 0o755)
+    this.#makeFolder('root/etc', 0o755)
+    sh('mount', '--bind', '/etc', machine)
+    const copied = ['postfix']
+    for (const name of readdirSync(machine)) {
+      if (name in own) continue
+      const place = join(this.folder, 'root/etc', name)
+      if (copied.includes(name)) cpSync(join(machine, name), place, { recursive: true, verbatimSymlinks: true })
+      else symlinkSync(join(machine, name), place)
+    }
+    for (const [name, text] of Object.entries(own)) this.put(join('root/etc', name), text)
+    sh('mount', '--bind', join(this.folder, 'root/etc'), '/etc')
   }
 
   #zoneText(): string {

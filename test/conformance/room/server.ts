@@ -14,7 +14,7 @@ import {
 } from 'node:fs'
 import { connect } from 'node:net'
 import { delimiter, dirname, join } from 'node:path'
-import { sleep, until } from '@postern/testkit'
+import { sleep, until } from './testkit.ts'
 import { ROOT } from '../cases.ts'
 import { countArrived } from '../judge/observe.ts'
 import type { Observed } from '../judge/observed.ts'
@@ -36,6 +36,10 @@ export interface RoomServer {
 
 const START = 30_000
 const STOP = 15_000
+/** ms without anything new in mailboxes, at next hops and in the log */
+const QUIET = 500
+const LONG_QUIET = 6000
+const MAX_WAIT = 20_000
 const tail = (file: string): string => (existsSync(file) ? readFileSync(file, 'utf8').slice(-4000) : '')
 
 const answers = (): Promise<boolean> =>
@@ -143,16 +147,17 @@ export class CommandServer implements RoomServer {
       throw new Error(`${(error as Error).message}\n${this.output()}`, { cause: error })
     })
   }
-  /** It cannot be asked: quiet for a second, with what is expected there, is idle; twelve seconds are enough for anything. */
+  /** It cannot be asked: quiet for a moment with what is expected there is idle, and so is quiet for long. */
   async idle(least = 0): Promise<void> {
     const need = Math.max(least, this.#waits.shift() ?? 0)
     const began = Date.now()
     let [last, since] = ['', began]
-    while (Date.now() < began + 12_000) {
+    while (Date.now() < since + LONG_QUIET && Date.now() < began + MAX_WAIT) {
       const arrived = countArrived(this.#room.scene)
       const now = `${arrived} ${this.#logSize()}`
       if (now !== last) [last, since] = [now, Date.now()]
-      if (arrived >= need && Date.now() - since > 500 && Date.now() - began > 1000) return
+      const quiet = Date.now() - since > QUIET && Date.now() - began > 2 * QUIET
+      if (arrived >= need && quiet) return
       await sleep(100)
     }
   }

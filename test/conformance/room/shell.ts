@@ -1,7 +1,7 @@
 /** Programs of the system, each with a limit in time. */
 import { execFileSync, spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { programPath } from '@postern/testkit'
+import { programPath } from './testkit.ts'
 
 export const PATH = '/usr/sbin:/usr/bin:/sbin:/bin'
 const LIMIT = 60_000
