@@ -17,13 +17,16 @@ export interface Answered extends Answer {
 }
 
 const running = new Set<() => void>()
-/** Ends all that run; their folders are taken away as usual. */
+let over = false
+/** Ends all that run, and nothing is begun any more; their folders are taken away as usual. */
 export function endAll(): void {
+  over = true
   for (const end of running) end()
 }
 
 /** `limit` in ms; `order` without the room, which is made here and taken away. */
 export async function runInside(order: Omit<Order, 'room'>, limit: number): Promise<Answered> {
+  if (over) return { error: 'not begun', ms: 0 }
   const room = await mkdtemp(join(tmpdir(), 'pfc-'))
   const began = Date.now()
   try {
