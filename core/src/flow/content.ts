@@ -25,6 +25,7 @@ export class Content implements ContentSink {
   /** why nothing more of it is kept */
   #over: Reply | undefined
   #ending = false
+  #whole = false
 
   constructor(session: SessionFlow, tx: Transaction, done: () => void) {
     this.#session = session
@@ -43,6 +44,7 @@ export class Content implements ContentSink {
   }
   end(): Promise<Reply> {
     this.#ending = true
+    this.#whole = true
     return this.#session.holding(() => this.#end())
   }
   async #end(): Promise<Reply> {
@@ -108,9 +110,9 @@ export class Content implements ContentSink {
       this.#done()
     }
   }
-  /** Bytes of what is not complete yet. */
-  get comingIn(): number | undefined {
-    return this.#ending ? undefined : this.#size
+  /** Bytes of what was not complete when it was cut off. */
+  get cutOff(): number | undefined {
+    return this.#whole ? undefined : this.#size
   }
   /** Nothing once `end` has begun: what is being committed must stay whole. */
   abort(): void {

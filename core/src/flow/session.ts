@@ -180,7 +180,7 @@ export class SessionFlow implements Session {
     this.#ended = true
     this.scope.abort(CLIENT_GONE)
     this.#unlink()
-    const content = this.#content?.comingIn
+    const content = this.#content?.cutOff
     // what is still coming in will not be complete; what is being committed goes on
     this.#content?.abort()
     this.#now.endTransaction()
