@@ -1,5 +1,6 @@
 /** A new connection to one server, in clear again when opportunistic TLS fails. */
 import { isIP } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import type { Logger } from '@postern/core'
 import { Connection } from './connection.ts'
 import { HandshakeError } from './failure.ts'
@@ -63,9 +64,16 @@ async function tryOnce(
   how.current(connection)
   try {
     await connection.open()
+    if (connection.secure) tellTls(connection, how.log)
     return connection
   } catch (e) {
     if (e instanceof HandshakeError) return e.failure
     throw e
   }
+}
+
+function tellTls({ socket, peer }: Connection, log: Logger): void {
+  const s = socket as TLSSocket
+  const trust = s.authorized ? 'Trusted' : s.getPeerCertificate().subject ? 'Untrusted' : 'Anonymous'
+  log.info('smtp.tls', { relay: peer.relay, protocol: s.getProtocol(), cipher: s.getCipher().name, trust })
 }
