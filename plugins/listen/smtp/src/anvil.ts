@@ -30,22 +30,22 @@ interface Client {
 const SPARES_ABOVE = 20
 
 export class Anvil {
+  readonly limits: AnvilLimits
   readonly #service: string
-  readonly #limits: AnvilLimits
   readonly #shared: Shared
   readonly #clients = new Map<string, Client>()
 
   /** `service`: the listener's name; each counts for itself */
   constructor(service: string, limits: AnvilLimits, shared: Shared) {
     this.#service = service
-    this.#limits = limits
+    this.limits = limits
     this.#shared = shared
   }
 
   /** Counts a connection; says which limit it is over. Each `connect` needs its `disconnect`. */
   connect(address: string): MaybePromise<Over> {
-    if (this.#limits.exceptions.has(address)) return undefined
-    const { connections, connectionRate } = this.#limits
+    if (this.limits.exceptions.has(address)) return undefined
+    const { connections, connectionRate } = this.limits
     const place = connections > 0 ? this.#place(address, connections) : true
     const fast = this.#over('connection', address, connectionRate)
     const verdict = (free: boolean, tooFast: boolean): Over => (free ? (tooFast ? 'rate' : undefined) : 'count')
@@ -53,11 +53,11 @@ export class Anvil {
     return Promise.all([place, fast]).then(([free, tooFast]) => verdict(free, tooFast))
   }
   disconnect(address: string): void {
-    if (this.#limits.connections === 0 || this.#limits.exceptions.has(address)) return
+    if (this.limits.connections === 0 || this.limits.exceptions.has(address)) return
     const client = this.#client(address)
     const place = client.places.pop()
     if (!place) client.gone++
-    else if (place.granted > 0 && !client.idle && this.#limits.connections >= SPARES_ABOVE)
+    else if (place.granted > 0 && !client.idle && this.limits.connections >= SPARES_ABOVE)
       client.idle = { place, fresh: true }
     else place.release()
     this.#forget(address, client)
@@ -76,15 +76,15 @@ export class Anvil {
   }
   /** True: over the limit. */
   message(address: string): MaybePromise<boolean> {
-    return !this.#limits.exceptions.has(address) && this.#over('message', address, this.#limits.messageRate)
+    return !this.limits.exceptions.has(address) && this.#over('message', address, this.limits.messageRate)
   }
   recipient(address: string): MaybePromise<boolean> {
-    return !this.#limits.exceptions.has(address) && this.#over('recipient', address, this.#limits.recipientRate)
+    return !this.limits.exceptions.has(address) && this.#over('recipient', address, this.limits.recipientRate)
   }
 
   #over(what: string, address: string, limit: number): MaybePromise<boolean> {
     if (limit <= 0) return false
-    const count = this.#shared.count(this.#key(what, address), 1, this.#limits.unit)
+    const count = this.#shared.count(this.#key(what, address), 1, this.limits.unit)
     return typeof count === 'number' ? count > limit : count.then((n) => n > limit)
   }
   #place(address: string, limit: number): MaybePromise<boolean> {

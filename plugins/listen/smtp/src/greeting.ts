@@ -1,6 +1,6 @@
 /** Before the banner: is there room, who is there, and does the core want to talk to it. */
 import type { TLSSocket } from 'node:tls'
-import type { MaybePromise, OpenSession, Reply } from '@postern/core'
+import type { OpenSession, Reply } from '@postern/core'
 import type { Connection } from './connection.ts'
 import { UNKNOWN } from './peer.ts'
 import type { PeerNames } from './peer.ts'
@@ -10,11 +10,7 @@ import { tlsFacts } from './tls.ts'
 import { after, refuses } from './transaction.ts'
 import type { Pending } from './transaction.ts'
 
-/** Counts the connection; why it is turned away. */
-function overLimit(server: SmtpServer, address: string): MaybePromise<Reply | undefined> {
-  const over = server.anvil.connect(address)
-  return over instanceof Promise ? over.then((o) => turnedAway(server, address, o)) : turnedAway(server, address, over)
-}
+/** Why a connection that was counted is turned away. */
 function turnedAway(server: SmtpServer, address: string, over: 'count' | 'rate' | undefined): Reply | undefined {
   const { settings, sessions, draining } = server
   if (draining) return settings.replies.shuttingDown
@@ -32,14 +28,18 @@ const openFacts = (c: Connection, names: PeerNames): OpenSession => ({
 
 /** Greets the client, or sends it away. */
 export function greet(c: Connection): Pending {
-  return after(overLimit(c._server, c.remoteAddress), (over) => {
-    if (over) return turnAway(c, over)
+  return after(c._server.anvil.connect(c.remoteAddress), (limit) => {
+    const over = turnedAway(c._server, c.remoteAddress, limit)
+    if (over) return turnAway(c, over, limit)
     if (c.gone) return undefined
     return after(c._server.peers?.names(c.remoteAddress) ?? UNKNOWN, (names) => ask(c, names))
   })
 }
-function turnAway(c: Connection, over: Reply): undefined {
-  c.log.info('session.turned-away', { client: c.remoteAddress, code: over.code, text: over.text })
+function turnAway(c: Connection, over: Reply, why: 'count' | 'rate' | undefined): undefined {
+  const { listener, anvil } = c._server
+  const limit = why && (why === 'count' ? anvil.limits.connections : anvil.limits.connectionRate)
+  const { code, text } = over
+  c.log.info('session.turned-away', { client: c.remoteAddress, listener: listener.name, code, text, why, limit })
   c.reply(over)
   c.hangUp()
 }

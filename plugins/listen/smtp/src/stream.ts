@@ -53,6 +53,10 @@ export class CommandStream extends SMTPStream {
   expect(content: ContentReader): void {
     this.#content = content
   }
+  /** What has come behind the line that is being answered, up to `limit` bytes. */
+  ahead(limit: number): Buffer {
+    return this.#chunk.subarray(this.#at, this.#at + limit)
+  }
   get inContent(): boolean {
     return this.#content !== undefined
   }

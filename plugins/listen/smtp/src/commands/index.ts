@@ -1,5 +1,6 @@
 /** From a line to its command. The order of the checks is Postfix's. */
 import type { Connection } from '../connection.ts'
+import { notePipelining } from '../pipelining.ts'
 import * as replies from '../replies.ts'
 import { isBlank } from '../space.ts'
 import { after } from '../transaction.ts'
@@ -67,6 +68,7 @@ export function dispatch(c: Connection, line: string | undefined, bareLf: boolea
   verb = verb.toUpperCase()
   if (settings.noop.size > 0 && settings.noop.has(verb)) entry = { run: noop, junk: true, beforeTls: true }
   c.begin(verb, entry !== undefined || settings.registered.has(verb), entry?.junk)
+  notePipelining(c, verb)
   if (!entry) return unknown(c, verb, argument)
   if (c.denied && verb !== 'QUIT') return c.refuse('command', replies.accessDenied(c.peer))
   if (settings.tlsRequired && !c.secure && !entry.beforeTls) return c.refuse('command', replies.TLS_REQUIRED)
