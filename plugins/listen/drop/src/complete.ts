@@ -9,6 +9,9 @@ export interface Submission {
   readonly fullName: string
   /** -G: nothing is added */
   readonly gateway: boolean
+  /** for the log */
+  readonly from?: string
+  readonly file?: string
 }
 export interface Completion {
   readonly myhostname: string

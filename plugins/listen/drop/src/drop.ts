@@ -45,6 +45,11 @@ export class Drop {
     this.#folder = folder.path
     this.#rubbish = new Rubbish(folder, options.corruptLimit, mta.log, mta.clock)
   }
+  /** Its draft is in cleanup: told here, as its id comes first in the log by this. */
+  pickedUp(id: string): void {
+    const { uid, from, file } = this.#current!
+    this.#mta.log.info('drop.pickup', { id, uid, from, file })
+  }
   /** whose draft is in cleanup now */
   get current(): Submission | undefined {
     return this.#current
@@ -101,7 +106,7 @@ export class Drop {
       this.#told.add(name)
     }
     const fullName = envelope.fullName ?? account?.fullName ?? ''
-    this.#current = { uid, fullName, gateway: envelope.gateway ?? false }
+    this.#current = { uid, fullName, gateway: envelope.gateway ?? false, from: envelope.sender, file: name }
     const verdict = await verdictOf(this.#mta.submit(message)).finally(() => (this.#current = undefined))
     const from = message.sender
     switch (verdict.kind) {
@@ -113,7 +118,6 @@ export class Drop {
       case 'refused':
         return this.#sendBack(name, uid, message, verdict.refusal)
       case 'queued':
-        this.#mta.log.info('drop.pickup', { id: verdict.id, uid, from, file: name })
         return 'done'
     }
   }

@@ -26,6 +26,7 @@ export default definePlugin({
     mta.cleanup.tap({ body: 'headers', origins: ['submit'], phase: 'early' }, (view) => {
       // mail that other uses submit is theirs to complete
       if (view.origin.kind !== 'submit' || view.origin.by !== mta.name || !drop?.current) return undefined
+      drop.pickedUp(view.id)
       const { myhostname } = mta.site
       return complete(view, drop.current, { myhostname, dropHeaders: options.messageDropHeaders, now: mta.clock.now() })
     })
