@@ -21,14 +21,17 @@ export async function etrn(view: CommandView, how: Etrn): Promise<CommandReply> 
   if (words.length !== 1) return say(500, 'Syntax: ETRN domain')
   const site = parseSite(words[0]!)
   if (!site) return say(501, 'Error: invalid parameter syntax')
-  const { address } = view.session.client
+  const {
+    id: session,
+    client: { address },
+  } = view.session
   if (!how.mayAsk(address)) {
-    how.log.warn('etrn.refused', { site: site.text, client: address, why: 'client' })
+    how.log.warn('etrn.refused', { session, site: site.text, client: address, why: 'client' })
     return reply(554, '5.7.1', `<${site.text}>: Etrn command rejected: Access denied`)
   }
   const served = await how.served(site.domain)
   if (served === false) {
-    how.log.warn('etrn.refused', { site: site.text, client: address, why: 'domain' })
+    how.log.warn('etrn.refused', { session, site: site.text, client: address, why: 'domain' })
     return say(459, `<${site.text}>: service unavailable`)
   }
   return served === true ? started(site.domain, address, how) : unable(served.cause, how)
