@@ -1,0 +1,93 @@
+/** postfix/cleanup, qmgr and the delivery agents: a message's way from its arrival to its end. */
+import type { Facts, Mta } from '@postern/core'
+import type { Maillog } from './maillog.ts'
+import type { Smtpd } from './smtpd.ts'
+import type { Tags } from './tags.ts'
+import { seconds } from './text.ts'
+
+export interface QueueParts {
+  readonly log: Maillog
+  readonly tags: Tags
+  readonly smtpd: Smtpd
+  readonly pid: number
+  /** digits behind the decimal point of delays */
+  readonly digits: number
+  idOf(id: string): string
+}
+const STATUS = { delivered: 'sent', deferred: 'deferred', failed: 'bounced' } as const
+/** Nobody was called: in Postfix the error transport says so. */
+const NOT_TRIED = /^(delivery temporarily suspended|mail transport unavailable|deferred transport)/
+
+export class QueueLines {
+  readonly #p: QueueParts
+  readonly #cleanup: string
+  readonly #qmgr: string
+  readonly #bounce: string
+
+  constructor(parts: QueueParts) {
+    this.#p = parts
+    this.#cleanup = parts.tags.of('cleanup')
+    this.#qmgr = parts.tags.of('qmgr')
+    this.#bounce = parts.tags.of('bounce')
+  }
+  tap(mta: Mta): void {
+    mta.on.received.tap((fact) => this.#received(fact))
+    mta.on.active.tap((fact) => this.#active(fact))
+    mta.on.attempted.tap((fact) => this.#attempted(fact))
+    mta.on.expired.tap(({ messageId, sender }) =>
+      this.#info(this.#qmgr, `${this.#p.idOf(messageId)}: from=<${sender}>, status=expired, returned to sender`),
+    )
+    mta.on.settled.tap(({ messageId }) => this.#info(this.#qmgr, `${this.#p.idOf(messageId)}: removed`))
+  }
+  /** A report to a sender was made; `as` is its own id. */
+  reported(id: string, why: unknown, as: string): void {
+    const what = REPORTS[String(why)] ?? 'delivery status'
+    this.#info(this.#bounce, `${this.#p.idOf(id)}: sender ${what} notification: ${this.#p.idOf(as)}`)
+  }
+
+  #received({ messageId, session, headerMessageId, origin, sender }: Facts['received']): undefined {
+    const id = this.#p.idOf(messageId)
+    if (session) this.#p.smtpd.received(session, messageId)
+    this.#info(this.#cleanup, `${id}: message-id=${headerMessageId ?? '<>'}`)
+    // the null sender is a report's to a sender: of that the core tells more
+    if (origin.kind === 'bounce' && sender !== '')
+      this.#info(this.#bounce, `${this.#p.idOf(origin.of)}: postmaster non-delivery notification: ${id}`)
+  }
+  #active({ messageId, sender, size, recipients }: Facts['active']): undefined {
+    this.#info(
+      this.#qmgr,
+      `${this.#p.idOf(messageId)}: from=<${sender}>, size=${size}, nrcpt=${recipients} (queue active)`,
+    )
+  }
+  #attempted(f: Facts['attempted']): undefined {
+    const { outcome, transport, uses } = f
+    const called = f.waited !== undefined && !NOT_TRIED.test(outcome.text)
+    const { program, tag } = this.#p.tags.transport(called ? transport : 'error', outcome.relay)
+    const relay = outcome.relay ?? (called && !RELAYS.has(program) ? transport : 'none')
+    const original = f.original === f.recipient ? '' : ` orig_to=<${f.original}>,`
+    const reused = uses !== undefined && uses > 1 ? ` conn_use=${uses},` : ''
+    this.#info(
+      tag,
+      `${this.#p.idOf(f.messageId)}: to=<${f.recipient}>,${original} relay=${relay},${reused} ` +
+        `delay=${this.#seconds(f.delay)}, delays=${this.#delays(f)}, dsn=${outcome.esc}, ` +
+        `status=${STATUS[outcome.kind]} (${outcome.text})`,
+    )
+  }
+  /** before its turn, until the delivery began, until the connection was there, the rest */
+  #delays({ delay, queued, waited, ready }: Facts['attempted']): string {
+    const first = Math.min(queued, delay)
+    const second = Math.min(waited ?? 0, delay - first)
+    const third = Math.min(ready ?? 0, delay - first - second)
+    return [first, second, third, delay - first - second - third].map((ms) => this.#seconds(ms)).join('/')
+  }
+  #seconds(ms: number): string {
+    return seconds(ms, this.#p.digits)
+  }
+  #info(tag: string, text: string): undefined {
+    this.#p.log.info(tag, this.#p.pid, text)
+  }
+}
+
+/** Programs whose relay is a host, or nobody; of the others it is the transport. */
+const RELAYS = new Set(['smtp', 'lmtp', 'error', 'discard'])
+const REPORTS: Record<string, string> = { failed: 'non-delivery', delayed: 'delay', success: 'delivery status' }
