@@ -21,9 +21,9 @@ sub reach {
     return;
 }
 sub deliver {
-    my $record = shift . $end;
+    my $record = shift;
     $socket or reach() or return;
-    my $sent = send($socket, $record, 0);
+    my $sent = send($socket, $record . $end, 0);
     return 1 if defined $sent;
     # the daemon was started again, or is just being
     close $socket;
