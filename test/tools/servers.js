@@ -40,6 +40,10 @@ export const PACKAGES = {
   'postfix-mysql': '/usr/lib/postfix/postfix-mysql.so',
   'postfix-pgsql': '/usr/lib/postfix/postfix-pgsql.so',
   'postfix-sqlite': '/usr/lib/postfix/postfix-sqlite.so',
+  socat: 'socat',
+  pflogsumm: 'pflogsumm',
+  fail2ban: 'fail2ban-regex',
+  logwatch: '/usr/share/logwatch/scripts/services/postfix',
 }
 const FOLDERS = [...(process.env.PATH ?? '').split(path.delimiter), '/usr/sbin', '/sbin']
 const POLICY = '/usr/sbin/policy-rc.d'
