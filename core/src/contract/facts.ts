@@ -58,7 +58,7 @@ export interface Facts {
     /** ms since arrival */
     readonly delay: number
     /** ms of it until the message's turn had come */
-    readonly queued: number
+    readonly queued?: number
     /** ms from there until this delivery began, and until its connection was ready; absent where nobody was called */
     readonly waited?: number
     readonly ready?: number

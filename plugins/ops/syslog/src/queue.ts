@@ -74,7 +74,7 @@ export class QueueLines {
     )
   }
   /** before its turn, until the delivery began, until the connection was there, the rest */
-  #delays({ delay, queued, waited, ready }: Facts['attempted']): string {
+  #delays({ delay, queued = 0, waited, ready }: Facts['attempted']): string {
     const first = Math.min(queued, delay)
     const second = Math.min(waited ?? 0, delay - first)
     const third = Math.min(ready ?? 0, delay - first - second)
