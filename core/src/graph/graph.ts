@@ -46,6 +46,8 @@ export interface Graph {
   readonly sink: LogSink
   readonly rewriter: AddressRewriter
   one<T>(role: AnyRole): T | undefined
+  /** what the log plugins write, all of them */
+  readonly written: LogSink
   transport(name: string): Transport | undefined
   transportNames(): readonly string[]
 }
@@ -100,8 +102,8 @@ export async function buildGraph(loaded: LoadedConfig, options: BuildOptions): P
     if (p.name === undefined) providers.set(p.role.id, p.impl)
     else if (p.role.id === transports.id) ways.set(p.name, p.impl as Transport)
   }
-  if (!options.log)
-    sink = sinkOf(collection.provided.filter((p) => p.role.id === logSink.id).map((p) => p.impl as LogSink))
+  const written = sinkOf(collection.provided.filter((p) => p.role.id === logSink.id).map((p) => p.impl as LogSink))
+  if (!options.log) sink = written
   return {
     settings,
     uses: plugins.uses,
@@ -111,6 +113,7 @@ export async function buildGraph(loaded: LoadedConfig, options: BuildOptions): P
     keeper,
     log,
     sink,
+    written,
     rewriter: (providers.get(addressRewriter.id) as AddressRewriter | undefined) ?? AS_IT_IS,
     one: <T>(role: AnyRole) => providers.get(role.id) as T | undefined,
     transport: (name) => ways.get(name),

@@ -1,5 +1,5 @@
 /** The daemon's log: what the configuration's log plugin writes, with an ear on where the listeners open. */
-import { logSink, stderrSink } from '@postern/core'
+import { stderrSink } from '@postern/core'
 import type { Level, LogSink, Node } from '@postern/core'
 import type { Listening } from '../control/protocol.ts'
 
@@ -9,7 +9,7 @@ export class DaemonLog implements LogSink {
 
   /** Goes on with the log plugin of the node's present graph. */
   follow(node: Node): void {
-    this.#inner = node.graph.one<LogSink>(logSink) ?? stderrSink
+    this.#inner = node.graph.written
   }
   /** listeners of a graph that is about to open are told anew */
   forget(): () => void {

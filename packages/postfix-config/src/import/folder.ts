@@ -15,6 +15,8 @@ import type { ImportedUse, Origin } from './build.ts'
 import { listeners } from './listeners.ts'
 import type { ImportedListener } from './listeners.ts'
 import { CORE } from './map/core.ts'
+import { log } from './map/log.ts'
+import type { Named } from './map/log.ts'
 import { REPORTS } from './map/reports.ts'
 import { REWRITING } from './map/rewriting.ts'
 import { RELAY } from './map/smtpd.ts'
@@ -51,8 +53,6 @@ export async function importFolder(folder: string): Promise<Imported> {
   const r = new Reader(parameters)
   const build = new Build()
   build.core(CORE, r)
-  build.use(LOG, r)
-  const queue = build.uses.length
   const doors = listeners(build, master, r)
   const shared: Mapping[] = [...REWRITING, RELAY, ...ROUTING, ...REPORTS]
   for (const mapping of shared) {
@@ -64,7 +64,12 @@ export async function importFolder(folder: string): Promise<Imported> {
   for (const service of transports) transport(build, service, r)
   limits(build, transports, r)
   if (build.uses.some(({ plugin }) => plugin === 'route-local')) aliasesWait(build, r)
-  build.uses.splice(queue, 0, ...tablePlugins(r))
+  log(
+    build,
+    [...doors.map((door): Named => [door.name, door.service]), ...transports.map((t): Named => [t.name, t])],
+    r,
+  )
+  build.uses.unshift(build.uses.pop()!, ...tablePlugins(r))
   return {
     folder: dir,
     main,
@@ -86,11 +91,6 @@ function aliasesWait(build: Build, r: Reader): void {
   if (r.text('alias_maps') === '') return
   const fixed = { soft: true, text: '4.3.0 local aliases are not expanded yet' }
   build.use({ plugin: 'deliver-error', rows: [], fixed }, r, { as: ALIASES_WAIT })
-}
-
-const LOG: Mapping = {
-  plugin: 'ops-log',
-  rows: [{ parameter: 'maillog_file', option: 'file', as: (r, name) => r.text(name) || undefined }],
 }
 
 /** The plugins of all types that a table of the folder has: names in tables' texts (`proxy:`) are noted as they are read. */

@@ -1,6 +1,6 @@
 /** The services of smtpd(8): ways in. */
 import { endpointOf, isDisabled, portNumber } from '../endpoint.ts'
-import type { MasterCf } from '../master-cf.ts'
+import type { MasterCf, Service } from '../master-cf.ts'
 import type { Build } from './build.ts'
 import { ownAddresses, protocolsOf } from './interfaces.ts'
 import { LISTENER } from './map/smtpd.ts'
@@ -9,6 +9,7 @@ import { isListener } from './services.ts'
 
 export interface ImportedListener {
   readonly name: string
+  readonly service: Service
   readonly reader: Reader
 }
 
@@ -28,7 +29,7 @@ export function listeners(build: Build, master: MasterCf, base: Reader): Importe
       const as = `smtpd-${service.name.replace(/[^\w-]+/g, '-').replace(/^-|-$/g, '')}`
       const listen = doors(endpoint.host, port, r)
       build.use({ plugin: 'listen-smtp', rows: LISTENER }, r, { as, extra: { listen } })
-      return [{ name: as, reader: r }]
+      return [{ name: as, service, reader: r }]
     })
 }
 function doors(host: string, port: number, r: Reader): string[] {

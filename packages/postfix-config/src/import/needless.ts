@@ -102,6 +102,5 @@ export const NEEDLESS: ReadonlyMap<string, string> = new Map([
     'proxy_read_maps',
     'proxy_write_maps',
   ),
-  ...because('log lines are kept by the log plugin', 'maillog_file_prefixes', 'syslog_name', 'syslog_facility'),
   ...because('the environment of processes that Postern does not start', 'import_environment', 'export_environment'),
 ])
