@@ -195,7 +195,8 @@ const LEAST_ROOM = 2 * 1024 * 1024
  * Fields of more than `limit` bytes end there (Postfix's header_size_limit: for one field with its continuation lines, a line end
  * counts as one byte); the next field is a field again.
  */
-export function cutFields(header: Buffer, limit: number): Buffer {
+export function cutFields(given: Buffer, limit: number): Buffer {
+  const header = closed(given)
   if (header.length <= limit) return header
   const parts: Buffer[] = []
   for (let at = 0; at < header.length;) {
@@ -228,4 +229,9 @@ function isFieldLine(bytes: Buffer, at: number, end: number): boolean {
   // white space before the colon was legal once (RFC 822)
   while (i < colon && (bytes[i] === 32 || bytes[i] === 9)) i++
   return i === colon
+}
+/** `Subject : x` goes on as `Subject: x`, as Postfix writes it (RFC 5322 section 4.5 knows the blank as obsolete). */
+function closed(header: Buffer): Buffer {
+  if (!header.includes(' :') && !header.includes('\t:')) return header
+  return Buffer.from(header.toString('latin1').replace(/(^|\n)([!-9;-~]+)[ \t]+:/g, '$1$2:'), 'latin1')
 }

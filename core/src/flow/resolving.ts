@@ -67,8 +67,7 @@ export class Resolving {
     return undefined
   }
   async #expand(m: ActiveMessage, r: ActiveRecipient, step: Extract<Step, { kind: 'expand' }>): Promise<void> {
-    const several = step.to.length > 1
-    const notify = several ? withoutSuccess(r.notify) : r.notify
+    const notify = withoutSuccess(r.notify)
     const seeds = step.to.map((t) => ({
       address: t.address,
       original: r.original,
@@ -78,8 +77,8 @@ export class Resolving {
       bcc: r.bcc,
     }))
     const numbers = await this.#engine.store.expand(m.message.id, r.n, seeds)
-    // one address that becomes several has arrived with that; what becomes of each is not the sender's business any more
-    if (several && r.notify?.includes('SUCCESS'))
+    // an address that becomes others has arrived with that; what becomes of each is not the sender's business any more
+    if (r.notify?.includes('SUCCESS'))
       m.successes.push({ recipient: r, outcome: delivered('2.0.0', 'alias expanded'), expanded: true })
     for (const n of numbers) m.round.had.add(n)
     m.unsettled.delete(r.n)

@@ -48,7 +48,7 @@ async function loadPostfix(file: string): Promise<unknown> {
 
 /** Folders that see the bundled plugins, so that a postern which is installed globally finds them. */
 export function bundledFrom(): string[] {
-  return ['@postern/preset-standard', '@postern/postfix-config']
+  return ['@postern/preset-standard', '@postern/preset-postfix']
     .map((name) => import.meta.resolve(name))
     .concat(import.meta.url)
     .map((u) => path.dirname(fileURLToPath(u)))

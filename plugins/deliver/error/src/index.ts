@@ -8,7 +8,7 @@ export { splitReason }
 
 /** What becomes of a recipient for `reason`: its next hop, as a rule. */
 export function outcomeOf(reason: string, soft: boolean): Outcome {
-  const { detail, text } = splitReason(reason)
+  const { detail, text } = splitReason(reason, soft ? '4' : '5')
   // nobody was told why: an error in the configuration, which must not return mail
   if (text === '') return deferred('4.3.5', 'mail system configuration error', { cause: 'a next hop without a text' })
   return soft

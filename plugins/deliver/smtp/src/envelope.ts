@@ -55,17 +55,22 @@ export function mailCommand(
   if (sized && features.size !== undefined) command += ` SIZE=${message.size}`
   if (features.eightBit && message.eightBit) command += ' BODY=8BITMIME'
   else if (features.eightBit && body === '7BIT') command += ' BODY=7BIT'
-  if (features.dsn && ret) command += ` RET=${ret}`
+  if (utf8 && features.utf8) command += ' SMTPUTF8'
   if (features.dsn && envid) command += ` ENVID=${xtext(envid)}`
-  return utf8 && features.utf8 ? `${command} SMTPUTF8` : command
+  if (features.dsn && ret) command += ` RET=${ret}`
+  return command
 }
+
+/** in Postfix's order, whatever the client's was */
+const NOTIFY = ['NEVER', 'SUCCESS', 'FAILURE', 'DELAY'] as const
 
 /** RFC 3461 sections 4.1 and 4.2; as Postfix does, a server that knows DSN always learns the original recipient. */
 export function rcptCommand(recipient: JobRecipient, message: MessageFacts, features: Features): string {
   const command = `RCPT TO:<${message.addressOf(recipient)}>`
   if (!features.dsn) return command
-  const notify = recipient.notify?.length ? ` NOTIFY=${recipient.notify.join(',')}` : ''
-  return command + notify + orcpt(recipient, features)
+  const { notify } = recipient
+  const asked = notify?.length ? ` NOTIFY=${NOTIFY.filter((word) => notify.includes(word)).join(',')}` : ''
+  return command + orcpt(recipient, features) + asked
 }
 function orcpt(recipient: JobRecipient, features: Features): string {
   const [, type = 'rfc822', address = recipient.original] = /^([^;]+);(.*)$/s.exec(recipient.orcpt ?? '') ?? []

@@ -51,7 +51,7 @@ export class Connection extends SMTPConnection implements LineHandler {
     this.settings = server.settings
     this.patience = new Patience(server.settings.limits)
     this.secure = server.settings.wrapper
-    this.#speech.footer = footerFor(this.settings, this)
+    this.#speech.footer = footerFor(this.settings, this, () => this.#speech.session)
   }
 
   get log() {

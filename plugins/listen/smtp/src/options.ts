@@ -2,7 +2,6 @@
 import { duration, size, tableRef } from '@postern/core'
 import { z } from 'zod'
 import { parseDoor } from './door.ts'
-import { FOOTER_NAMES, unknownNames } from './footer.ts'
 import { isNetwork } from './networks.ts'
 
 const address = z
@@ -160,13 +159,9 @@ export const options = z.strictObject({
     .describe('a table of command lines, white space in front removed, and what is read instead of each'),
   smtpdRejectFooter: z
     .string()
-    .refine(
-      (text) => unknownNames(text).length === 0,
-      `only ${FOOTER_NAMES.map((name) => `$$${name}`).join(', ')} are filled in`,
-    )
     .optional()
     .describe(
-      'text behind every refusal, in lines of its own: `\\n` is a line end, `\\c` at the beginning goes on in the last line; $$client_address, $$client_port, $$localtime and $$server_name are filled in',
+      'text behind every refusal, in lines of its own: `\\n` is a line end, `\\c` at the beginning goes on in the last line; $$client_address, $$client_name, $$client_port, $$helo_name, $$localtime and $$server_name are filled in, other names are empty',
     ),
   smtpdPeernameLookup: z
     .boolean()

@@ -59,8 +59,10 @@ function denied(recipient: MailAddress, options: Options): RelayAnswer {
   const text = `<${internal(recipient)}>: Relay access denied`
   return options.unauthDestination === 'reject'
     ? refuse('5.7.1', text, { code: options.relayDomainsRejectCode })
-    : defer('4.7.1', text, { code: options.relayDomainsRejectCode - 100 })
+    : defer('4.7.1', text, { code: softened(options.relayDomainsRejectCode) })
 }
+
+const softened = (code: number): number => (code >= 500 ? code - 100 : code)
 
 function everybody(text: string): boolean {
   const network = parseNetwork(text)

@@ -16,7 +16,7 @@ export const options = z.strictObject({
     .describe("strangers' mail for other sites: 454 (Postfix's defer_unauth_destination) or 554 (reject_)"),
   relayDomainsRejectCode: z
     .int()
-    .min(500)
+    .min(400)
     .max(599)
     .default(554)
     .describe('reply code of "Relay access denied"; deferred, it is this minus 100'),

@@ -8,9 +8,13 @@ import { isKeyword } from './options.ts'
 type Is = boolean | Extract<Lookup, { kind: 'failed' }>
 type Test = (session: SessionView, call: Call) => MaybePromise<Is>
 
-export function localClients(entries: Options['localHeaderRewriteClients'], open: (ref: TableRef) => Table): Test {
+export function localClients(
+  { localHeaderRewriteClients: entries, inetInterfaces }: Options,
+  open: (ref: TableRef) => Table,
+): Test {
+  const named = inetInterfaces && new Set(inetInterfaces)
   const tests = entries.map((entry): Test => {
-    if (entry === 'permit_inet_interfaces') return ({ client }) => ownAddresses().has(client.address)
+    if (entry === 'permit_inet_interfaces') return ({ client }) => (named ?? ownAddresses()).has(client.address)
     if (isKeyword(entry)) return ({ auth }) => auth !== undefined
     const list = networks([entry], open)
     return ({ client }, call) => list.has(client.address, call)

@@ -27,7 +27,7 @@ export default definePlugin({
     }
     mta.provide(addressRewriter, rewriter(rules))
 
-    const isLocal = localClients(options.localHeaderRewriteClients, (ref) => mta.table(ref))
+    const isLocal = localClients(options, (ref) => mta.table(ref))
     const slot = mta.slot(headerRewriting)
     mta.data.tap({ phase: 'early', writes: [headerRewriting] }, (view, call) => {
       const say = (is: Awaited<ReturnType<typeof isLocal>>) => {

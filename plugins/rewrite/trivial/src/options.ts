@@ -21,6 +21,10 @@ export const options = z.strictObject({
     .describe(
       'clients whose headers are rewritten as those of mail from this machine are; the first entry that matches decides',
     ),
+  inetInterfaces: z
+    .array(z.union([z.ipv4(), z.ipv6()], 'expected an IP address'))
+    .optional()
+    .describe("own addresses, for permit_inet_interfaces; default: all of this machine's"),
   remoteHeaderRewriteDomain: z
     .string()
     .default('')

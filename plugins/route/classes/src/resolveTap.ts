@@ -22,6 +22,8 @@ export function resolveTap(
       const route = routeTo(found.transport, found.nexthop, { addressClass })
       // another transport than the class's own decides for itself who exists, as in Postfix
       if (found.overridden) return route
+      // the next host of the relay class knows its recipients best: relayRecipientMaps speak at RCPT only, as in Postfix
+      if (addressClass === 'relay') return route
       return then(isKnown(recipients(), recipient, addressClass, call), (known) => {
         if (typeof known === 'object') return failure(known)
         return known ? route : refuse('5.1.1', bounceText(recipients(), found))

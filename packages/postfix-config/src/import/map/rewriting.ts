@@ -1,7 +1,7 @@
 /** Addresses and headers. */
 import { literal } from '../reader.ts'
 import { isTable } from '../reader.ts'
-import { rows } from '../rows.ts'
+import { always, rows } from '../rows.ts'
 import type { Mapping } from '../rows.ts'
 import type { Reader } from '../reader.ts'
 
@@ -27,14 +27,18 @@ const lower = (r: Reader, name: string): string[] => r.words(name).map((word) =>
 export const REWRITING: readonly Mapping[] = [
   {
     plugin: 'rewrite-trivial',
-    rows: rows(
-      ['swap_bangpath', 'flag'],
-      ['allow_percent_hack', 'flag'],
-      ['append_at_myorigin', 'flag'],
-      ['append_dot_mydomain', 'flag'],
-      ['local_header_rewrite_clients', clients],
-      ['remote_header_rewrite_domain', 'text'],
-    ),
+    rows: [
+      ...always(['inet_interfaces', (r) => r.own()]),
+      ...rows(
+        ['swap_bangpath', 'flag'],
+        ['allow_percent_hack', 'flag'],
+        ['append_at_myorigin', 'flag'],
+        ['append_dot_mydomain', 'flag'],
+        ['local_header_rewrite_clients', clients],
+        ['remote_header_rewrite_domain', 'text'],
+      ),
+    ],
+    perListener: true,
   },
   {
     plugin: 'rewrite-canonical',

@@ -20,14 +20,18 @@ const whenTls = (r: Reader, name: string): unknown => {
   return literal(file)
 }
 
+/** `yes` came first, and means the same as normalize */
+const bareNewline = (r: Reader, name: string): string => r.text(name).toLowerCase().replace(/^yes$/, 'normalize')
+
 export const LISTENER: readonly Row[] = [
-  ...always(['smtpd_forbid_bare_newline', 'text']),
+  ...always(['smtpd_forbid_bare_newline', bareNewline]),
   ...rows(
     ['smtpd_banner', (r, name) => literal(r.text(name))],
     ['smtpd_tls_cert_file', whenTls, 'tlsCertFile'],
     ['smtpd_tls_key_file', whenTls, 'tlsKeyFile'],
     ['smtpd_tls_wrappermode', 'flag', 'tlsWrapperMode'],
     ['smtpd_starttls_timeout', 'time'],
+    ['message_size_limit', 'size'],
     ['smtpd_timeout', 'time'],
     ['smtpd_min_data_rate', 'count'],
     ['line_length_limit', 'count'],
