@@ -8,6 +8,6 @@ export const tableOptions = z.strictObject({
   ...sqlOptions,
   timeout: duration()
     .default(10_000)
-    .describe('for an answer, the wait for a writer included; the reading thread is ended after it'),
+    .describe('for an answer, the wait for a writer included; the reading process is ended after it'),
 })
 export type SqliteOptions = z.output<typeof tableOptions>

@@ -1,5 +1,7 @@
-/** Asks the thread that reads a database file; starts it when it is needed, and anew when it does not answer. */
-import { Worker } from 'node:worker_threads'
+/** Asks the process that reads a database file; starts it when it is needed, and anew when it does not answer. */
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import type { Clock } from '@postern/core'
 import { Refused } from '@postern/lookup-kit'
 import type { SqlBackend, SqlRow, SqlText } from '@postern/lookup-kit'
@@ -22,8 +24,13 @@ type Ending = Parameters<SqlBackend['ask']>[2]
 
 /** ms, at most, after which a file that somebody writes to is tried again; by chance, to meet a gap between two writes */
 const AGAIN = 12
-/** threads that are left to end by themselves, before no other one is started */
+/** processes that were killed and are still there, as in a call of a disk that hangs, before no other one is started */
 const MOST_LEAVING = 2
+/** ms in which a process may end by itself */
+const GOODBYE = 1000
+const CHILD = fileURLToPath(new URL('./child.js', import.meta.url))
+/** small: a query is short, and so are its values */
+const FLAGS = ['--v8-pool-size=0', '--single-threaded-gc', '--max-semi-space-size=1']
 const CLOSED = 'the table was closed'
 
 export class Reader implements SqlBackend {
@@ -31,13 +38,11 @@ export class Reader implements SqlBackend {
   readonly #timeout: number
   readonly #clock: Clock
   readonly #pending = new Map<number, Pending>()
-  #worker: Worker | undefined
-  /** 1: the thread is to stop what it does, where it can */
-  #ended = new Int32Array(new SharedArrayBuffer(4))
+  #child: ChildProcess | undefined
   #id = 0
   #queries = 0
   #closed = false
-  /** threads that were told to end and have not yet */
+  /** processes that were told to end and have not yet */
   #leaving = 0
 
   /** `timeout`: ms for an answer */
@@ -57,7 +62,7 @@ export class Reader implements SqlBackend {
   }
   close(): void {
     this.#closed = true
-    this.#end(new Error(CLOSED))
+    this.#end(new Error(CLOSED), 'soon')
   }
   stats(): Readonly<Record<string, number>> {
     return { queries: this.#queries, leaving: this.#leaving }
@@ -76,10 +81,10 @@ export class Reader implements SqlBackend {
       }
       const fail = (error: Error) => (done(), reject(error))
       const timer = this.#clock.after(this.#timeout, () => {
-        // while it waits between two tries the thread is well
+        // while it waits between two tries the process is well
         const hung = id !== undefined && this.#pending.has(id)
         fail(new Error(`${this.#path}: ${hung ? 'no answer in time' : 'database is locked'}`))
-        if (hung) this.#end(new Error(`${this.#path}: the reading thread was ended, it did not answer`))
+        if (hung) this.#end(new Error(`${this.#path}: the reading process was ended, it did not answer`), 'now')
       })
       const forget = call.onAbort(fail)
       const take = (answer: Answer) => {
@@ -96,44 +101,55 @@ export class Reader implements SqlBackend {
       const ask = () => {
         if (over) return
         if (this.#closed) return fail(new Error(CLOSED))
-        if (!this.#worker && this.#leaving >= MOST_LEAVING)
-          return fail(new Error(`${this.#path}: threads that read it do not come back`))
+        if (!this.#child && this.#leaving >= MOST_LEAVING)
+          return fail(new Error(`${this.#path}: processes that read it do not end`))
         id = ++this.#id
         this.#pending.set(id, { resolve: take, reject: fail })
-        this.#thread().postMessage({ id, sql, check } satisfies Question)
+        const child = this.#process()
+        // who waits for an answer keeps us alive, an idle process does not
+        child.channel?.ref()
+        child.send({ id, sql, check } satisfies Question)
       }
       ask()
     })
   }
-  #thread(): Worker {
-    if (this.#worker) return this.#worker
-    this.#ended = new Int32Array(new SharedArrayBuffer(4))
-    const workerData = { path: this.#path, ended: this.#ended }
-    const worker = new Worker(new URL('./thread.js', import.meta.url), { workerData })
-    worker.unref()
-    worker.on('message', (answer: Answer) => {
+  #process(): ChildProcess {
+    if (this.#child) return this.#child
+    // what it does must not go on without us
+    const become = process.platform === 'linux' ? ['setpriv', '--pdeathsig=KILL', '--'] : []
+    const [program, ...args] = [...become, process.execPath, ...FLAGS, CHILD, this.#path]
+    const { NODE_OPTIONS: _, ...env } = process.env
+    const stdio = ['ignore', 'ignore', 'inherit', 'ipc'] as const
+    const child = spawn(program!, args, { stdio: [...stdio], env: { ...env, UV_THREADPOOL_SIZE: '1' } })
+    child.unref()
+    child.channel?.unref()
+    child.on('message', (answer: Answer) => {
       const one = this.#pending.get(answer.id)
       this.#pending.delete(answer.id)
+      if (this.#pending.size === 0) child.channel?.unref()
       one?.resolve(answer)
     })
     const lost = (error: Error) => {
-      if (this.#worker === worker) this.#end(error)
+      if (this.#child === child) this.#end(error, 'now')
     }
-    worker.on('error', (error: Error) => lost(new Error(`${this.#path}: ${error.message}`)))
-    worker.on('exit', () => lost(new Error(`${this.#path}: the reading thread has ended`)))
-    this.#worker = worker
-    return worker
+    child.on('error', (error) => lost(new Error(`${this.#path}: ${error.message}`)))
+    child.on('exit', () => lost(new Error(`${this.#path}: the reading process has ended`)))
+    this.#child = child
+    return child
   }
-  /** All that wait get the error; the next question starts another thread. */
-  #end(error: Error): void {
-    const worker = this.#worker
-    this.#worker = undefined
+  /** All that wait get the error; the next question starts another process. */
+  #end(error: Error, when: 'now' | 'soon'): void {
+    const child = this.#child
+    this.#child = undefined
     for (const one of [...this.#pending.values()]) one.reject(error)
-    if (!worker) return
-    // never `terminate`: a thread that is ended within a call of SQLite takes the process with it
+    if (!child || child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
     this.#leaving++
-    Atomics.store(this.#ended, 0, 1)
-    worker.once('exit', () => this.#leaving--)
-    worker.postMessage(undefined)
+    child.once('exit', () => this.#leaving--)
+    // it only reads, and its locks go with it
+    if (when === 'now') child.kill('SIGKILL')
+    else {
+      if (child.connected) child.disconnect()
+      this.#clock.after(GOODBYE, () => child.kill('SIGKILL'))
+    }
   }
 }

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { logger, systemClock } from '@postern/core'
@@ -236,12 +236,51 @@ withTable(
     }
   },
 )
+/** processes whose command line has the text in it */
+const running = (text: string): number[] =>
+  readdirSync('/proc').flatMap((pid) => {
+    if (!/^\d+$/.test(pid)) return []
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`\0${text}\0`) ? [Number(pid)] : []
+    } catch {
+      return []
+    }
+  })
+const ENDLESS =
+  "with recursive n(i) as (select 1 union all select i + 1 from n) select 'x' from n where n.i < 0 and '%s' <> ''"
+withTable(
+  'a query without rows and without an end is ended with its process',
+  { dbpath: join(folder, 'm.db'), timeout: '1s', query: `${ENDLESS} limit 1` },
+  async (table) => {
+    for (let n = 0; n < 4; n++) assert.match((await get(table, 'slow'))!, /no answer in time/)
+    await until('the end of the processes', () => table.stats?.().leaving === 0, 5_000)
+    assert.is(running(join(folder, 'm.db')).length, 0)
+  },
+)
+;(why || process.platform !== 'linux' ? test.skip : test)('no process outlives the one that asks it', async () => {
+  const path = join(folder, 'outlived.db')
+  sqlite(SCHEMA, 'outlived.db')
+  const reader = new URL('../dist/reader.js', import.meta.url).href
+  const script = `
+    const { Reader } = await import('${reader}')
+    const clock = { now: () => 0, after: (ms, fn) => { const t = setTimeout(fn, ms); return { cancel: () => clearTimeout(t) } } }
+    const reader = new Reader('${path}', 60000, clock)
+    const ask = (sql) => reader.ask(() => sql, () => () => undefined, { onAbort: () => () => undefined })
+    await ask('select 1')
+    void ask(${JSON.stringify(ENDLESS)})
+    setTimeout(() => console.log('asked'), 300)`
+  const asker = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+  await within('the asker', new Promise((done) => asker.stdout.once('data', done)), 20_000)
+  assert.is(running(path).length, 1)
+  asker.kill('SIGKILL')
+  await until('the end of the other', () => running(path).length === 0, 5_000)
+})
 withTable(
   'a query without an end is ended, and others go on',
   {
     timeout: '1500ms',
     query:
-      "with recursive n(i) as (select 1 union all select i + 1 from n where i < 20000000 or '%s' = 'ok') select 'x' from n where n.i < 0 or '%s' = 'ok' limit 1",
+      "with recursive n(i) as (select 1 union all select i + 1 from n) select 'x' from n where n.i < 0 or '%s' = 'ok' limit 1",
   },
   async (table) => {
     const good = await open()
@@ -249,23 +288,22 @@ withTable(
       const slow = get(table, 'slow')
       assert.is(await get(good, 'joe@site.example'), 'joe')
       assert.match((await slow)!, /no answer in time/)
-      // another thread starts beside the one that computes
-      await until('another thread', async () => (await get(table, 'ok')) === 'x', 30_000)
-      await until('the end of the slow thread', () => table.stats?.().leaving === 0, 30_000)
+      await until('another process', async () => (await get(table, 'ok')) === 'x', 30_000)
+      await until('the end of the slow one', () => table.stats?.().leaving === 0, 5_000)
     } finally {
       await good.close?.()
     }
   },
 )
 withTable(
-  'rows without an end: the thread stops at the next one',
+  'rows without an end: the process is ended before they fill the memory',
   {
     timeout: '700ms',
     query: "with recursive n(i) as (select 1 union all select i + 1 from n) select i from n where '%s' <> ''",
   },
   async (table) => {
     assert.match((await get(table, 'k'))!, /no answer in time/)
-    await until('the end of the thread', () => table.stats?.().leaving === 0, 20_000)
+    await until('the end of the process', () => table.stats?.().leaving === 0, 20_000)
   },
 )
 if (!why)

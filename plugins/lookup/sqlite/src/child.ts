@@ -1,16 +1,18 @@
 /**
- * Reads one database file, in a thread of its own: SQLite's calls are synchronous, and a query that scans a large table, or
- * a disk that hangs, must not hold up sessions. The file is opened for reading only; locks and WAL are SQLite's own.
+ * Reads one database file, in a process of its own: SQLite's calls are synchronous, and a query that scans a large table, or
+ * a disk that hangs, must not hold up sessions. Unlike a thread it can be ended within such a call. The file is opened for
+ * reading only; locks and WAL are SQLite's own.
  */
 import { isUtf8 } from 'node:buffer'
 import { statSync } from 'node:fs'
-import { parentPort, workerData } from 'node:worker_threads'
 import { DatabaseSync } from '@photostructure/sqlite'
 import type { Answer, Question } from './reader.ts'
 
-const { path, ended } = workerData as { readonly path: string; readonly ended: Int32Array }
+const path = process.argv[2]!
 /** codes of sqlite3.h: the query is wrong; somebody writes */
 const [ERROR, BUSY, LOCKED] = [1, 5, 6]
+/** nobody's mail goes to so many */
+const MOST_ROWS = 1_000_000
 type Database = InstanceType<typeof DatabaseSync>
 let database: Database | undefined
 let opened = ''
@@ -62,9 +64,10 @@ function answer({ id, sql, check }: Question): Answer {
     statement.setReturnArrays(true)
     // the first column alone, as Postfix has it
     for (const row of statement.iterate()) {
-      // whoever asked has gone: only between rows can a query be given up, for the library cannot interrupt SQLite
-      if (Atomics.load(ended, 0) === 1) throw new Error('given up')
-      values.push(text((row as unknown as readonly unknown[])[0]))
+      const value = text((row as unknown as readonly unknown[])[0])
+      // rows without an end fill no memory: results give up above this, too
+      if (values.length >= MOST_ROWS) throw new Error(`more than ${MOST_ROWS} rows`)
+      values.push(value)
     }
     return { id, values }
   } catch (error) {
@@ -79,8 +82,8 @@ function answer({ id, sql, check }: Question): Answer {
     return { id, problem: message, busy, refused }
   }
 }
-parentPort!.on('message', (question: Question | undefined) => {
-  if (question) return parentPort!.postMessage(answer(question))
+process.on('message', (question: Question) => process.send!(answer(question)))
+process.on('disconnect', () => {
   close()
-  parentPort!.close()
+  process.exit()
 })
