@@ -48,6 +48,9 @@ test('lists what can be found', () => {
   assert.is(all.get('pn_small'), 'a value')
   assert.not.ok(all.has('PN_LARGE'))
 })
+test('an object without options is the same table', () => {
+  for (const spec of ['', {}]) assert.equal(open(spec).get('home_of_nobody', fakeCall()), { kind: 'absent' })
+})
 test('there are no options', () => {
   const table = open({ name: 'x' })
   assert.equal(table.get('a', fakeCall()), { kind: 'failed', why: 'misconfigured', cause: table.check!() })

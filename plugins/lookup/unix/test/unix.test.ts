@@ -20,6 +20,11 @@ const namesIn = (file: string) =>
     .map((line) => line.split(':')[0]!)
     .filter((name) => name !== '')
 
+test('an object names the map, too', async () => {
+  assert.is((await get(unix({ map: 'passwd.byname' }), 'root')).kind, 'found')
+  for (const spec of [{ map: 'passwd.bynam' }, {}, { map: 'passwd.byname', x: 1 }])
+    assert.match(await unix(spec).check!(), /^unix table: need "unix:passwd\.byname"/)
+})
 const why = missingPrograms('postmap')
 for (const [map, file] of [
   ['passwd.byname', '/etc/passwd'],
