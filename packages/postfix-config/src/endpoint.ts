@@ -54,7 +54,10 @@ function lines(file: string): string[] {
   }
 }
 
-/** Whether master_service_disable names it: `smtp.inet`, `inet`; `!` in front of what stays; the first that fits decides. */
+/**
+ * Whether master_service_disable names it: `smtp.inet`, `inet`; `!` in front of what stays; the first that fits
+ * decides.
+ */
 export function isDisabled({ name, type }: Pick<Service, 'name' | 'type'>, patterns: readonly string[]): boolean {
   for (const pattern of patterns) {
     const bare = pattern.replace(/^!+/, '').toLowerCase()

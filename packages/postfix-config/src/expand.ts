@@ -7,8 +7,8 @@ import type { Operator } from './compare.ts'
 import { ParameterError } from './problem.ts'
 
 /**
- * `final`: put in as it is; values of the configuration are expanded in their turn. Undefined: nobody knows the name, and
- * nothing is put in.
+ * `final`: put in as it is; values of the configuration are expanded in their turn. Undefined: nobody knows the name,
+ * and nothing is put in.
  */
 export type Lookup = (name: string) => { text: string; final?: boolean } | undefined
 
@@ -23,8 +23,8 @@ export function expand(text: string, lookup: Lookup): string {
 }
 
 /**
- * Each name that a value asks for, in both branches of conditions and in comparisons; of a value that cannot be read, those
- * before its error.
+ * Each name that a value asks for, in both branches of conditions and in comparisons; of a value that cannot be read,
+ * those before its error.
  */
 export function namesIn(text: string): string[] {
   const names: string[] = []

@@ -73,14 +73,17 @@ export class Parameters {
     return this.#overrides.get(name) ?? this.main.last.get(name)?.value
   }
   /**
-   * Expanded; what is expanded only when it is used (`raw` in the catalogue) as written, and '' where nobody knows the name.
-   * Throws ParameterError.
+   * Expanded; what is expanded only when it is used (`raw` in the catalogue) as written, and '' where nobody knows
+   * the name. Throws ParameterError.
    */
   get(name: string): string {
     const text = this.raw(name) ?? ''
     return this.known(name)?.raw ? text : this.#named(name, () => this.expand(text))
   }
-  /** `extra` comes first, and what it answers is put in as it is: names of a moment ($recipient) may come from outside. */
+  /**
+   * `extra` comes first, and what it answers is put in as it is: names of a moment ($recipient) may come from
+   * outside.
+   */
   expand(text: string, extra?: (name: string) => string | undefined): string {
     return expand(text, (name) => {
       const given = extra?.(name)

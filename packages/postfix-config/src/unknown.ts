@@ -1,6 +1,7 @@
 /**
- * Names that nothing reads: exactly those that postconf calls "unused parameter". A name is read when Postfix knows it, when it
- * belongs to a service, when a value asks for it, when it is a restriction class or a setting of a table in main.cf.
+ * Names that nothing reads: exactly those that postconf calls "unused parameter". A name is read when Postfix knows
+ * it, when it belongs to a service, when a value asks for it, when it is a restriction class or a setting of a table
+ * in main.cf.
  */
 import { CATALOGUE } from './catalogue/index.ts'
 import { namesOfServices } from './catalogue/of-services.ts'
@@ -57,7 +58,10 @@ export function unknownNames(main: MainCf, master: MasterCf): UnknownName[] {
   return [...inMain, ...inMaster]
 }
 
-/** Names that values ask for and that nobody defines; they expand to nothing. What postconf calls "undefined parameter". */
+/**
+ * Names that values ask for and that nobody defines; they expand to nothing. What postconf calls "undefined
+ * parameter".
+ */
 export function undefinedNames(main: MainCf, master: MasterCf): string[] {
   return [...new Usage(main, master).undefined]
 }
@@ -106,7 +110,10 @@ class Usage {
   #values(value: string, service?: Service): void {
     for (const name of namesIn(value)) this.#uses(name, service)
   }
-  /** A name is read there: by the service that defines it, else main.cf's counts; main.cf's values reach into every service. */
+  /**
+   * A name is read there: by the service that defines it, else main.cf's counts; main.cf's values reach into every
+   * service.
+   */
   #uses(name: string, service?: Service, quiet = false): void {
     let defined = false
     const local = (s: Service) => {

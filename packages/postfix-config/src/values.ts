@@ -20,8 +20,8 @@ export function intOf(name: string, text: string, wide = false): number {
   return value
 }
 /**
- * Milliseconds. `unit` counts for a number without one. What follows the unit is not looked at: `1h30m` is one hour, and a unit
- * alone is none of it, as in Postfix 3.7; `ignoredBehind` tells.
+ * Milliseconds. `unit` counts for a number without one. What follows the unit is not looked at: `1h30m` is one hour,
+ * and a unit alone is none of it, as in Postfix 3.7; `ignoredBehind` tells.
  */
 export function timeOf(name: string, text: string, unit: Unit): number {
   const [, number = '0', given = ''] = TIME.exec(text) ?? []

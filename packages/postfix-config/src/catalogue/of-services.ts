@@ -1,6 +1,6 @@
 /**
- * Parameters that exist once for each service of some programs: `foo_destination_concurrency_limit` for a transport foo.
- * Their default is the parameter that stands here, unexpanded.
+ * Parameters that exist once for each service of some programs: `foo_destination_concurrency_limit` for a transport
+ * foo. Their default is the parameter that stands here, unexpanded.
  */
 import type { Known } from './kinds.ts'
 import { int, text, time } from './kinds.ts'

@@ -1,6 +1,6 @@
 /**
- * Tables whose settings may stand in main.cf, each name with the table's own in front: `virtual_alias_maps = mysql:users` reads
- * `users_hosts`, `users_query` ... (the way of Postfix before 2.2).
+ * Tables whose settings may stand in main.cf, each name with the table's own in front: `virtual_alias_maps =
+ * mysql:users` reads `users_hosts`, `users_query` ... (the way of Postfix before 2.2).
  */
 const SQL = 'additional_conditions dbname domain expansion_limit query result_format select_field table where_field'
 const SERVER = 'hosts password user'
