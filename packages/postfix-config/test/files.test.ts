@@ -89,6 +89,14 @@ masterCf('what is not said', () => {
   const [s] = parseMasterCf('a unix - - - - - pipe').services
   assert.equal([s?.private, s?.unprivileged, s?.chroot, s?.wakeup, s?.maxproc], [true, true, undefined, 0, undefined])
 })
+masterCf('wakeup', () => {
+  const seen = ['-', '0', '0?', '60', '60?'].map((word) => {
+    const [s] = parseMasterCf(`a unix - - - ${word} - x`).services
+    return [s?.wakeup, s?.wakeupIfUsed]
+  })
+  const never = [0, false]
+  assert.equal(seen, [never, never, never, [60, false], [60, true]])
+})
 masterCf('disabled lines are none, the last of two counts', () => {
   const text = '#a unix - - - - - x\n# b unix - - - - - x\nc unix - - - - - x\nd unix - - - - - x\nc unix - - - - - y'
   const { services, entries, problems } = parseMasterCf(text)

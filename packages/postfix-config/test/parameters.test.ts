@@ -218,6 +218,7 @@ services('parameters of services are those of master.cf, where there is one', ()
 const names = suite('names')
 const unused: [main: string, master: string, unused: string[]][] = [
   ['relay_host = x', '', ['relay_host relayhost']],
+  ['bfif = no', '', ['bfif biff']],
   [
     'smtpd_recipient_restriction = x\nmyhostnmae = y',
     '',
