@@ -2,6 +2,7 @@
 import { basename } from 'node:path'
 import { printProblem } from '@postern/core'
 import type { Problem } from '@postern/core'
+import { defaultType } from './config.ts'
 import { Fatal } from './fatal.ts'
 import { parseFlags } from './flags.ts'
 import type { Command, Flags } from './flags.ts'
@@ -14,11 +15,17 @@ export async function main(argv: readonly string[]): Promise<void> {
   // a reader that has seen enough is no error
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
   try {
-    process.exitCode = await run(parseFlags(command, argv.slice(2), say), say)
+    process.exitCode = await run(await typed(parseFlags(command, argv.slice(2), say)), say)
   } catch (error) {
     say(`fatal: ${error instanceof Fatal ? error.message : textOf(error)}`)
     process.exitCode = 1
   }
+}
+/** Every table with its type. */
+async function typed(flags: Flags): Promise<Flags> {
+  if (flags.tables.every((table) => table.includes(':'))) return flags
+  const type = await defaultType(flags.config)
+  return { ...flags, tables: flags.tables.map((table) => (table.includes(':') ? table : `${type}:${table}`)) }
 }
 async function run(flags: Flags, say: (text: string) => void): Promise<number> {
   const opener = await Opener.for(flags, say)

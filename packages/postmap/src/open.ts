@@ -7,20 +7,18 @@ import { configOf, resolveFrom } from './config.ts'
 import { Fatal } from './fatal.ts'
 import type { Command, Flags } from './flags.ts'
 
-/** Postfix's default_database_type */
-const DEFAULT_TYPE = 'hash'
 /** Types whose table is the text itself. */
 const OF_TEXT = new Set(['hash', 'btree', 'dbm', 'lmdb', 'texthash'])
 /** Those of them that Postfix compiles, from a text in the format of aliases(5) for postalias. */
 const COMPILED = new Set(['hash', 'btree', 'dbm', 'lmdb', 'cdb'])
 
-/** `type:name`; without a type it is the default one. */
+/** `type:name` */
 export class Named {
   readonly type: string
   readonly rest: string
   constructor(text: string) {
     const at = text.indexOf(':')
-    this.type = at < 0 ? DEFAULT_TYPE : text.slice(0, at)
+    this.type = text.slice(0, Math.max(at, 0))
     this.rest = text.slice(at + 1)
   }
   get name(): string {
