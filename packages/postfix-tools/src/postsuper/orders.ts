@@ -72,12 +72,14 @@ async function act(action: Action, rows: readonly Row[], desk: Desk, counts: Cou
       say(`${id}: ${ACTIONS[verb].word}`)
     }
   }
-  const fresh = rows.filter((row) => !row.expired)
-  if (action === 'expireAndRelease') {
-    await done('expire', fresh)
-    await done(
-      'release',
-      rows.filter((row) => row.held),
-    )
-  } else await done(action, action === 'expire' ? fresh : rows)
+  const which = {
+    hold: rows.filter((row) => !row.held),
+    release: rows.filter((row) => row.held),
+    expire: rows.filter((row) => !row.expired),
+    requeue: rows,
+    delete: rows,
+  }
+  if (action !== 'expireAndRelease') return done(action, which[action])
+  await done('expire', which.expire)
+  await done('release', which.release)
 }
