@@ -23,7 +23,9 @@ export const main = (argv: readonly string[]): Promise<void> =>
 async function run(argv: readonly string[], stderr: Say): Promise<undefined> {
   const parsed = getopt(argv, 'c:d:e:f:h:H:pr:sSv', stderr)
   if (parsed.bad) throw new Fatal(USAGE)
-  const place = await placeOf(valueOf(parsed, 'c'))
+  const config = valueOf(parsed, 'c')
+  if (config?.startsWith('/') === false) throw new Fatal('-c requires absolute pathname')
+  const place = await placeOf(config)
   for (const name of parsed.words) if (!QUEUES.has(name)) throw new Fatal(`invalid directory name: ${name}`)
   const log = await logger(place, 'postsuper')
   const say: Say = (text) => {

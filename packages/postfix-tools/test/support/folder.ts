@@ -18,7 +18,7 @@ export interface Ended {
 }
 export type Files = Readonly<Record<string, string>>
 
-/** What `program` answers about a fresh folder `conf` with these files (latin1). `ours`: the one of this package. */
+/** What `program` answers about a fresh folder `conf` (`@/conf` by its whole name) with these files (latin1). `ours`: the one of this package. */
 export async function ask(program: string, args: readonly string[], files: Files, ours: boolean): Promise<Ended> {
   const folder = mkdtempSync(join(tmpdir(), 'postern-tools-'))
   try {
@@ -30,7 +30,8 @@ export async function ask(program: string, args: readonly string[], files: Files
       // Postfix waits until a file is no longer new, and reads it again
       utimesSync(file, 1e9, 1e9)
     }
-    const words = ours ? [process.execPath, join(BIN, program), ...args] : [programPath(program)!, ...args]
+    const asked = args.map((arg) => arg.replace(/^@\//, `${folder}/`))
+    const words = ours ? [process.execPath, join(BIN, program), ...asked] : [programPath(program)!, ...asked]
     const ended = await run(words, folder)
     const after = Object.keys(files).map((name) => [name, readFileSync(join(folder, 'conf', name), 'latin1')] as const)
     return { ...ended, files: Object.fromEntries(after) }
