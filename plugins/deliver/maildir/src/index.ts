@@ -6,6 +6,7 @@ import { deliveredTo, prependedLines, targetOf } from '@postern/mailboxes'
 import { AsOwner } from './as-owner.ts'
 import { contentOf } from './content.ts'
 import { outcomeOf } from './faults.ts'
+import { inOrder } from './in-order.ts'
 import { locate } from './locate.ts'
 import type { Where } from './locate.ts'
 import { Maildirs } from './maildirs.ts'
@@ -61,7 +62,7 @@ export default definePlugin({
           }
           return delivered('2.0.0', 'delivered to maildir')
         }
-        return job.each(one)
+        return inOrder(job, one)
       },
     })
   },

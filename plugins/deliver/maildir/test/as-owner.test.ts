@@ -117,6 +117,28 @@ test('both kinds in one message: by the slash of the value', async () => {
   assert.equal([users.asked.length, fs.readdirSync(join(dir, 'vm/katie/new')).length], [1, 1])
   await o.stop()
 })
+test('recipients in the order of their addresses, as Postfix; a fault keeps no other', async () => {
+  const at: string[] = []
+  const users: UserDelivery = {
+    find: async () => ({ kind: 'absent' }),
+    async deliver(request) {
+      at.push(request.user)
+      if (request.user.startsWith('b')) throw new Error('gone')
+      return DONE
+    },
+  }
+  const any = { boxes: (key: string) => found(key) }
+  const o = open({ mailboxBase: dir, ...OWNED }, any, {}, systemClock, users)
+  const results = await o.deliver(
+    jobOf(['c@vm.example', 'B@vm.example', 'a@vm.example'].map((a, n) => recipient(n, a))),
+  )
+  assert.equal(at, ['a@vm.example', 'b@vm.example', 'c@vm.example'])
+  assert.equal(
+    results.map((r) => r.kind),
+    ['delivered', 'threw', 'delivered'],
+  )
+  await o.stop()
+})
 if (process.getuid!() !== 0)
   test('a maildir of another owner: by the helper', async () => {
     const users = recording({ ...DONE, text: 'delivered to maildir' })

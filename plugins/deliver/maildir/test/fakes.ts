@@ -62,6 +62,7 @@ export function jobOf(
     settle: (r, o) => void outcomes.set(r.n, o),
     async each(fn) {
       for (const r of recipients) {
+        if (outcomes.has(r.n)) continue
         try {
           outcomes.set(r.n, await fn(r))
         } catch (error) {
