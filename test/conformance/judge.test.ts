@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { recordText } from './board/record.ts'
-import { complaint } from './board/result.ts'
+import { complaint, shrunk } from './board/result.ts'
 import type { CaseResult, Known } from './board/result.ts'
 import { expectedOf, findCases } from './cases.ts'
 import { compare, passedLevel, showDifference } from './judge/compare.ts'
@@ -189,6 +189,25 @@ for (const [passed, passes, level, why] of LISTED) {
     assert.is(complaint(result, passes && { passes, waits: 'it' }, level) === undefined, why === '')
   })
 }
+
+test('the list only shrinks', () => {
+  const known = {
+    a: { passes: 'none', waits: 'x' },
+    b: { passes: 'codes', waits: 'x' },
+    c: { passes: 'none', waits: 'x' },
+  } as const
+  const result = (name: string, passed?: Level): CaseResult => ({
+    name,
+    area: 'x',
+    title: '',
+    ms: 0,
+    outcomes: [],
+    passed,
+  })
+  const results = [result('a', 'enhanced'), result('b'), result('c', 'full'), result('d')]
+  assert.equal(shrunk(known, results), { a: { passes: 'enhanced', waits: 'x' }, b: known.b })
+  assert.equal(shrunk(known, []), known)
+})
 
 test('records are written as they stand, each passes itself', () => {
   for (const folder of findCases([])) {
