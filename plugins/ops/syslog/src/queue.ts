@@ -14,6 +14,8 @@ export interface QueueParts {
   readonly digits: number
   idOf(id: string): string
 }
+/** notices that nothing more is said of */
+const REMEMBERED = 1000
 const STATUS = { delivered: 'sent', deferred: 'deferred', failed: 'bounced' } as const
 /** Nobody was called: in Postfix the error transport says so. */
 const NOT_TRIED = /^(delivery temporarily suspended|mail transport unavailable|deferred transport)/
@@ -23,6 +25,8 @@ export class QueueLines {
   readonly #cleanup: string
   readonly #qmgr: string
   readonly #bounce: string
+  /** notices to the postmaster, told already */
+  readonly #postmasters = new Set<string>()
 
   constructor(parts: QueueParts) {
     this.#p = parts
@@ -41,6 +45,7 @@ export class QueueLines {
   }
   /** A report to a sender was made; `as` is its own id. */
   reported(id: string, why: unknown, as: string): void {
+    if (this.#postmasters.delete(as)) return
     const what = REPORTS[String(why)] ?? 'delivery status'
     this.#info(this.#bounce, `${this.#p.idOf(id)}: sender ${what} notification: ${this.#p.idOf(as)}`)
   }
@@ -50,8 +55,11 @@ export class QueueLines {
     if (session) this.#p.smtpd.received(session, messageId)
     this.#info(this.#cleanup, `${id}: message-id=${headerMessageId ?? '<>'}`)
     // the null sender is a report's to a sender: of that the core tells more
-    if (origin.kind === 'bounce' && sender !== '')
+    if (origin.kind === 'bounce' && sender !== '') {
+      if (this.#postmasters.size >= REMEMBERED) this.#postmasters.clear()
+      this.#postmasters.add(messageId)
       this.#info(this.#bounce, `${this.#p.idOf(origin.of)}: postmaster non-delivery notification: ${id}`)
+    }
   }
   #active({ messageId, sender, size, recipients }: Facts['active']): undefined {
     this.#info(

@@ -289,6 +289,7 @@ test("a message's way through the queue", async () => {
       'received',
       received({ messageId: 'p', sender: 'double-bounce@x', origin: { kind: 'bounce', by: 'x', of: 'id' } }),
     )
+    sink.write('info', 'report.sent', { id: 'id', why: 'failed', as: 'p' })
     t.tell('settled', { messageId: 'id', delivered: 1, failed: 1, delay: 1 })
   })
   assert.equal(written, [

@@ -172,6 +172,40 @@ test('a message that is cut off', async () => {
   ])
 })
 
+test('mail that is past its lifetime', async () => {
+  const maillogFile = join(folder, 'expired')
+  const short = await startMta({
+    maximalQueueLifetime: 0,
+    plugins: [
+      { 'ops-syslog': { maillogFile, maillogFilePrefixes: [folder], upperCaseIds: true, anvilStatusUpdateTime: 0 } },
+      'queue-journal',
+      'lookup-dns',
+      {
+        'route-classes': {
+          mydestination: [],
+          localTransport: 'smtp',
+          virtualTransport: 'smtp',
+          relayhost: `[127.0.0.1]:${hop.port}`,
+        },
+      },
+      'deliver-smtp',
+      'ops-bounce',
+    ],
+  } as never)
+  await short.submit({ sender: 'a@b.example', recipients: ['later@remote.example'], content: 'Subject: x\r\n\r\nx' })
+  const written = () => shown(readFileSync(maillogFile, 'utf8'))
+  await until('the end of both', () => written().filter((l) => l.endsWith('removed')).length === 2)
+  await short.stop()
+  const lines = written().filter((l) => l.includes('A:'))
+  assert.equal(lines, [
+    'cleanup: A: message-id=<>',
+    'qmgr: A: from=<a@b.example>, size=N, nrcpt=1 (queue active)',
+    'smtp: A: to=<later@remote.example>, relay=127.0.0.1[127.0.0.1]:25, delay=D, delays=D, dsn=4.2.1, status=deferred (host 127.0.0.1[127.0.0.1] said: 450 4.2.1 try later (in reply to RCPT TO command))',
+    'qmgr: A: from=<a@b.example>, status=expired, returned to sender',
+    'qmgr: A: removed',
+  ])
+})
+
 const why = missingPrograms('pflogsumm', 'fail2ban-regex')
 const read = why ? test.skip : test
 read('pflogsumm counts what there was', () => {
