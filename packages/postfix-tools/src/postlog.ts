@@ -1,5 +1,5 @@
 /** postlog: lines for the mail log, from scripts. */
-import { linesOf } from '@postern/cli/tables'
+import { createInterface } from 'node:readline'
 import { Fatal, placeOf } from '@postern/sendmail/queue'
 import { getopt, valueOf } from './getopt.ts'
 import { PREFIXES, mailLog } from './maillog.ts'
@@ -34,7 +34,7 @@ async function run(argv: readonly string[], say: Say): Promise<undefined> {
     if (process.stderr.isTTY) process.stderr.write(`${tag}: ${PREFIXES[severity]}${text}\n`)
   }
   if (parsed.words.length > 0) put(parsed.words.join(' '))
-  else for await (const line of linesOf(process.stdin)) put(line.toString('utf8'))
+  else for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) put(line)
   log.end()
   if (severity === 'fatal' || severity === 'panic') await new Promise((done) => setTimeout(done, PAUSE))
 }

@@ -1,6 +1,6 @@
 /** postqueue: the queue listed and flushed, for every user. */
 import { EX, Fatal, flushAll, flushId, flushSite, listQueue, placeOf } from '@postern/sendmail/queue'
-import { atRest } from './at-rest.ts'
+import type { ListOptions } from '@postern/sendmail/queue'
 import { getopt, valueOf } from './getopt.ts'
 import { program } from './program.ts'
 import type { Say } from './program.ts'
@@ -20,7 +20,7 @@ async function run(argv: readonly string[], say: Say): Promise<undefined> {
   switch (letter) {
     case 'p':
     case 'j':
-      return void (await listQueue(place, { json: letter === 'j', atRest, say }))
+      return void (await listQueue(place, { json: letter === 'j', atRest: onDisk, say }))
     case 'f':
       return void (await flushAll(place))
     case 'i':
@@ -31,3 +31,5 @@ async function run(argv: readonly string[], say: Say): Promise<undefined> {
       ))
   }
 }
+/** Loaded only where no daemon answers. */
+const onDisk: ListOptions['atRest'] = async (place) => (await import('./at-rest.ts')).atRest(place)
