@@ -72,11 +72,12 @@ function arrivedIn({ mailboxes, sinks, pipes }: Observed): number {
   return [mailboxes, sinks, pipes].flatMap((places) => Object.values(places).flat()).length
 }
 
-/** Files and folders, but for the system's; sockets and the like cannot be copied. */
+/** Files and folders, but for the system's and the queue, whose segments are large; sockets and the like cannot be copied. */
 function keep(room: Room, folder: string): void {
+  const left = ['root', 'queue'].map((name) => join(room.folder, name))
   const isPlain = (file: string) => {
     const found = lstatSync(file)
-    return (found.isFile() || found.isDirectory()) && file !== join(room.folder, 'root')
+    return (found.isFile() || found.isDirectory()) && !left.includes(file)
   }
   cpSync(room.folder, folder, { recursive: true, filter: isPlain })
 }
