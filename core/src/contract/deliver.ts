@@ -16,6 +16,8 @@ export interface OutcomeFacts {
   readonly siteDown?: boolean
   /** the next hop speaks DSN and was given the parameters: it will report success, we need not (RFC 3461 section 5.2.2) */
   readonly dsnPassed?: boolean
+  /** a failure that soft_bounce made a deferral */
+  readonly softened?: boolean
   readonly cause?: unknown
 }
 export interface Delivered extends OutcomeFacts {

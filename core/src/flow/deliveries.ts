@@ -313,7 +313,9 @@ const isSilent = (r: ActiveRecipient): boolean => r.notify?.includes('NEVER') ==
 
 /** A failure that the operator wants to see before a sender does. */
 const softened = (o: Outcome): Outcome =>
-  o.kind === 'failed' ? { ...o, kind: 'deferred', esc: `4${o.esc.slice(1)}` as `4.${number}.${number}` } : o
+  o.kind === 'failed'
+    ? { ...o, kind: 'deferred', esc: `4${o.esc.slice(1)}` as `4.${number}.${number}`, softened: true }
+    : o
 
 export function isPastLifetime(m: ActiveMessage, graph: Graph): boolean {
   const life =
