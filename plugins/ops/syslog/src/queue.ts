@@ -69,16 +69,19 @@ export class QueueLines {
   }
   #attempted(f: Facts['attempted']): undefined {
     const { outcome, transport, uses } = f
-    const called = f.waited !== undefined && !NOT_TRIED.test(outcome.text)
-    const { program, tag } = this.#p.tags.transport(called ? transport : 'error', outcome.relay)
-    const relay = outcome.relay ?? (called && !RELAYS.has(program) ? transport : 'none')
+    const { text } = outcome
+    // who is no user here is found out before the delivery; Postfix's local(8) says so
+    const agent = f.waited === undefined ? (NO_USER.test(text) ? 'local' : 'error') : transport
+    const { program, tag } = this.#p.tags.transport(NOT_TRIED.test(text) ? 'error' : agent, outcome.relay)
+    const relay = outcome.relay ?? (RELAYS.has(program) ? 'none' : agent)
+    const status = outcome.softened ? 'SOFTBOUNCE' : STATUS[outcome.kind]
     const original = f.original === f.recipient ? '' : ` orig_to=<${f.original}>,`
     const reused = uses !== undefined && uses > 1 ? ` conn_use=${uses},` : ''
     this.#info(
       tag,
       `${this.#p.idOf(f.messageId)}: to=<${f.recipient}>,${original} relay=${relay},${reused} ` +
         `delay=${this.#seconds(f.delay)}, delays=${this.#delays(f)}, dsn=${outcome.esc}, ` +
-        `status=${STATUS[outcome.kind]} (${outcome.text})`,
+        `status=${status} (${text})`,
     )
   }
   /** before its turn, until the delivery began, until the connection was there, the rest */
@@ -96,6 +99,7 @@ export class QueueLines {
   }
 }
 
+const NO_USER = /^unknown user: /
 /** Programs whose relay is a host, or nobody; of the others it is the transport. */
 const RELAYS = new Set(['smtp', 'lmtp', 'error', 'discard'])
 const REPORTS: Record<string, string> = { failed: 'non-delivery', delayed: 'delay', success: 'delivery status' }
