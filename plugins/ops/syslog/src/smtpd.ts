@@ -98,6 +98,7 @@ export class Smtpd {
     else if (stage === 'limits') d.end = 'errors'
     else if (isTooBig(reply) && (stage === 'data' || stage === 'bdat' || stage === 'END-OF-MESSAGE'))
       this.#warn(d, `${this.#queueId(d)}: queue file size limit exceeded`)
+    else if (stage === 'END-OF-MESSAGE' && reply.esc === '4.6.0') this.#notAccepted(d, reply)
     else if (isPolicy(stage, reply, by)) this.#reject(d, whereOf(stage, session), reply, sender, recipient)
   }
   #reject(d: Dialogue, where: string, reply: Reply, sender: string | undefined, recipient: string | undefined): void {
@@ -107,6 +108,11 @@ export class Smtpd {
       d,
       `${this.#queueId(d)}: reject: ${where} from ${clientOf(d.session.client)}: ${said}; ${envelopeOf(d.session, sender, recipient)}`,
     )
+  }
+  /** An alias that leads nowhere: cleanup's own trouble, no restriction. */
+  #notAccepted(d: Dialogue, reply: Reply): void {
+    const text = `${this.#queueId(d)}: ${joined(reply.text)} -- message not accepted, try again later`
+    this.#p.log.warning(this.#p.tags.of('cleanup'), d.pid, text)
   }
   #disconnect({ session, content }: Facts['disconnect']): undefined {
     const d = this.#of(session)

@@ -226,6 +226,15 @@ const attempt = (more: Partial<Facts['attempted']>): Facts['attempted'] => ({
 const DOWN: Outcome = { kind: 'deferred', esc: '4.4.1', text: 'connect to d[192.0.2.9]:25: Connection refused' }
 const ATTEMPTS: [more: Partial<Facts['attempted']>, expected: string][] = [
   [
+    {
+      transport: '',
+      outcome: { kind: 'deferred', esc: '4.1.1', text: 'unknown user: "x"', softened: true },
+      waited: undefined,
+      ready: undefined,
+    },
+    'local: id: to=<c@d>, relay=local, delay=0.06, delays=0.01/0/0/0.05, dsn=4.1.1, status=SOFTBOUNCE (unknown user: "x")',
+  ],
+  [
     {},
     'smtp: id: to=<c@d>, relay=mx.d[192.0.2.9]:25, delay=0.06, delays=0.01/0.01/0.01/0.04, dsn=2.0.0, status=sent (250 ok)',
   ],
