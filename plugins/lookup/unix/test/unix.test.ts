@@ -23,7 +23,7 @@ const namesIn = (file: string) =>
 test('an object names the map, too', async () => {
   assert.is((await get(unix({ map: 'passwd.byname' }), 'root')).kind, 'found')
   for (const spec of [{ map: 'passwd.bynam' }, {}, { map: 'passwd.byname', x: 1 }])
-    assert.match(await unix(spec).check!(), /^unix table: need "unix:passwd\.byname"/)
+    assert.match(String(await unix(spec).check!()), /^unix table: need "unix:passwd\.byname"/)
 })
 const why = missingPrograms('postmap')
 for (const [map, file] of [
