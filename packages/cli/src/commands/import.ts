@@ -32,12 +32,10 @@ export async function importPostfix(folder: string, o: ImportOptions): Promise<v
 export function warn(imported: Imported, rows: readonly ReportRow[]): void {
   const lines = [
     ...imported.problems,
+    ...imported.wrong.map(({ file, line, text }) => `${file}${line === undefined ? '' : `:${line}`}: ${text}`),
     ...rows
-      .filter(({ fate }) => fate === 'not yet' || fate === 'unknown')
-      .map(({ file, line, name, fate, note }) => {
-        const what = fate === 'unknown' ? note : `not done yet${note === '' ? '' : `: ${note}`}`
-        return `${file}:${line}: ${name}: ${what}`
-      }),
+      .filter(({ fate }) => fate === 'not yet')
+      .map(({ file, line, name, note }) => `${file}:${line}: ${name}: not done yet${note === '' ? '' : `: ${note}`}`),
   ]
   for (const line of lines) process.stderr.write(`postern: warning: ${line}\n`)
 }

@@ -1,0 +1,191 @@
+/** Postfix folders as configurations: each row of the map against the plugins' schemas, and whole folders by `postern check`. */
+import { execFile } from 'node:child_process'
+import { cp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { configSchema, loadConfig } from '@postern/core'
+import type { AnyPlugin } from '@postern/core'
+import { plugins } from '@postern/preset-postfix'
+import { asYaml, configOf, importFolder, reportOf } from '@postern/postfix-config'
+import type { Imported } from '@postern/postfix-config'
+import { tempFolder } from '@postern/testkit'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const CLI = path.join(ROOT, 'packages/cli/bin/postern.js')
+const DEBIAN = path.join(ROOT, 'packages/postfix-config/test/debian')
+
+/** A folder with these files; `@DIR@` in them is its name. */
+async function folder(main: string, master = 'smtp inet n - n - - smtpd\n'): Promise<Imported & { dir: string }> {
+  const temp = await tempFolder()
+  await writeFile(path.join(temp.path, 'main.cf'), main.replaceAll('@DIR@', temp.path))
+  await writeFile(path.join(temp.path, 'master.cf'), master)
+  return { ...(await importFolder(temp.path)), dir: temp.path }
+}
+const postern = (...args: string[]) =>
+  promisify(execFile)(process.execPath, [CLI, ...args], { timeout: 60_000 }).catch(
+    (error: { stdout: string; stderr: string; code: number }) => error,
+  )
+const use = (imported: Imported, name: string) => imported.uses.find((u) => (u.as ?? u.plugin) === name)
+
+test('every plugin that is named is one of the preset', async () => {
+  const all = new Set<string>(plugins)
+  const source = path.join(ROOT, 'packages/postfix-config/src/import')
+  for (const file of await readdir(source, { recursive: true })) {
+    if (!file.endsWith('.ts')) continue
+    const text = await readFile(path.join(source, file), 'utf8')
+    for (const [, name] of text.matchAll(/plugin: '([\w-]+)'|: '(?=lookup-)([\w-]+)'/g))
+      if (name !== undefined) assert.ok(all.has(name), `${file}: ${name}`)
+  }
+})
+
+// every parameter that has a row, set to what it is by default: the plugins must know each option and take its value
+test('all parameters of the map, at their defaults, make a configuration that checks', async () => {
+  const { CATALOGUE } = await import('@postern/postfix-config')
+  const given = [...CATALOGUE].filter(([name, known]) => !known.computed && !known.readOnly && !SKIPPED.has(name))
+  const main = [
+    'myhostname = mx.site.example',
+    'compatibility_level = 3.6',
+    // what brings in the plugins that are there on demand
+    ...WHOLE,
+    ...given
+      .filter(([name]) => !WHOLE.some((line) => line.startsWith(`${name} `)))
+      .map(([n, k]) => `${n} = ${k.default}`),
+  ]
+  const imported = await folder(`${main.join('\n')}\n`, MASTER)
+  assert.equal(imported.problems, [])
+  const told = await postern('check', '--postfix', imported.dir)
+  assert.match(told.stdout + told.stderr, /^ok: /m)
+  const mapped = reportOf(imported).filter((row) => row.fate === 'mapped')
+  assert.ok(mapped.length > 150, String(mapped.length))
+})
+const SKIPPED = new Set(['config_directory', 'compatibility_level', 'myhostname', 'multi_instance_directories'])
+const WHOLE = [
+  ...['canonical_maps', 'virtual_alias_maps', 'relocated_maps', 'transport_maps', 'smtp_generic_maps'].map(
+    (name) => `${name} = inline:{ {a@b.example = c@d.example} }`,
+  ),
+  'always_bcc = archive@site.example',
+  'masquerade_domains = site.example',
+  'luser_relay = $user@other.example',
+  'strict_8bitmime = yes',
+  'mail_owner = nobody',
+  'maillog_file = /var/log/maillog',
+  'virtual_mailbox_base = /srv/mail',
+]
+const MASTER = [
+  '127.0.0.1:2525 inet n - n - - smtpd',
+  '  -o smtpd_helo_required=yes -o mynetworks=10.0.0.0/8',
+  ...['smtp unix - - n - - smtp', 'relay unix - - n - - smtp', 'lmtp unix - - n - - lmtp'],
+  ...['local unix - n n - - local', 'virtual unix - n n - - virtual', 'discard unix - - n - - discard'],
+  ...[
+    'error unix - - n - - error',
+    'retry unix - - n - - error',
+    'uucp unix - n n - - pipe',
+    ' user=uucp argv=uux -r -',
+  ],
+  '',
+].join('\n')
+
+test('what a service is given by -o is that listener’s', async () => {
+  const imported = await folder('compatibility_level = 3.6\nmynetworks = 127.0.0.0/8\nmyhostname = a.example\n', MASTER)
+  assert.is(use(imported, 'smtpd-127-0-0-1-2525')!.options.smtpdHeloRequired, true)
+  assert.equal(use(imported, 'policy-relay')!.options.mynetworks, ['127.0.0.0/8'])
+  assert.equal(use(imported, 'policy-relay')!.onListener, { 'smtpd-127-0-0-1-2525': { mynetworks: ['10.0.0.0/8'] } })
+})
+test('a dollar that is left is meant as written', async () => {
+  const imported = await folder(
+    'myhostname = a.example\nluser_relay = $user@b.example\nsmtpd_banner = $myhostname $$5\n',
+  )
+  assert.is(use(imported, 'route-local')!.options.luserRelay, '$$user@b.example')
+  assert.is(use(imported, 'smtpd-smtp')!.options.smtpdBanner, 'a.example $$5')
+})
+test('who may relay: the restrictions that speak of it', async () => {
+  for (const [restrictions, mynetworks, sasl, unauth] of [
+    ['permit_mynetworks, reject_unauth_destination', ['127.0.0.0/8'], false, 'reject'],
+    ['permit_mynetworks permit_sasl_authenticated defer_unauth_destination', ['127.0.0.0/8'], true, 'defer'],
+    ['reject_unauth_destination, permit_mynetworks', [], false, 'reject'],
+  ] as const) {
+    const lines = [`smtpd_relay_restrictions = ${restrictions}`, 'mynetworks = 127.0.0.0/8', 'myhostname = a.example']
+    const { options } = use(await folder(lines.join('\n')), 'policy-relay')!
+    assert.equal(
+      [options.mynetworks, options.permitSaslAuthenticated, options.unauthDestination],
+      [mynetworks, sasl, unauth],
+    )
+  }
+})
+test('restrictions that are not there are told as not yet, and by name', async () => {
+  const imported = await folder('smtpd_recipient_restrictions = permit_mynetworks, reject_rbl_client bl.example\n')
+  const row = reportOf(imported).find(({ name }) => name === 'smtpd_recipient_restrictions')!
+  assert.equal([row.fate, row.note], ['not yet', 'reject_rbl_client, bl.example'])
+})
+test('what Postfix would not start with stops the start, with its place', async () => {
+  const imported = await folder('myhostname = a.example\nsmtpd_helo_required = maybe\n')
+  assert.throws(() => configOf(imported), /main\.cf:2: .*smtpd_helo_required = maybe/)
+  const told = await postern('check', '--postfix', imported.dir)
+  assert.match(told.stderr, /smtpd_helo_required/)
+})
+test('written as YAML it says the same', async () => {
+  const imported = await folder(`myhostname = a.example\n${WHOLE.join('\n')}\n`, MASTER)
+  const file = path.join(imported.dir, 'postern.config.yaml')
+  await writeFile(file, asYaml(imported))
+  const [written, direct] = [await loadConfig({ path: file }), await loadConfig({ config: configOf(imported) })]
+  assert.equal(
+    written.uses.map(({ name, options, bind }) => ({ name, options, bind })),
+    direct.uses.map(({ name, options, bind }) => ({ name, options, bind })),
+  )
+  const values = (loaded: typeof written) => Object.entries(loaded.values).map(([key, { value }]) => [key, value])
+  assert.equal(values(written), values(direct))
+})
+test('written as TypeScript it checks', async () => {
+  const imported = await folder(`myhostname = a.example\n${WHOLE.join('\n')}\n`, MASTER)
+  const file = path.join(ROOT, 'test', `imported-${process.pid}.config.ts`)
+  try {
+    await postern('import', imported.dir, '--ts', '-o', file)
+    assert.match((await postern('check', '-c', file)).stdout, /^ok: /)
+  } finally {
+    await rm(file, { force: true })
+  }
+})
+
+for (const name of await readdir(DEBIAN))
+  test(`what dpkg-reconfigure writes for ${name} checks as it stands`, async () => {
+    const temp = await tempFolder()
+    await cp(path.join(DEBIAN, name), temp.path, { recursive: true })
+    const main = path.join(temp.path, 'main.cf')
+    const text = (await readFile(main, 'utf8')).replaceAll('/etc/mailname', path.join(temp.path, 'mailname'))
+    await writeFile(main, text.replaceAll('/etc/aliases', path.join(temp.path, 'aliases')))
+    const told = await postern('check', '--postfix', temp.path)
+    assert.match(told.stdout + told.stderr, /^ok: /m)
+    assert.equal(
+      reportOf(await importFolder(temp.path)).filter(({ fate }) => fate === 'unknown'),
+      [],
+    )
+  })
+
+// an option whose default is not the parameter's must always be written, or an imported folder would get Postern's way
+test('rows that are written only when they are set have the parameter’s default', async () => {
+  const imported = await folder('myhostname = a.example\ncompatibility_level = 3.6\n', MASTER)
+  const { parameters } = imported
+  const { rowsOf } = await import('../packages/postfix-config/src/import/map/all.ts')
+  for (const { plugin, row, option } of rowsOf()) {
+    if (row.always || typeof row.as === 'function' || plugin === '' || !parameters.known(row.parameter)) continue
+    const module = (await import(`@postern/${plugin}`)) as { default: AnyPlugin }
+    const schema = module.default.definition.options as typeof configSchema
+    const read = schema.safeParse({})
+    const ours = read.success ? (read.data as Record<string, unknown>)[option] : undefined
+    if (ours === undefined) continue
+    const theirs =
+      row.as === 'time'
+        ? parameters.time(row.parameter)
+        : row.as === 'flag'
+          ? parameters.bool(row.parameter)
+          : row.as === 'count' || row.as === 'size'
+            ? parameters.int(row.parameter)
+            : undefined
+    if (theirs !== undefined) assert.is(ours, theirs, `${plugin}.${option} and ${row.parameter}`)
+  }
+})
+
+test.run()
