@@ -31,7 +31,7 @@ const CONTENT: [name: string, content: string, header: string, body: string][] =
     'no colon here\r\nSubject: not a header\r\n\r\nx\r\n',
   ],
   ['the first line begins with a space', ' x\r\nSubject: s\r\n\r\nx\r\n', '', ' x\r\nSubject: s\r\n\r\nx\r\n'],
-  ['white space before the colon', 'A : b\r\n\r\nx\r\n', 'A : b\r\n', 'x\r\n'],
+  ['white space before the colon', 'A : b\r\nB\t:c\r\n\r\nx : y\r\n', 'A: b\r\nB:c\r\n', 'x : y\r\n'],
   ['a space in the name', 'A B: c\r\n\r\nx\r\n', '', 'A B: c\r\n\r\nx\r\n'],
   ['a colon first', ': c\r\n\r\nx\r\n', '', ': c\r\n\r\nx\r\n'],
   ['an empty value', 'A:\r\n\r\nx\r\n', 'A:\r\n', 'x\r\n'],

@@ -117,7 +117,7 @@ const NOTIFY: [string, string, Outcome | undefined, string[]][] = [
   ],
   ['passed on to one that does', 'u@d.example', delivered('2.0.0', 'ok', { dsnPassed: true }), []],
   ['an alias for several', 'staff@d.example', ok(), ['expanded staff@d.example']],
-  ['an alias for one', 'one@d.example', ok(), ['delivered a@one.example']],
+  ['an alias for one', 'one@d.example', ok(), ['expanded one@d.example']],
 ]
 for (const [name, to, outcome, expected] of NOTIFY)
   test(`NOTIFY=SUCCESS: ${name}`, async () => {

@@ -48,6 +48,7 @@ test.before(async () => {
     `queue_directory = ${folder}/queue`,
     `data_directory = ${folder}/mail`,
     `maillog_file = ${folder}/maillog`,
+    `maillog_file_prefixes = ${folder}`,
     '',
   ]
   writeFileSync(join(folder, 'etc/main.cf'), lines.join('\n'))

@@ -66,6 +66,8 @@ function fate(
   if (waiting.length > 0) return { fate: 'not yet', note: waiting.join(', ') }
   const to = targets.get(name)
   if (to) return { fate: 'mapped', note: to.join(', ') }
+  // set to nothing, it asks for nothing
+  if (parameters.get(name) === '') return { fate: 'needless', note: 'empty' }
   const why = NEEDLESS.get(name)
   if (why !== undefined) return { fate: 'needless', note: why }
   if (parameters.raw(name) === parameters.known(name)?.default) return { fate: 'default', note: '' }

@@ -52,7 +52,10 @@ export class Site {
   /** main.cf, with `more` in it */
   main(more = ''): void {
     const text = `compatibility_level = 3.6\nmyhostname = mail.site.example\nqueue_directory = ${this.folder}/queue\nalias_maps =\n`
-    writeFileSync(join(this.folder, 'etc/main.cf'), `${text}maillog_file = ${this.folder}/maillog\n${more}`)
+    writeFileSync(
+      join(this.folder, 'etc/main.cf'),
+      `${text}maillog_file = ${this.folder}/maillog\nmaillog_file_prefixes = ${this.folder}\n${more}`,
+    )
   }
   log(): string {
     return readFileSync(join(this.folder, 'maillog'), 'utf8')

@@ -143,7 +143,8 @@ asRoot(
       const mta = await start({ homeMailbox: 'Mailbox', mailboxDeliveryLock: ['dotlock'] }, { staleLockTime: '1s' })
       const file = path.join(home, 'Mailbox')
       await send(mta, `${user}@here.example`, ['Subject: first\n\nx\n'])
-      await until('the first', () => messagesIn(file).length === 1)
+      // told, so written to its end: what grows then is the next one
+      await until('the first', () => events(mta, 'deliver.sent').length === 1)
       const before = read(file)
       const large = `Subject: large\n\n${'0123456789abcdef\n'.repeat(500_000)}`
       // as fast as it can: the moment the mailbox grows

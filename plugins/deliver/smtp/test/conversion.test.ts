@@ -103,7 +103,7 @@ const PARAMETERS: [title: string, mail: Partial<Mail>, parameter: string | undef
   ['nothing declared', {}, undefined],
   ['7BIT declared', { envelope: { body: '7BIT' } }, '7BIT'],
   ['8BITMIME declared', { envelope: { body: '8BITMIME' } }, '8BITMIME'],
-  ['7BIT declared, 8 bits seen', { envelope: { body: '7BIT' }, body: 'ü' }, '8BITMIME'],
+  ['7BIT declared, 8 bits without a label', { envelope: { body: '7BIT' }, body: 'ü' }, '7BIT'],
   ['a large one with a label', { header: `A: b\r\n${LABEL}`, ...streamed('ü\r\n') }, '8BITMIME'],
   ['a large one without', { header: `A: b\r\nX-${LABEL}`, ...streamed('ü\r\n') }, undefined],
 ]

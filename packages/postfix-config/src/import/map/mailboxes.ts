@@ -1,4 +1,5 @@
 /** Mailboxes: local(8)'s and virtual(8)'s. */
+import { lower, whenSet } from './conversions.ts'
 import { literal } from '../reader.ts'
 import { always, rows } from '../rows.ts'
 import type { Mapping } from '../rows.ts'
@@ -10,9 +11,6 @@ const oneTable = (r: Reader, name: string): unknown => {
   if (tables.length === 1) return tables[0]
   return `unionmap:{${r.text(name)}}`
 }
-
-const whenSet = (r: Reader, name: string): unknown => (r.text(name) === '' ? undefined : literal(r.text(name)))
-const lower = (r: Reader, name: string): string[] => r.words(name).map((word) => word.toLowerCase())
 
 export const VIRTUAL: Mapping = {
   plugin: 'deliver-maildir',

@@ -1,5 +1,5 @@
 /** Reports to senders and to the postmaster, and what is around the queue. */
-import { literal } from '../reader.ts'
+import { whenSet } from './conversions.ts'
 import { always, rows } from '../rows.ts'
 import type { Mapping } from '../rows.ts'
 import type { Reader } from '../reader.ts'
@@ -23,7 +23,7 @@ export const REPORTS: readonly Mapping[] = [
         ['2bounce_notice_recipient', 'text', '2bounceNoticeRecipient'],
         ['delay_notice_recipient', 'text'],
         ['double_bounce_sender', 'text'],
-        ['bounce_template_file', (r, name) => (r.text(name) === '' ? undefined : literal(r.text(name)))],
+        ['bounce_template_file', whenSet],
       ),
     ],
   },

@@ -1,18 +1,11 @@
 /** Addresses and headers. */
+import { holds, lower, named, whenSet } from './conversions.ts'
 import { literal } from '../reader.ts'
 import { isTable } from '../reader.ts'
 import { always, rows } from '../rows.ts'
 import type { Mapping } from '../rows.ts'
 import type { Reader } from '../reader.ts'
 
-const named =
-  (...names: string[]) =>
-  (r: Reader) =>
-    names.some((name) => r.text(name) !== '')
-const propagated =
-  (feature: string) =>
-  (r: Reader, name: string): boolean =>
-    r.has(name, feature)
 /** the keywords, and what they stand for that is a list of its own */
 const clients = (r: Reader, name: string): unknown[] =>
   r.words(name).flatMap((word): unknown[] => {
@@ -22,8 +15,6 @@ const clients = (r: Reader, name: string): unknown[] =>
     if (text === 'check_address_map') return []
     return [literal(word)]
   })
-const lower = (r: Reader, name: string): string[] => r.words(name).map((word) => literal(word.toLowerCase()))
-
 export const REWRITING: readonly Mapping[] = [
   {
     plugin: 'rewrite-trivial',
@@ -50,7 +41,7 @@ export const REWRITING: readonly Mapping[] = [
       ['canonical_classes', lower],
       ['sender_canonical_classes', lower],
       ['recipient_canonical_classes', lower],
-      ['propagate_unmatched_extensions', propagated('canonical')],
+      ['propagate_unmatched_extensions', holds('canonical')],
     ),
   },
   {
@@ -72,17 +63,13 @@ export const REWRITING: readonly Mapping[] = [
     rows: rows(
       ['smtp_generic_maps', 'tables'],
       ['lmtp_generic_maps', 'tables'],
-      ['propagate_unmatched_extensions', propagated('generic')],
+      ['propagate_unmatched_extensions', holds('generic')],
     ),
   },
   {
     plugin: 'rewrite-bcc',
     when: named('always_bcc', 'sender_bcc_maps', 'recipient_bcc_maps'),
-    rows: rows(
-      ['always_bcc', (r, name) => (r.text(name) === '' ? undefined : literal(r.text(name)))],
-      ['sender_bcc_maps', 'tables'],
-      ['recipient_bcc_maps', 'tables'],
-    ),
+    rows: rows(['always_bcc', whenSet], ['sender_bcc_maps', 'tables'], ['recipient_bcc_maps', 'tables']),
   },
   {
     plugin: 'filter-mime',

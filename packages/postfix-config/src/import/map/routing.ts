@@ -1,21 +1,12 @@
 /** Where mail goes and who exists. */
+import { holds, named, whenRaw, whenSet } from './conversions.ts'
 import { literal } from '../reader.ts'
 import { always, rows } from '../rows.ts'
 import type { Mapping } from '../rows.ts'
 import type { Reader } from '../reader.ts'
 
-const parents =
-  (feature: string) =>
-  (r: Reader, name: string): boolean =>
-    r.has(name, feature)
-const named =
-  (...names: string[]) =>
-  (r: Reader) =>
-    names.some((name) => r.text(name) !== '')
 /** an empty list of tables says that nobody is unknown */
 const whoExists = (r: Reader, name: string): unknown => (r.text(name) === '' ? undefined : r.tables(name))
-const whenSet = (r: Reader, name: string): unknown => (r.text(name) === '' ? undefined : literal(r.text(name)))
-const whenRaw = (r: Reader, name: string): unknown => (r.text(name) === '' ? undefined : r.read(name, 'raw'))
 
 /** aliases(5) are not expanded yet: mail for them must wait, not be returned as for nobody */
 export const ALIASES_WAIT = 'aliases-wait'
@@ -50,7 +41,7 @@ export const ROUTING: readonly Mapping[] = [
         ['virtual_mailbox_domains', 'domains'],
         ['relay_domains', 'domains'],
         ['relayhost', whenSet],
-        ['parent_domain_matches_subdomains', parents('relay_domains')],
+        ['parent_domain_matches_subdomains', holds('relay_domains')],
       ),
     ],
   },
@@ -63,7 +54,7 @@ export const ROUTING: readonly Mapping[] = [
       ['empty_address_default_transport_maps_lookup_key', 'text'],
       ['sender_dependent_relayhost_maps', 'tables'],
       ['empty_address_relayhost_maps_lookup_key', 'text'],
-      ['parent_domain_matches_subdomains', parents('transport_maps')],
+      ['parent_domain_matches_subdomains', holds('transport_maps')],
     ),
   },
   {
@@ -81,7 +72,7 @@ export const ROUTING: readonly Mapping[] = [
   {
     plugin: 'route-virtual',
     when: named('virtual_alias_maps'),
-    rows: [...rows(['virtual_alias_maps', 'tables'], ['propagate_unmatched_extensions', parents('virtual')])],
+    rows: [...rows(['virtual_alias_maps', 'tables'], ['propagate_unmatched_extensions', holds('virtual')])],
   },
   {
     plugin: 'route-relocated',

@@ -1,11 +1,10 @@
 /** What a service of smtpd(8) takes from the parameters: a listener's options. */
+import { lower, whenRaw } from './conversions.ts'
 import { literal } from '../reader.ts'
-import { isKnownRestriction } from '../restrictions.ts'
 import { always, rows } from '../rows.ts'
 import type { Mapping, Row } from '../rows.ts'
 import type { Reader } from '../reader.ts'
 
-const lower = (r: Reader, name: string): string[] => r.words(name).map((word) => literal(word.toLowerCase()))
 /** `none` stands for "not at all"; empty falls back on the parameters that came before this one */
 const tlsLevel = (r: Reader): string => {
   const level = r.text('smtpd_tls_security_level').toLowerCase()
@@ -56,7 +55,7 @@ export const LISTENER: readonly Row[] = [
     ['smtpd_peername_lookup', 'flag'],
     ['smtpd_command_filter', (r, name) => r.tables(name)[0]],
     // its names are filled in when it is said
-    ['smtpd_reject_footer', (r, name) => (r.text(name) === '' ? undefined : r.read(name, 'raw'))],
+    ['smtpd_reject_footer', whenRaw],
   ),
   {
     parameter: 'smtpd_tls_security_level',
@@ -111,5 +110,3 @@ export const RELAY: Mapping = {
     { parameter: 'relay_domains_reject_code', as: 'count' },
   ],
 }
-/** Restrictions of a list that Postern has nothing for yet. */
-export const unknownRestrictions = (words: readonly string[]): string[] => words.filter((w) => !isKnownRestriction(w))

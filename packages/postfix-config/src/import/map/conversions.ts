@@ -1,0 +1,20 @@
+/** What several rows do with a value. */
+import { literal } from '../reader.ts'
+import type { Reader } from '../reader.ts'
+
+/** The option is left out where the parameter is empty. */
+export const whenSet = (r: Reader, name: string): unknown => (r.text(name) === '' ? undefined : literal(r.text(name)))
+/** The same for text whose `$name` are filled in when it is used. */
+export const whenRaw = (r: Reader, name: string): unknown => (r.text(name) === '' ? undefined : r.read(name, 'raw'))
+/** Keywords: their case does not count. */
+export const lower = (r: Reader, name: string): string[] => r.words(name).map((word) => literal(word.toLowerCase()))
+/** Is `word` in the list? */
+export const holds =
+  (word: string) =>
+  (r: Reader, name: string): boolean =>
+    r.has(name, word)
+/** A plugin's `when`: one of these is not empty. */
+export const named =
+  (...names: string[]) =>
+  (r: Reader): boolean =>
+    names.some((name) => r.text(name) !== '')
