@@ -57,15 +57,17 @@ export class SocketOutput implements Output {
     this.flush()
     this.#closed = true
     clearTimeout(this.#again)
-    const stdin = this.#child?.stdin
-    if (!stdin?.writable) return Promise.resolve()
-    // it sends what it has and ends
+    const child = this.#child
+    if (!child) return Promise.resolve()
+    // it sends what it has and ends; a log daemon that hangs must not leave it behind
     return new Promise((done) => {
-      const late = setTimeout(done, LAST)
-      stdin.end(() => {
+      const late = setTimeout(() => child.kill('SIGKILL'), LAST)
+      child.ref()
+      child.once('exit', () => {
         clearTimeout(late)
         done()
       })
+      child.stdin?.end()
     })
   }
 

@@ -84,9 +84,12 @@ class Daemon {
   }
   async stop(): Promise<void> {
     const child = this.#child!
-    const gone = new Promise((done) => child.once('exit', done))
-    child.kill()
-    await gone
+    // that of a stream ends with its only connection
+    if (child.exitCode === null && child.signalCode === null) {
+      const gone = new Promise((done) => child.once('exit', done))
+      child.kill()
+      await gone
+    }
     rmSync(this.socket, { force: true })
   }
 }
