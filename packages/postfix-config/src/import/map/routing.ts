@@ -1,6 +1,5 @@
 /** Where mail goes and who exists. */
 import { holds, named, whenRaw, whenSet } from './conversions.ts'
-import { literal } from '../reader.ts'
 import { always, rows } from '../rows.ts'
 import type { Mapping } from '../rows.ts'
 import type { Reader } from '../reader.ts'
