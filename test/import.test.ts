@@ -120,6 +120,29 @@ test('restrictions that are not there are told as not yet, and by name', async (
   const row = reportOf(imported).find(({ name }) => name === 'smtpd_recipient_restrictions')!
   assert.equal([row.fate, row.note], ['not yet', 'reject_rbl_client, bl.example'])
 })
+test('what a service says by -o is told by what it became there, not in main.cf', async () => {
+  const said = {
+    smtpd_helo_required: 'yes',
+    mynetworks: '10.0.0.0/8',
+    smtpd_client_restrictions: 'permit_sasl_authenticated,reject',
+    soft_bounce: 'yes',
+  }
+  const master = `25 inet n - n - - smtpd\n${Object.entries(said)
+    .map(([name, value]) => `  -o ${name}=${value}\n`)
+    .join('')}`
+  const rows = reportOf(await folder('myhostname = a.example\ncompatibility_level = 3.6\nsoft_bounce = no\n', master))
+  const fates = rows.filter(({ name }) => name.includes(' -o ')).map(({ name, fate }) => [name.split(' ')[2], fate])
+  assert.equal(fates, [
+    ['smtpd_helo_required', 'mapped'],
+    ['mynetworks', 'mapped'],
+    ['smtpd_client_restrictions', 'not yet'],
+    ['soft_bounce', 'not yet'],
+  ])
+})
+test('a list whose file cannot be read stops the start', async () => {
+  const imported = await folder('myhostname = a.example\nmydestination = a.example, /nowhere/domains\n')
+  assert.throws(() => configOf(imported), /mydestination: \/nowhere\/domains: /)
+})
 test('what Postfix would not start with stops the start, with its place', async () => {
   const imported = await folder('myhostname = a.example\nsmtpd_helo_required = maybe\n')
   assert.throws(() => configOf(imported), /main\.cf:2: .*smtpd_helo_required = maybe/)

@@ -12,8 +12,9 @@ const SAMPLES = join(HERE, 'samples')
 const all = readdirSync(SAMPLES)
   .filter((name) => existsSync(join(SAMPLES, name, 'dialogue.json')))
   .sort()
-/** users of the system are made by root alone */
-const needsRoot = (name: string) => existsSync(join(SAMPLES, name, 'people.json')) && process.getuid?.() !== 0
+/** users of the system are made by root alone; in CI their absence is a failure */
+const needsRoot = (name: string) =>
+  process.env.CI !== 'true' && existsSync(join(SAMPLES, name, 'people.json')) && process.getuid?.() !== 0
 const names = all.filter((name) => !needsRoot(name))
 
 /** What the sample's process printed last, or why it did not come to that. */

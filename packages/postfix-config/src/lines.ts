@@ -1,6 +1,7 @@
 /**
  * Logical lines: what begins with white space continues what came before; comments and empty lines within are left out.
  */
+import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { Problem } from './problem.ts'
 import { isSpace } from './text.ts'
@@ -43,8 +44,10 @@ export function logicalLines(text: string, file: string): { lines: LogicalLine[]
 }
 
 /** A file as text. What is no UTF-8 is taken byte by byte, so that no byte is lost. Rejects as readFile does. */
-export async function readText(file: string): Promise<string> {
-  const bytes = await readFile(file)
+export const readText = async (file: string): Promise<string> => textOf(await readFile(file))
+/** The same at once, for files that a list names. Throws as readFileSync does. */
+export const readTextNow = (file: string): string => textOf(readFileSync(file))
+function textOf(bytes: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {

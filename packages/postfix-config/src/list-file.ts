@@ -1,5 +1,5 @@
 /** Lists of domains, networks and the like: patterns, tables, and files that stand for what they hold. */
-import { readText } from './lines.ts'
+import { readTextNow } from './lines.ts'
 import { COMMA_BLANKS, words } from './text.ts'
 
 export type ListElement = {
@@ -19,16 +19,16 @@ export type ListElement = {
  * The elements of a value (expanded), in order. `/path` is replaced by the elements in its lines (those that begin with
  * `#` are left out), `!/path` by their opposites. A `#` element ends a line, with a note to `warn`, as in Postfix.
  */
-export function readList(value: string, warn?: (text: string) => void): Promise<ListElement[]> {
+export function readList(value: string, warn?: (text: string) => void): ListElement[] {
   return elements(value, false, [], warn ?? (() => undefined))
 }
 
-async function elements(
+function elements(
   text: string,
   opposite: boolean,
   inside: readonly string[],
   warn: (text: string) => void,
-): Promise<ListElement[]> {
+): ListElement[] {
   const found: ListElement[] = []
   const from = inside.at(-1)
   const origin = from === undefined ? {} : { file: from }
@@ -41,7 +41,7 @@ async function elements(
     const bare = word.replace(/^!+/, '')
     const negated = opposite !== ((word.length - bare.length) % 2 === 1)
     if (bare === '') warn("no pattern after '!'")
-    else if (bare.startsWith('/')) found.push(...(await fileElements(bare, negated, inside, warn)))
+    else if (bare.startsWith('/')) found.push(...fileElements(bare, negated, inside, warn))
     // an IPv6 address stands in brackets
     else if (!bare.startsWith('[') && bare.includes(':')) found.push({ kind: 'table', table: bare, negated, ...origin })
     else found.push({ kind: 'pattern', text: bare, negated, ...origin })
@@ -49,30 +49,30 @@ async function elements(
   return found
 }
 
-async function fileElements(
+function fileElements(
   path: string,
   negated: boolean,
   inside: readonly string[],
   warn: (text: string) => void,
-): Promise<ListElement[]> {
+): ListElement[] {
   if (inside.includes(path)) return [{ kind: 'unreadable', path, negated, reason: 'it is in itself' }]
   let text: string
   try {
-    text = await readText(path)
+    text = readTextNow(path)
   } catch (error) {
     return [{ kind: 'unreadable', path, negated, reason: (error as Error).message }]
   }
   const found: ListElement[] = []
   for (const line of text.split('\n'))
-    if (!line.startsWith('#')) found.push(...(await elements(line, negated, [...inside, path], warn)))
+    if (!line.startsWith('#')) found.push(...elements(line, negated, [...inside, path], warn))
   return found
 }
 
 /**
  * The value of a parameter that Debian's Postfix takes from a file when it begins with `/` (myorigin): the file's first
- * line. Rejects as readFile does.
+ * line. Throws as readFileSync does.
  */
-export async function valueOrFirstLine(value: string): Promise<string> {
+export function valueOrFirstLine(value: string): string {
   if (!value.startsWith('/')) return value
-  return (await readText(value)).split('\n')[0]!.trim()
+  return readTextNow(value).split('\n')[0]!.trim()
 }

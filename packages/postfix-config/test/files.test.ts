@@ -174,7 +174,7 @@ list('patterns, tables, files in files, opposites', async () => {
   writeFileSync(circle, `e.example ${circle}`)
   const warnings: string[] = []
   const value = `x !${one} [::1]/128 !!y {a b} ${circle} ${dir}/none !`
-  const found = await readList(value, (text) => warnings.push(text))
+  const found = readList(value, (text) => warnings.push(text))
   const short = found.map((e) => {
     const text = e.kind === 'pattern' ? e.text : e.kind === 'table' ? `T ${e.table}` : `? ${e.path}`
     return (e.negated ? '!' : '') + text.replace(`${dir}/`, '') + (e.file ? ` (${e.file.replace(`${dir}/`, '')})` : '')
@@ -187,7 +187,7 @@ list('patterns, tables, files in files, opposites', async () => {
 })
 list('a first line', async () => {
   writeFileSync(join(dir, 'mailname'), 'example.org\nx\n')
-  assert.equal([await valueOrFirstLine(join(dir, 'mailname')), await valueOrFirstLine('a')], ['example.org', 'a'])
+  assert.equal([valueOrFirstLine(join(dir, 'mailname')), valueOrFirstLine('a')], ['example.org', 'a'])
 })
 
 const dir = mkdtempSync(join(tmpdir(), 'postfix-config-'))

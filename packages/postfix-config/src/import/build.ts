@@ -36,7 +36,7 @@ export class Build {
     r: Reader,
     more: { as?: string; about?: string; extra?: Record<string, unknown> } = {},
   ): ImportedUse {
-    const name = more.as ?? mapping.use ?? mapping.plugin
+    const name = more.as ?? mapping.plugin
     const as = name === mapping.plugin ? undefined : name
     const options = { ...mapping.fixed, ...this.#options(mapping.rows, r, name), ...more.extra }
     const use: ImportedUse = {
@@ -50,12 +50,12 @@ export class Build {
   }
   /** What differs for one listener, by the `-o` of its service. */
   onListener(use: ImportedUse, mapping: Mapping, base: Reader, listener: string, r: Reader): void {
-    const mine = this.#options(mapping.rows, r, `${use.as ?? use.plugin}`, false)
-    const all = this.#options(mapping.rows, base, '', false)
+    const mine = this.#options(mapping.rows, r, `${use.plugin}.onListener.${listener}`)
+    const all = this.#options(mapping.rows, base)
     const changed = Object.entries(mine).filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(all[key]))
     if (changed.length > 0) (use.onListener ??= {})[listener] = Object.fromEntries(changed)
   }
-  #options(rows: readonly Row[], r: Reader, use: string, note = true): Record<string, unknown> {
+  #options(rows: readonly Row[], r: Reader, use?: string): Record<string, unknown> {
     const options: Record<string, unknown> = {}
     for (const row of rows) {
       const set = [row.parameter, ...(row.with ?? [])].some((name) => r.isSet(name))
@@ -64,7 +64,7 @@ export class Build {
       if (value === undefined) continue
       const option = optionOf(row)
       put(options, option.split('.'), value)
-      if (note) this.origins.push({ parameter: row.parameter, use, option, set })
+      if (use !== undefined) this.origins.push({ parameter: row.parameter, use, option, set })
     }
     return options
   }

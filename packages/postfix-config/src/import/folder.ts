@@ -101,17 +101,16 @@ function tablePlugins(r: Reader): ImportedUse[] {
     const plugin = TABLE_PLUGINS[type]
     if (plugin !== undefined) plugins.add(plugin)
   }
-  if (r.tableTypes.has('proxy')) plugins.add('lookup-compose')
   return [...plugins].sort().map((plugin) => ({ plugin, options: {} }))
 }
 
-/** As the configuration's loader takes it. Throws what Postfix would not start with. */
-export function configOf({ top, uses, wrong }: Imported): Config {
-  const fatal = wrong.filter((problem) => problem.fatal)
-  if (fatal.length > 0)
-    throw new Error(
-      fatal.map(({ file, line, text }) => `${file}${line === undefined ? '' : `:${line}`}: ${text}`).join('\n'),
-    )
+/** As the configuration's loader takes it. Throws what Postfix would not start with, and what cannot be read. */
+export function configOf({ top, uses, wrong, problems }: Imported): Config {
+  const fatal = wrong
+    .filter((problem) => problem.fatal)
+    .map(({ file, line, text }) => `${file}${line === undefined ? '' : `:${line}`}: ${text}`)
+  // an option that is left out would have Postern's default
+  if (fatal.length + problems.length > 0) throw new Error([...fatal, ...problems].join('\n'))
   return {
     ...top,
     plugins: uses.map(({ plugin, as, options, onListener }) => ({

@@ -1,5 +1,5 @@
 /** Values of parameters in the forms that options take. */
-import { readFileSync } from 'node:fs'
+import { readList, valueOrFirstLine } from '../list-file.ts'
 import type { Parameters } from '../parameters.ts'
 import type { Service } from '../master-cf.ts'
 import { ownAddresses, protocolsOf } from './interfaces.ts'
@@ -29,9 +29,13 @@ export class Reader {
   has = (name: string, word: string): boolean => this.words(name).some((w) => w.toLowerCase() === word)
   /** our own addresses, by inet_interfaces */
   own = (): string[] => ownAddresses(this.words('inet_interfaces'), protocolsOf(this.words('inet_protocols')))
-  /** lists that name files have the files' words in their place */
-  entries(name: string): string[] {
-    return this.words(name).flatMap((word) => entriesOf(word))
+  /** A list of names or networks with the words of the files that it names. Throws when one cannot be read. */
+  entries(name: string): unknown[] {
+    return readList(this.text(name)).map((element) => {
+      const not = element.negated ? '!' : ''
+      if (element.kind === 'unreadable') throw new Error(`${element.path}: ${element.reason}`)
+      return element.kind === 'table' ? this.#table(not + element.table) : literal(not + element.text)
+    })
   }
   read(name: string, kind: Kind): unknown {
     switch (kind) {
@@ -55,9 +59,9 @@ export class Reader {
         return this.tables(name)
       case 'domains':
       case 'networks':
-        return this.entries(name).map((entry) => (isTable(entry) ? this.#table(entry) : literal(entry)))
+        return this.entries(name)
       case 'origin':
-        return literal(originOf(this.text(name)))
+        return literal(valueOrFirstLine(this.text(name)))
     }
   }
   tables(name: string): unknown[] {
@@ -66,26 +70,6 @@ export class Reader {
   #table(text: string): unknown {
     return tableOf(text, this.parameters, this.tableTypes)
   }
-}
-
-/** `type:name`; an address of IPv6 is none */
-export const isTable = (word: string): boolean => /^!?[a-z][\w-]*:[^\d:]/i.test(word) && !/^!?\[/.test(word)
-
-function entriesOf(word: string): string[] {
-  const [, not, file] = /^(!?)(\/.*)$/.exec(word) ?? []
-  if (file === undefined) return [word]
-  return readFileSync(file, 'utf8')
-    .split('\n')
-    .map((line) => line.replace(/^#.*/, ''))
-    .join(' ')
-    .split(/[\s,]+/)
-    .filter(Boolean)
-    .flatMap((w) => entriesOf(not ? (w.startsWith('!') ? w.slice(1) : `!${w}`) : w))
-}
-/** Debian's `myorigin = /etc/mailname` */
-function originOf(text: string): string {
-  if (!text.startsWith('/')) return text
-  return readFileSync(text, 'utf8').split('\n', 1)[0]!.trim()
 }
 
 const UNITS = [

@@ -20,31 +20,42 @@ const RESTRICTIONS = /^smtpd_(client|helo|sender|relay|recipient|data|end_of_dat
 
 /** A row for each parameter of main.cf and each `-o`, in the order of the files, and for each service of master.cf. */
 export function reportOf(imported: Imported): ReportRow[] {
-  const { main, master } = imported
-  const targets = new Map<string, string[]>()
-  for (const { parameter, use, option } of imported.origins) {
-    const all = targets.get(parameter) ?? []
-    const target = use === '' ? option : `${use}.${option}`
-    if (!all.includes(target)) targets.set(parameter, [...all, target])
-  }
-  const fateOf = (name: string): { fate: Fate; note: string } => fate(name, imported, targets)
+  const { main, master, parameters } = imported
+  const all = targetsOf(imported, (use) => !use.includes(ON_LISTENER))
   return [
-    ...[...main.last.values()].map(({ name, value, line, file }) => ({ name, value, line, file, ...fateOf(name) })),
+    ...[...main.last.values()].map(({ name, value, line, file }) => ({
+      ...{ name, value, line, file },
+      ...fate(name, parameters, imported, all),
+    })),
     ...master.services.flatMap((service) => {
       const { file, line } = service
       const own = `${service.name}/${service.type}`
+      // what a service says counts for it alone
+      const use = imported.listeners.find((listener) => listener.service === service)?.name ?? service.name
+      const targets = targetsOf(imported, (name) => name === use || name.endsWith(`${ON_LISTENER}${use}`))
       return [
         { name: own, value: service.command, file, line, ...serviceFate(service) },
         ...service.overrides.map(({ name, value }) => ({
-          name: `${own} -o ${name}`,
-          value,
-          file,
-          line,
-          ...fateOf(name),
+          ...{ name: `${own} -o ${name}`, value, file, line },
+          ...fate(name, parameters.forService(service), imported, targets),
         })),
       ]
     }),
   ]
+}
+const ON_LISTENER = '.onListener.'
+type Targets = ReadonlyMap<string, readonly string[]>
+
+/** By parameter, the options of the uses that are meant. */
+function targetsOf({ origins }: Imported, meant: (use: string) => boolean): Targets {
+  const targets = new Map<string, string[]>()
+  for (const { parameter, use, option } of origins) {
+    if (!meant(use)) continue
+    const known = targets.get(parameter) ?? []
+    const target = use === '' ? option : `${use}.${option}`
+    if (!known.includes(target)) targets.set(parameter, [...known, target])
+  }
+  return targets
 }
 
 function serviceFate(service: Imported['master']['services'][number]): { fate: Fate; note: string } {
@@ -57,8 +68,9 @@ function serviceFate(service: Imported['master']['services'][number]): { fate: F
 
 function fate(
   name: string,
-  { parameters, unknown }: Imported,
-  targets: ReadonlyMap<string, readonly string[]>,
+  parameters: Imported['parameters'],
+  { unknown }: Imported,
+  targets: Targets,
 ): { fate: Fate; note: string } {
   const not = unknown.get(name)
   if (not !== undefined) return { fate: 'unknown', note: not === '' ? 'no such parameter' : `did you mean ${not}?` }

@@ -33,8 +33,6 @@ export interface Row {
 /** A plugin's part of the map. */
 export interface Mapping {
   readonly plugin: string
-  /** the use's name, where it is not the plugin's */
-  readonly use?: string
   readonly rows: readonly Row[]
   /** without it the plugin is always there */
   readonly when?: (r: Reader) => boolean

@@ -34,12 +34,12 @@ export const TABLE_PLUGINS: Readonly<Record<string, string>> = {
   fail: 'lookup-compose',
 }
 /** hash: and its like: aliases(5) are written in another form, `name: value` */
-const TEXT = new Set(['hash', 'btree', 'dbm', 'sdbm', 'lmdb', 'cdb'])
+const TEXT = new Set(['hash', 'btree', 'dbm', 'sdbm', 'lmdb'])
 function asAliases(type: string, file: string, parameters: Parameters): unknown {
   if (!TEXT.has(type) || !file.startsWith('/')) return undefined
   const lists = ['alias_maps', 'alias_database'].flatMap((name) => parameters.list(name))
   if (!lists.some((text) => text.replace(/^proxy:/, '') === `${type}:${file}`)) return undefined
-  return type === 'cdb' ? undefined : { type: type === 'sdbm' ? 'hash' : type, file: literal(file), format: 'aliases' }
+  return { type: type === 'sdbm' ? 'hash' : type, file: literal(file), format: 'aliases' }
 }
 /** settings in main.cf, with the table's name before them */
 const NAMED = new Set(['ldap', 'mysql', 'pgsql', 'sqlite', 'memcache'])
@@ -55,5 +55,6 @@ export function tableOf(text: string, parameters: Parameters, types: Set<string>
   const settings = [...parameters.main.last.keys()]
     .filter((p) => p.startsWith(prefix))
     .map((p): [string, string] => [camelCase(p.slice(prefix.length)), literal(parameters.get(p))])
-  return { type: `${proxy ?? ''}${type}`, ...Object.fromEntries(settings) }
+  const table = { type, ...Object.fromEntries(settings) }
+  return proxy === undefined ? table : { type: 'proxy', table }
 }

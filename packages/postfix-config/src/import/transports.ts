@@ -47,11 +47,8 @@ const LIMITS: Readonly<Record<string, readonly [key: string, kind: 'count' | 'ti
   initial_destination_concurrency: ['initialConcurrency', 'count'],
   destination_rate_delay: ['delay', 'time'],
 }
-/** local(8) takes one recipient at a time, and at most two deliveries for one user */
-const BUILT_IN: Readonly<Record<string, string>> = {
-  local_destination_concurrency_limit: '2',
-  local_destination_recipient_limit: '1',
-}
+/** limits whose defaults are not those of all transports */
+const BUILT_IN = new Set(['local_destination_concurrency_limit', 'local_destination_recipient_limit'])
 
 /** Limits by transport, as policy-limits takes them. */
 export function limits(build: Build, transports: readonly Service[], r: Reader): void {
@@ -60,7 +57,7 @@ export function limits(build: Build, transports: readonly Service[], r: Reader):
     for (const [suffix, [key, kind]] of Object.entries(LIMITS)) {
       const parameter = `${name}_${suffix}`
       const set = r.isSet(parameter)
-      if (!set && !Object.hasOwn(BUILT_IN, parameter)) continue
+      if (!set && !BUILT_IN.has(parameter)) continue
       const value = kind === 'time' ? timeText(r.parameters.time(parameter)) : r.count(parameter)
       if (value === 0) continue
       ;(destinations[`${name}:`] ??= {})[key] = value

@@ -1,6 +1,7 @@
 /** What a service of smtp(8), lmtp(8) or virtual(8) takes from the parameters: a transport's options. */
 import { literal } from '../reader.ts'
-import { always, rows } from '../rows.ts'
+import { protocolsOf } from '../interfaces.ts'
+import { always, camelCase, rows } from '../rows.ts'
 import type { Row } from '../rows.ts'
 import type { Reader } from '../reader.ts'
 
@@ -41,7 +42,7 @@ export const clientRows = (prefix: 'smtp' | 'lmtp'): readonly Row[] =>
       ['smtp_line_length_limit', 'count'],
     ).map((row) => ({
       ...row,
-      option: row.parameter.replace(/_([a-z0-9])/g, (_, c: string) => c.toUpperCase()),
+      option: camelCase(row.parameter),
       parameter: row.parameter.replace(/^smtp/, prefix),
     })),
     {
@@ -51,7 +52,7 @@ export const clientRows = (prefix: 'smtp' | 'lmtp'): readonly Row[] =>
       with: [`${prefix}_use_tls`, `${prefix}_enforce_tls`],
     },
     ...rows(
-      ['inet_protocols', (r: Reader, name: string) => protocolsOf(r.text(name))],
+      ['inet_protocols', (r: Reader, name: string) => protocolsOf(r.words(name))],
       ['proxy_interfaces', 'words'],
       ['ignore_mx_lookup_error', 'flag'],
       ['disable_mime_output_conversion', 'flag'],
@@ -63,12 +64,3 @@ export const clientRows = (prefix: 'smtp' | 'lmtp'): readonly Row[] =>
     ...always(['inet_interfaces', (r: Reader, name: string) => r.words(name).map(literal)]),
   ].filter(({ parameter }) => !(prefix === 'lmtp' && SMTP_ONLY.has(parameter)))
 const SMTP_ONLY = new Set(['lmtp_fallback_relay', 'lmtp_helo_name', 'lmtp_defer_if_no_mx_address_found'])
-
-export function protocolsOf(text: string): 'all' | 'ipv4' | 'ipv6' {
-  const words = text
-    .toLowerCase()
-    .split(/[\s,]+/)
-    .filter(Boolean)
-  if (words.includes('all') || words.length === 2) return 'all'
-  return words[0] === 'ipv6' ? 'ipv6' : 'ipv4'
-}

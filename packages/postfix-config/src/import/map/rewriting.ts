@@ -1,7 +1,6 @@
 /** Addresses and headers. */
 import { holds, lower, named, whenSet } from './conversions.ts'
 import { literal } from '../reader.ts'
-import { isTable } from '../reader.ts'
 import { always, rows } from '../rows.ts'
 import type { Mapping } from '../rows.ts'
 import type { Reader } from '../reader.ts'
@@ -11,7 +10,6 @@ const clients = (r: Reader, name: string): unknown[] =>
   r.words(name).flatMap((word): unknown[] => {
     const text = word.toLowerCase()
     if (text === 'permit_mynetworks') return r.read('mynetworks', 'networks') as unknown[]
-    if (text.startsWith('permit_') || isTable(word)) return [literal(word)]
     if (text === 'check_address_map') return []
     return [literal(word)]
   })

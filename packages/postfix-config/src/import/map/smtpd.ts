@@ -53,7 +53,7 @@ export const LISTENER: readonly Row[] = [
     ['smtpd_noop_commands', 'words'],
     ['smtpd_forbidden_commands', 'words'],
     ['smtpd_peername_lookup', 'flag'],
-    ['smtpd_command_filter', (r, name) => r.tables(name)[0]],
+    ['smtpd_command_filter', 'table'],
     // its names are filled in when it is said
     ['smtpd_reject_footer', whenRaw],
   ),
