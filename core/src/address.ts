@@ -1,5 +1,5 @@
 /**
- * RFC 5321 paths: quoted local parts, address literals, source routes (stripped, RFC 5321 appendix C), SMTPUTF8
+ * RFC 5321 addresses: quoted local parts, address literals, source routes (stripped, RFC 5321 appendix C), SMTPUTF8
  * (RFC 6531), the null sender. Domains are kept as they came: an A-label is never turned into Unicode or back.
  */
 
@@ -11,14 +11,10 @@ export interface MailAddress {
   readonly local: string
   /** as it came, without a trailing dot; `[192.0.2.1]` for a literal; `''` when there was none */
   readonly domain: string
+  /** of a path: what stood between the brackets, where that is not `text` */
+  readonly typed?: string
 }
 export const NULL_SENDER: MailAddress = Object.freeze({ text: '', local: '', domain: '' })
-
-export type PathError = 'syntax' | 'empty'
-export type PathResult =
-  /** `rest` is what follows the path: the parameters */
-  | { readonly ok: true; readonly address: MailAddress; readonly rest: string }
-  | { readonly ok: false; readonly error: PathError }
 
 export interface PathOptions {
   /**
@@ -28,7 +24,6 @@ export interface PathOptions {
   readonly lenient?: boolean
 }
 
-const SYNTAX: PathResult = { ok: false, error: 'syntax' }
 const ATEXT = /^[^\x00-\x20\x7f"(),.:;<>@[\\\]]+(?:\.[^\x00-\x20\x7f"(),.:;<>@[\\\]]+)*$/ // eslint-disable-line no-control-regex
 const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/ // eslint-disable-line no-control-regex
 /** a host name's label, an underscore allowed as Postfix does; U-labels as they are (RFC 6531) */
@@ -36,38 +31,12 @@ const LABEL =
   '[A-Za-z0-9_\\u0080-\\u{10ffff}](?:[A-Za-z0-9_\\u0080-\\u{10ffff}-]{0,61}[A-Za-z0-9_\\u0080-\\u{10ffff}])?'
 const HOST_NAME = new RegExp(`^${LABEL}(?:\\.${LABEL})*$`, 'u')
 
-/** The path at the start of `input` (what stands behind `MAIL FROM:` or `RCPT TO:`), and the rest of the line. */
-export function parsePath(input: string, options: PathOptions = {}): PathResult {
-  const lenient = options.lenient === true
-  const text = lenient ? input.trimStart() : input
-  // the form nearly all clients send: <dot-atom@domain>
-  const plain = /^<([\w.+=-]+)@([A-Za-z0-9.-]+)>(?= |$)/.exec(text)
-  if (plain && goodLocal(plain[1]!) && goodDomain(plain[2]!)) {
-    const domain = withoutDot(plain[2]!)
-    return {
-      ok: true,
-      address: { text: `${plain[1]}@${domain}`, local: plain[1]!, domain },
-      rest: text.slice(plain[0].length).trim(),
-    }
-  }
-  const end = text.startsWith('<') ? closing(text, lenient) : lenient ? wordEnd(text) : -1
-  if (end < 0) return SYNTAX
-  let inner = text.startsWith('<') ? text.slice(1, end) : text.slice(0, end)
-  const rest = text.slice(text.startsWith('<') ? end + 1 : end)
-  if (rest && !/^\s/.test(rest)) return SYNTAX
-  if (lenient) inner = inner.replace(/^[<\s]+/, '').replace(/[>\s]+$/, '')
-  if (inner === '')
-    return text.startsWith('<') ? { ok: true, address: NULL_SENDER, rest: rest.trim() } : { ok: false, error: 'empty' }
-  const address = parseAddress(inner, options)
-  return address ? { ok: true, address, rest: rest.trim() } : SYNTAX
-}
-
 /** An address without brackets; a source route in front is stripped. `undefined` when it is not one. */
 export function parseAddress(input: string, options: PathOptions = {}): MailAddress | undefined {
   const lenient = options.lenient === true
   // a line end inside an address would be a command of its own at the next hop
   if (CONTROL.test(input)) return undefined
-  const text = stripRoute(input)
+  const text = stripRoute(input, lenient)
   if (text === undefined) return undefined
   const split = lastAt(text)
   if (split === undefined) return undefined
@@ -85,6 +54,11 @@ export function parseAddress(input: string, options: PathOptions = {}): MailAddr
 
 /** The unquoted form that tables and reply texts use: `a b@example.org`. */
 export const internal = (a: MailAddress): string => (a.domain === '' ? a.local : `${a.local}@${a.domain}`)
+/** The internal form with the dot behind the domain that a client may have typed: Postfix's replies have it. */
+export const asGiven = (a: MailAddress): string => (hasDot(a) ? `${internal(a)}.` : internal(a))
+/** `text`, with that dot: what the queue keeps as the original recipient. */
+export const originalOf = (a: MailAddress): string => (hasDot(a) ? `${a.text}.` : a.text)
+const hasDot = (a: MailAddress): boolean => a.typed?.endsWith('.') === true
 /** Text and internal form are apart only for local parts that need quotes. */
 export const quoteLocal = (local: string): string =>
   ATEXT.test(local) || local === '' ? local : `"${local.replace(/["\\]/g, '\\$&')}"`
@@ -97,8 +71,8 @@ export function isMalformed(domain: string): boolean {
   const inner = domain.slice(1, -1)
   if (/^ipv6:/i.test(inner)) return !/^ipv6:[0-9a-f:.]*:[0-9a-f:.]*$/i.test(inner)
   if (isV4(inner)) return inner.split('.').some((n) => Number(n) > 255)
-  // `[host]` names no address at all; general literals (`[tag:...]`) are for whoever knows the tag
-  return !/^[a-z0-9-]*[a-z0-9]:/i.test(inner)
+  // `[host]` names no address at all, and of a general literal (`[tag:...]`) nobody knows where it is
+  return true
 }
 export const isLiteral = (domain: string): boolean => domain.startsWith('[')
 /** Needs SMTPUTF8 at the next hop (RFC 6531 section 3.4)? */
@@ -122,43 +96,21 @@ export function splitExtension(local: string, delimiters: string): { user: strin
   return { user: local }
 }
 
-function closing(text: string, lenient: boolean): number {
-  let depth = 0
-  for (let i = 0; i < text.length; i++) {
-    const c = text[i]
-    if (c === '"') {
-      i = quoteEnd(text, i)
-      if (i < 0) return -1
-    } else if (c === '<' && (depth === 0 || lenient)) depth++
-    else if (c === '<') return -1
-    else if (c === '>' && --depth === 0) return i
-  }
-  return -1
-}
-function wordEnd(text: string): number {
-  for (let i = 0; i < text.length; i++) {
-    if (text[i] === '"') {
-      i = quoteEnd(text, i)
-      if (i < 0) return -1
-    } else if (/\s/.test(text[i]!)) return i
-  }
-  return text.length
-}
 /** Index of the quote that closes the one at `at`. */
-function quoteEnd(text: string, at: number): number {
+export function quoteEnd(text: string, at: number): number {
   for (let i = at + 1; i < text.length; i++) {
     if (text[i] === '\\') i++
     else if (text[i] === '"') return i
   }
   return -1
 }
-function stripRoute(text: string): string | undefined {
+/** Behind a source route (RFC 5321 appendix C); undefined for one that is malformed. */
+export function stripRoute(text: string, lenient: boolean): string | undefined {
   const m = /^@[^":<>\s]*:/.exec(text)
   if (!m) return text
   const hops = m[0].slice(0, -1).split(',')
-  return hops.every((h) => h.startsWith('@') && domainOf(h.slice(1), false) !== undefined)
-    ? text.slice(m[0].length)
-    : undefined
+  const isHop = (hop: string) => hop.startsWith('@') && (lenient || domainOf(hop.slice(1), false) !== undefined)
+  return hops.every(isHop) ? text.slice(m[0].length) : undefined
 }
 /** Index of the last `@` outside quotes; -1 when there is none, undefined when a quote is open. */
 function lastAt(text: string): number | undefined {
@@ -215,12 +167,12 @@ function domainOf(text: string, lenient: boolean): string | undefined {
   }
   return goodDomain(d) ? withoutDot(d) : undefined
 }
-const goodLocal = (local: string) => !local.startsWith('.') && !local.endsWith('.') && !local.includes('..')
+export const goodLocal = (local: string) => !local.startsWith('.') && !local.endsWith('.') && !local.includes('..')
 /** Labels of a host name; digits alone name nothing (an address stands in brackets, and what else has only digits is misspelt). */
-function goodDomain(domain: string): boolean {
+export function goodDomain(domain: string): boolean {
   const name = withoutDot(domain)
   if (name === '' || name.length > 255) return false
   return HOST_NAME.test(name) && (!/^[\d.]+$/.test(name) || isV4(name))
 }
 const isV4 = (text: string) => /^\d{1,3}(?:\.\d{1,3}){3}$/.test(text)
-const withoutDot = (domain: string) => (domain.endsWith('.') ? domain.slice(0, -1) : domain)
+export const withoutDot = (domain: string) => (domain.endsWith('.') ? domain.slice(0, -1) : domain)

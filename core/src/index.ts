@@ -1,6 +1,23 @@
 /** @postern/core: the hooks, the plugin contract, configuration, the flow of a message. */
 export * from './contract/index.ts'
-export * from './address.ts'
+export {
+  NULL_SENDER,
+  addressKey,
+  addressOf,
+  asGiven,
+  internal,
+  isLiteral,
+  isMalformed,
+  isUtf8,
+  originalOf,
+  parseAddress,
+  quoteLocal,
+  splitExtension,
+} from './address.ts'
+export type { MailAddress, PathOptions } from './address.ts'
+export { parsePath } from './path.ts'
+export type { PathError, PathResult } from './path.ts'
+export { gapOf, messageSize } from './message.ts'
 export * from './errors.ts'
 export { LocalShared, noSockets, noUsers } from './shared.ts'
 export { ownCall } from './hooks/call.ts'

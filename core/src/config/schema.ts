@@ -69,6 +69,16 @@ export const configSchema = z.strictObject({
   ),
   messageSizeLimit: size().prefault(10_240_000).describe('bytes a message may have, header included; 0: no limit'),
   headerSizeLimit: size().prefault(102_400).describe('bytes that one header field may have; what is longer is cut'),
+  cleanupReplaceStrayCrLf: z
+    .boolean()
+    .default(true)
+    .describe(
+      'a CR inside a line becomes a blank: what another server would take for the end of a line smuggles nothing',
+    ),
+  enableOriginalRecipient: z
+    .boolean()
+    .default(true)
+    .describe('keep the recipient as it came: X-Original-To, orig_to in the log, a copy for each alias of one mailbox'),
   recipientLimit: z
     .number()
     .int()

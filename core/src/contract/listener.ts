@@ -20,6 +20,8 @@ export interface OpenSession {
   readonly client: Client
   readonly server: { readonly address: string; readonly port: number }
   readonly tls?: TlsFacts
+  /** recipients of one message, where it is not the site's `recipientLimit` */
+  readonly recipientLimit?: number
 }
 /** `undefined`: go on and say what the protocol says. */
 export type Decision = Reply | undefined

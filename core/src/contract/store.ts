@@ -29,6 +29,8 @@ export interface Envelope {
   readonly envid?: string
   readonly ret?: 'FULL' | 'HDRS'
   readonly marks: Readonly<Record<string, Json>>
+  /** the message ended with its header: there was no empty line, and so no body */
+  readonly headerOnly?: boolean
   /** route for all recipients (Postfix's FILTER) */
   readonly route?: { readonly transport: string; readonly nexthop?: string }
   /** why this message entered the queue, for the listing */

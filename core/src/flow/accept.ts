@@ -6,6 +6,7 @@ import type { Trace } from '../contract/call.ts'
 import type { Graph, ListenerHooks } from '../graph/graph.ts'
 import type { AbortScope } from '../hooks/call.ts'
 import type { Result } from '../hooks/guard.ts'
+import { messageSize } from '../message.ts'
 import { runStage } from './engine.ts'
 import type { Engine } from './engine.ts'
 import type { Draft } from './draft.ts'
@@ -90,6 +91,7 @@ async function commit(draft: Draft, c: AcceptContext): Promise<Accepted> {
         created: engine.clock.now(),
         client: clientOf(draft),
         smtputf8: draft.smtputf8,
+        headerOnly: draft.endsWithHeader || undefined,
         body: draft.body7or8,
         envid: draft.envid,
         ret: draft.ret,
@@ -103,7 +105,7 @@ async function commit(draft: Draft, c: AcceptContext): Promise<Accepted> {
       held: e.hold,
     }
     await engine.store.commit(message)
-    size = header.length + 2 + body.size
+    size = messageSize(message)
     committed = message
   } catch (error) {
     graph.log.error('queue.commitFailed', { id: draft.id, cause: traceOf(error) })

@@ -103,10 +103,13 @@ export class ActiveMessage {
 }
 /**
  * What is one delivery: the mailbox, whom the sender wrote to, and what the sender wants to hear of it. Without case, as Postfix's
- * duplicate filter compares: RICH@ and rich@ in one message are one; two aliases of one mailbox get a copy each.
+ * duplicate filter compares (without originals the address alone): RICH@ and rich@ in one message are one; two aliases of one mailbox get a copy each.
  */
 const deliveryKey = (r: Pick<StoredRecipient, 'address' | 'original' | 'orcpt' | 'notify'>): string =>
-  `${addressKey(addressOf(r.address))}\n${r.original}\n${r.orcpt ?? ''}\n${r.notify?.join() ?? ''}`.toLowerCase()
+  (r.original === ''
+    ? addressKey(addressOf(r.address))
+    : `${addressKey(addressOf(r.address))}\n${r.original}\n${r.orcpt ?? ''}\n${r.notify?.join() ?? ''}`
+  ).toLowerCase()
 
 type Known = ReadonlyMap<number, StoredRecipient>
 /** Named one by one: properties added to a spread object cost V8 a microsecond each. */

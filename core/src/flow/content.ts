@@ -6,9 +6,10 @@ import type { BodySink } from '../contract/store.ts'
 import { accept } from './accept.ts'
 import { memorySink } from './body.ts'
 import { Draft } from './draft.ts'
-import { Header, cutFields, findBody, headerRoom } from './header.ts'
+import { Header, cutFields, endsWithHeader, findBody, headerRoom } from './header.ts'
 import { HEADER_TOO_BIG, TOO_BIG, queuedAs, soften } from './replies.ts'
 import { received } from './received.ts'
+import { StrayCr } from './stray.ts'
 import type { SessionFlow } from './session.ts'
 import type { Transaction } from './transaction.ts'
 
@@ -21,7 +22,9 @@ export class Content implements ContentSink {
   #head: Buffer[] = []
   #headBytes = 0
   #header: Buffer | undefined
+  #headerOnly = false
   #size = 0
+  readonly #stray: StrayCr | undefined
   /** why nothing more of it is kept */
   #over: Reply | undefined
   #ending = false
@@ -31,14 +34,18 @@ export class Content implements ContentSink {
     this.#session = session
     this.#tx = tx
     this.#done = done
-    this.#limit = session.graph.settings.messageSizeLimit
+    const { messageSizeLimit, cleanupReplaceStrayCrLf } = session.graph.settings
+    this.#limit = messageSizeLimit
+    this.#stray = cleanupReplaceStrayCrLf ? new StrayCr() : undefined
   }
-  write(chunk: Uint8Array): Promise<void> | undefined {
-    this.#size += chunk.length
+  write(given: Uint8Array): Promise<void> | undefined {
+    this.#size += given.length
     if (this.#over) return undefined
     if (this.#limit > 0 && this.#size > this.#limit) return this.#forget(TOO_BIG)
+    const bytes = Buffer.from(given.buffer, given.byteOffset, given.byteLength)
+    const chunk = this.#stray ? this.#stray.clean(bytes) : bytes
     if (this.#header) return this.#body().write(chunk)
-    this.#head.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))
+    this.#head.push(chunk)
     this.#headBytes += chunk.length
     return this.#split(false)
   }
@@ -67,6 +74,7 @@ export class Content implements ContentSink {
         view,
         this.#tx.slots,
       )
+      draft.headerOnly = this.#headerOnly
       const p = this.#tx.parameters
       draft.smtputf8 = p.smtputf8 ?? false
       draft.body7or8 = p.body
@@ -134,6 +142,7 @@ export class Content implements ContentSink {
       return undefined
     }
     this.#header = cutFields(bytes.subarray(0, cut.header), headerSizeLimit)
+    this.#headerOnly = endsWithHeader(cut, bytes.length)
     this.#head = []
     return cut.body < bytes.length ? this.#body().write(bytes.subarray(cut.body)) : undefined
   }

@@ -12,6 +12,7 @@ import { runStage } from './engine.ts'
 import type { Engine } from './engine.ts'
 import { DeliveryJob, faultOutcome } from './job.ts'
 import { Lanes } from './lanes.ts'
+import { inOrder } from './order.ts'
 import { Outcomes } from './outcomes.ts'
 import type { Round } from './round.ts'
 import { MarkStore } from './slots.ts'
@@ -85,7 +86,7 @@ export class Deliveries {
     this.#gathering.delete(m)
     const pin = this.#engine.pin()
     m.pending += legs?.size ?? 0
-    for (const leg of legs?.values() ?? []) this.lanes.enqueue(leg, pin.graph)
+    for (const leg of inOrder(legs)) this.lanes.enqueue(leg, pin.graph)
     pin.release()
     this.#leave(m)
   }

@@ -3,8 +3,10 @@ import type { AnyEdit, EnvelopeEdit } from '../contract/edits.ts'
 import type { AddressRewriter } from '../contract/roles.ts'
 import type { MarkToken } from '../contract/tokens.ts'
 import type { BodySource, RecipientSeed } from '../contract/store.ts'
-import type { BodyTier, DraftView, Origin, SessionView, Slots } from '../contract/views.ts'
-import { addressKey, addressOf, parseAddress } from '../address.ts'
+import type { BodyTier, DraftView, Origin, RcptParameters, SessionView, Slots } from '../contract/views.ts'
+import { addressKey, addressOf, originalOf, parseAddress } from '../address.ts'
+import type { MailAddress } from '../address.ts'
+import type { Settings } from '../config/schema.ts'
 import type { EditTarget } from '../hooks/call.ts'
 import { lines, memoryBody, toCrlf } from './body.ts'
 import type { Header } from './header.ts'
@@ -15,6 +17,7 @@ import { MarkStore, SlotStore } from './slots.ts'
 export interface EnvelopeGraph {
   readonly rewriter: AddressRewriter
   readonly collection: { readonly marks: ReadonlyMap<string, MarkToken<never>> }
+  readonly settings: Pick<Settings, 'enableOriginalRecipient'>
 }
 /** The envelope while it may still change: at MAIL and RCPT, then in cleanup. Its addresses are standard. */
 export class EnvelopeState {
@@ -24,9 +27,22 @@ export class EnvelopeState {
   hold: { by: string; reason: string } | undefined
   route: { transport: string; nexthop?: string } | undefined
   readonly #rewriter: AddressRewriter
+  readonly #keepsOriginals: boolean
   constructor(graph: EnvelopeGraph) {
     this.marks = new MarkStore({}, graph.collection.marks)
     this.#rewriter = graph.rewriter
+    this.#keepsOriginals = graph.settings.enableOriginalRecipient
+  }
+  /** One that a client named: `given` as it came. */
+  add(address: string, given: MailAddress, p: RcptParameters): void {
+    const typed = given.typed ?? (this.#keepsOriginals ? undefined : given.text)
+    this.recipients.push({
+      address,
+      original: this.#keepsOriginals ? originalOf(given) : '',
+      // a next hop and a report are told what the sender wrote (RFC 3461 section 4.2)
+      orcpt: p.orcpt ?? (typed === undefined ? undefined : `rfc822;${typed}`),
+      notify: p.notify,
+    })
   }
   /** Throws for an address that is none. */
   #good(text: string): string {
@@ -53,7 +69,7 @@ export class EnvelopeState {
       case 'recipient.add':
         this.recipients.push({
           address: this.#good(edit.address),
-          original: edit.address,
+          original: this.#keepsOriginals ? edit.address : '',
           bcc: edit.bcc,
           notify: edit.bcc ? ['NEVER'] : undefined,
         })
@@ -87,6 +103,8 @@ export class Draft implements EditTarget {
   readonly header: Header
   readonly slots: Slots
   smtputf8 = false
+  /** the message came without an empty line behind its header */
+  headerOnly = false
   body7or8: '7BIT' | '8BITMIME' | 'BINARYMIME' | undefined
   envid: string | undefined
   ret: 'FULL' | 'HDRS' | undefined
@@ -110,6 +128,9 @@ export class Draft implements EditTarget {
     this.#body = body
     this.session = session
     this.slots = slots ?? new SlotStore('transaction')
+  }
+  get endsWithHeader(): boolean {
+    return this.headerOnly && !this.replaced
   }
   get body(): BodySource {
     return this.replaced ? memoryBody([this.replaced]) : this.#body
@@ -185,6 +206,6 @@ class Seen {
     }))
   }
   get size() {
-    return this.#draft.header.toBuffer().length + 2 + this.#draft.body.size
+    return this.#draft.header.toBuffer().length + (this.#draft.endsWithHeader ? 0 : 2) + this.#draft.body.size
   }
 }

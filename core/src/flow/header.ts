@@ -172,6 +172,9 @@ function fold(name: string, value: string): Field {
   return { name, raw: bytesOf(`${name}: ${lines.join('\r\n')}\r\n`) }
 }
 
+/** Does the message end with its header, without an empty line? `cut` is what `findBody` found in all of it. */
+export const endsWithHeader = (cut: { readonly header: number; readonly body: number }, length: number): boolean =>
+  cut.header === length && cut.body === length
 /**
  * Where the header ends in a message: bytes of header, and where the body begins. A line that cannot be a header field
  * begins the body, as Postfix takes it. -1 for `body`: more is needed.
@@ -193,7 +196,8 @@ const LEAST_ROOM = 2 * 1024 * 1024
 
 /**
  * Fields of more than `limit` bytes end there (Postfix's header_size_limit: for one field with its continuation lines, a line end
- * counts as one byte); the next field is a field again.
+ * counts as one byte); the next field is a field again. Of a continuation line that is too long less than a tenth of the limit is
+ * not worth keeping.
  */
 export function cutFields(given: Buffer, limit: number): Buffer {
   const header = closed(given)
@@ -201,15 +205,16 @@ export function cutFields(given: Buffer, limit: number): Buffer {
   const parts: Buffer[] = []
   for (let at = 0; at < header.length;) {
     let end = at
-    // bytes that are kept of the field, line ends counted as one
-    let counted = 0
+    // bytes of the field so far, line ends counted as one
+    let counted = -1
+    // where the field is cut
     let kept = -1
     do {
       const line = header.indexOf(10, end) + 1 || header.length
-      const room = limit - counted
-      const length = line - end - (header[line - 2] === 13 ? 1 : 0)
-      if (kept < 0 && length > room) kept = end + room
-      counted += length
+      const length = line - end - (header[line - 2] === 13 ? 2 : 1)
+      const room = limit - counted - 1
+      if (kept < 0 && length > room) kept = end === at || room >= limit / 10 ? end + room : end
+      counted += 1 + length
       end = line
     } while (end < header.length && (header[end] === 32 || header[end] === 9))
     // no line end may be left that would make an empty line

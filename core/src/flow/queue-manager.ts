@@ -9,6 +9,7 @@ import type {
 } from '../contract/store.ts'
 import type { Facts } from '../contract/facts.ts'
 import { BodyDamaged, traceOf } from '../errors.ts'
+import { messageSize } from '../message.ts'
 import type { Graph } from '../graph/graph.ts'
 import { ActiveMessage } from './active.ts'
 import { Deliveries } from './deliveries.ts'
@@ -291,10 +292,10 @@ export class QueueManager {
     })
   }
   #tellActive(m: ActiveMessage, active: (fact: Facts['active']) => void): void {
-    const { id, envelope, header, body } = m.message
+    const { id, envelope } = m.message
     const recipients = m.unsettled.size + m.failures.length + m.deferrals.length
     m.round.isFirstPart = false
-    active({ messageId: id, sender: envelope.sender, size: header.length + 2 + body.size, recipients })
+    active({ messageId: id, sender: envelope.sender, size: messageSize(m.message), recipients })
   }
   #tellWaiting(id: string, nextTry: number | undefined, held?: string): void {
     this.#engine.graph.facts.waiting?.({ messageId: id, nextTry, held })

@@ -7,6 +7,7 @@ import type { Graph } from '../graph/graph.ts'
 import type { RoundResult } from './active.ts'
 import { runStage } from './engine.ts'
 import type { Engine } from './engine.ts'
+import { gapOf, messageSize } from '../message.ts'
 import { Header } from './header.ts'
 import { MarkStore } from './slots.ts'
 
@@ -73,17 +74,16 @@ function viewOf(
     envid: m.envelope.envid,
     ret: m.envelope.ret,
     smtputf8: m.envelope.smtputf8,
-    size: m.header.length + 2 + m.body.size,
+    size: messageSize(m),
     header,
     async *content() {
       yield m.header
-      yield CRLF
+      yield gapOf(m.envelope)
       yield* m.body.stream()
     },
     marks: new MarkStore({ ...m.envelope.marks }),
   }
 }
-const CRLF = Buffer.from('\r\n')
 /** RFC 3464 section 2.3.3 */
 function actionOf(why: ReportView['why'], { expanded, outcome }: RoundResult): ReportRecipient['action'] {
   if (why !== 'success') return why

@@ -4,7 +4,7 @@ import type { ContentSink, Decision, MaybePromise, OpenSession, Session } from '
 import type { Stage, View } from '../contract/stages.ts'
 import type { Trace } from '../contract/call.ts'
 import type { MailParameters, RcptParameters, TlsFacts } from '../contract/views.ts'
-import { NULL_SENDER, internal, isMalformed } from '../address.ts'
+import { NULL_SENDER, asGiven, isMalformed, originalOf } from '../address.ts'
 import type { MailAddress } from '../address.ts'
 import type { Graph, ListenerHooks } from '../graph/graph.ts'
 import { AbortScope } from '../hooks/call.ts'
@@ -36,6 +36,8 @@ import { Transaction } from './transaction.ts'
 
 type Early = Exclude<KeptStage, 'rcpt'>
 
+/** control characters too */
+const NEUTERED = /[\x00-\x20\x7f<>()\\";@]/g // eslint-disable-line no-control-regex
 /** One for all: taking a stack for each costs more than everything else at the end of a session. */
 const CLIENT_GONE = new Error('the client has gone')
 
@@ -48,6 +50,7 @@ export class SessionFlow implements Session {
   readonly trace: Trace | undefined
   readonly #release: () => void
   readonly #began: number
+  readonly #recipientLimit: number
   readonly #now: Dialogue
   readonly #unlink: () => void
   /** under explain: the envelope as cleanup left it */
@@ -72,6 +75,7 @@ export class SessionFlow implements Session {
     this.trace = trace
     this.#release = pinned.release
     this.#began = engine.clock.now()
+    this.#recipientLimit = facts.recipientLimit ?? pinned.graph.settings.recipientLimit
     // a stop that has waited long enough ends what sessions wait for
     this.#unlink = engine.scope.onAbort((reason) => this.scope.abort(reason))
     this.#now = new Dialogue(facts)
@@ -84,7 +88,8 @@ export class SessionFlow implements Session {
   }
   helo(verb: 'HELO' | 'EHLO' | 'LHLO', name: string): MaybePromise<Decision> {
     this.reset()
-    this.#now.state.helo = { verb, name }
+    // what would mean something in a Received field or in the log is made harmless, as Postfix does
+    this.#now.state.helo = { verb, name: name.replace(NEUTERED, '?') }
     return this.#earlyStage('helo')
   }
   secured(tls: TlsFacts): void {
@@ -119,7 +124,7 @@ export class SessionFlow implements Session {
     const tx = this.#now.tx
     if (!tx) return this.#refuse('RCPT', NEED_MAIL)
     if (this.#isBad(recipient)) return this.#refuse('RCPT', BAD_RECIPIENT, recipient)
-    if (tx.envelope.recipients.length >= this.graph.settings.recipientLimit)
+    if (tx.envelope.recipients.length >= this.#recipientLimit)
       return this.#refuse('RCPT', TOO_MANY_RECIPIENTS, recipient)
     return then(this.#judge(tx, recipient, parameters), (reply) => {
       if (reply) return reply
@@ -217,7 +222,7 @@ export class SessionFlow implements Session {
     this.#now.stage = 'rcpt'
     return then(this.#run('relay', view), (claimed) => {
       if (claimed?.verdict?.kind !== 'claim')
-        return this.#settled(claimed ? replyOf(claimed)! : relayDenied(internal(recipient)), recipient, claimed)
+        return this.#settled(claimed ? replyOf(claimed)! : relayDenied(asGiven(recipient)), recipient, claimed)
       return then(this.#run('rcpt', view), (result) => {
         const reply = this.#settled(replyOf(result), recipient, result)
         // only what was accepted can be dropped
@@ -279,11 +284,13 @@ export class SessionFlow implements Session {
         session: this.view,
         stage: this.#verifying ? 'VRFY' : stage,
         reply,
-        sender: this.#verifying ? undefined : this.#now.tx?.senderGiven.text,
-        recipient: recipient?.text ?? (stage === 'DATA' ? this.#now.tx?.only : undefined),
+        sender: this.#verifying ? undefined : given(this.#now.tx?.senderGiven),
+        recipient: given(recipient) ?? (stage === 'DATA' ? this.#now.tx?.only : undefined),
         by: result?.by.use.name ?? 'core',
         cause: result?.fault?.cause ?? (result?.verdict as { cause?: unknown } | undefined)?.cause,
       })
     return reply
   }
 }
+
+const given = (a: MailAddress | undefined): string | undefined => a && originalOf(a)

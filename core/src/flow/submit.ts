@@ -8,9 +8,10 @@ import { accept } from './accept.ts'
 import { toCrlf } from './body.ts'
 import { Draft, EnvelopeState } from './draft.ts'
 import type { Engine } from './engine.ts'
-import { Header, cutFields, findBody } from './header.ts'
+import { Header, cutFields, endsWithHeader, findBody } from './header.ts'
 import { received } from './received.ts'
 import { printReply } from './replies.ts'
+import { StrayCr } from './stray.ts'
 
 export interface SubmitOrigin {
   readonly kind: 'submit' | 'forward' | 'bounce'
@@ -25,9 +26,10 @@ export async function submit(
   by: string,
 ): Promise<string> {
   const id = engine.store.newId()
-  const content = toCrlf(
+  const given = toCrlf(
     typeof m.content === 'string' || m.content instanceof Uint8Array ? m.content : Buffer.concat(m.content),
   )
+  const content = graph.settings.cleanupReplaceStrayCrLf ? new StrayCr().clean(given) : given
   const cut = findBody(content, true)
   const sink = engine.store.body(content.length - cut.body)
   let draft: Draft
@@ -40,6 +42,7 @@ export async function submit(
     sink.abort()
     throw new PosternError('PN_REFUSED', (error as Error).message, { cause: error })
   }
+  draft.headerOnly = endsWithHeader(cut, content.length)
   draft.smtputf8 = m.smtputf8 ?? false
   draft.body7or8 = m.body
   draft.envid = m.envid
@@ -61,7 +64,11 @@ function envelopeOf(m: MessageDraft, graph: Graph): EnvelopeState {
   e.sender = m.sender === '' ? '' : address(m.sender)
   for (const r of m.recipients) {
     const seed = typeof r === 'string' ? { address: r } : r
-    e.recipients.push({ ...seed, address: address(seed.address), original: seed.address })
+    e.recipients.push({
+      ...seed,
+      address: address(seed.address),
+      original: graph.settings.enableOriginalRecipient ? seed.address : '',
+    })
   }
   return e
 }

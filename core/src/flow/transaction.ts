@@ -1,6 +1,7 @@
 /** One MAIL transaction: its envelope while it grows, and its views. */
 import type { HeaderEdit } from '../contract/edits.ts'
 import type { DataView, MailParameters, MailView, RcptParameters, RcptView, SessionView } from '../contract/views.ts'
+import { originalOf } from '../address.ts'
 import type { MailAddress } from '../address.ts'
 import { EnvelopeState } from './draft.ts'
 import type { EnvelopeGraph } from './draft.ts'
@@ -33,7 +34,7 @@ export class Transaction implements MailView, DataView {
   }
   /** the recipient, as the client gave it, when there is one */
   get only(): string | undefined {
-    return this.given.length === 1 ? this.given[0]!.text : undefined
+    return this.given.length === 1 ? originalOf(this.given[0]!) : undefined
   }
   get marks() {
     return this.envelope.marks
@@ -55,11 +56,6 @@ export class Transaction implements MailView, DataView {
   accept(recipient: MailAddress, given: MailAddress, p: RcptParameters): void {
     this.accepted.push(recipient)
     this.given.push(given)
-    this.envelope.recipients.push({
-      address: recipient.text,
-      original: given.text,
-      orcpt: p.orcpt,
-      notify: p.notify,
-    })
+    this.envelope.add(recipient.text, given, p)
   }
 }

@@ -110,8 +110,12 @@ test('the null sender cannot be changed', () => {
   assert.throws(() => ((NULL_SENDER as { text: string }).text = 'x'))
 })
 test('the short way and the long way of parsePath agree', () => {
-  for (const text of ['a@b.example', 'a.b+c=d-e@x-y.example', 'a_b@1.example'])
-    assert.equal(parsePath(`<${text}>`), parsePath(`<@r.example:${text}>`))
+  for (const text of ['a@b.example', 'a.b+c=d-e@x-y.example', 'a_b@1.example']) {
+    const long = parsePath(`<@r.example:${text}>`)
+    if (!long.ok) throw new Error(text)
+    const { typed, ...address } = long.address
+    assert.equal([parsePath(`<${text}>`), typed], [{ ...long, address }, `@r.example:${text}`])
+  }
 })
 
 test.run()

@@ -59,10 +59,12 @@ export function messageOf(args: ImportArguments, now: number): Parameters<Node['
   // mail from the future would never grow old
   const created = Math.min(envelope.created, now)
   const reason = `${id} imported by ${who}: ${why} (${envelope.reason})`
+  const { header, body, headerOnly } = splitContent(Buffer.from(content, 'base64'))
   return {
-    envelope: { ...envelope, created, reason },
+    envelope: { ...envelope, created, reason, headerOnly },
     recipients,
-    ...splitContent(Buffer.from(content, 'base64')),
+    header,
+    body,
     ...(held !== undefined && { held: { by: who, reason: held } }),
   }
 }

@@ -1,12 +1,12 @@
 /** The queue as commands see it: the running daemon's, or what a stopped one left on the disk. */
-import { BodyDamaged } from '@postern/core'
+import { BodyDamaged, messageSize } from '@postern/core'
 import type { Found } from '../config.ts'
 import { connectDaemon } from '../control/client.ts'
 import type { Daemon } from '../control/client.ts'
 import type { ExportRow, QueueRow, ShownMessage } from '../control/protocol.ts'
 import { entryOf, shownFrom } from '../control/verbs/look.ts'
 import { openQueue, queueOnDisk } from '../offline.ts'
-import { contentOf, contentSize } from './content.ts'
+import { contentOf } from './content.ts'
 import type { QueueQuery } from './query.ts'
 import { select } from './select.ts'
 import { Shape } from './shape.ts'
@@ -111,7 +111,7 @@ export class QueueAtRest implements QueueSource {
     try {
       for await (const { id } of select((filter) => open.queue.list(filter), { query, now: Date.now() })) {
         const m = await open.queue.load(id)
-        if (m) yield { message: entryOf(m), bytes: contentSize(m), content: contentOf(m) }
+        if (m) yield { message: entryOf(m), bytes: messageSize(m), content: contentOf(m) }
       }
     } finally {
       await open.close()

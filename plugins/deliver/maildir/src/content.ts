@@ -1,11 +1,11 @@
 import type { BodySource, Call, Job } from '@postern/core'
+import { gapOf } from '@postern/core'
 import { LfStream, toLf } from '@postern/mailboxes'
 import { TooLarge, doing } from './faults.ts'
 import { writeAll } from './files.ts'
 
 /** Up to this size a message is made once in memory, and written with one call for each recipient. */
 const SMALL = 256 * 1024
-const LF = Buffer.from('\n')
 
 /** A message with LF line ends, to be written below some lines. */
 export interface Content {
@@ -15,7 +15,7 @@ export interface Content {
 
 /** `limit`: bytes a file may have; 0 is no limit. */
 export function contentOf(job: Job, limit: number, call: Call): Content {
-  const header = Buffer.concat([toLf(job.header), LF])
+  const header = Buffer.concat([toLf(job.header), toLf(gapOf(job.envelope))])
   const small = job.header.length + job.body.size <= SMALL
   return small ? smallContent(header, job.body, limit) : largeContent(header, job.body, limit, call)
 }

@@ -1,5 +1,6 @@
 /** The content for one server: as it is queued, or for 7 bits only (RFC 6152 section 3). */
 import type { BodySource, Job } from '@postern/core'
+import { gapOf } from '@postern/core'
 import { Downgrade } from '@postern/mime'
 import type { MimeLimits } from '@postern/mime'
 import type { MessageFacts } from './envelope.ts'
@@ -21,12 +22,13 @@ const AT_ONCE = 65_536
 /** Throws MimeTooDeep. */
 export function contentFor(job: Job, facts: MessageFacts, features: Features, o: ContentOptions): Content {
   const { lineLimit } = o
-  const asItIs = { header: facts.header, body: job.body, lineLimit, sized: true }
+  const gap = gapOf(job.envelope)
+  const asItIs = { header: facts.header, gap, body: job.body, lineLimit, sized: true }
   const isDeclared = job.envelope.body === '7BIT' && !o.detect
   if (features.eightBit || o.unconverted || isDeclared) return asItIs
   const downgrade = new Downgrade(facts.header, o.mime)
   const { header, needed } = downgrade
-  if (needed) return { header, body: converted(job.body, downgrade), lineLimit, sized: false }
+  if (needed) return { header, gap, body: converted(job.body, downgrade), lineLimit, sized: false }
   // Postfix tells no size of what it may have to convert, and it knows only from BODY=7BIT that it has not
   return { ...asItIs, header, sized: job.envelope.body === '7BIT' }
 }

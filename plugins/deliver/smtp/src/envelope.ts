@@ -1,7 +1,7 @@
 /** The commands of one message for one server: which parameters it gets depends on what it offers. */
 import { isAscii } from 'node:buffer'
 import type { Job, JobRecipient } from '@postern/core'
-import { isUtf8 } from '@postern/core'
+import { isUtf8, messageSize } from '@postern/core'
 import type { Features } from './features.ts'
 
 /** What of a message goes out, and what decides on the parameters; found out once per job. */
@@ -24,13 +24,13 @@ export interface Rewritten {
   readonly addresses: ReadonlyMap<string, string>
 }
 export function messageFacts(job: Job, rewritten?: Rewritten): MessageFacts {
-  const { envelope, header, body } = job
+  const { envelope, header } = job
   const sender = rewritten?.sender ?? envelope.sender
   return {
     sender,
     header: rewritten?.header ?? header,
     addressOf: ({ address }) => rewritten?.addresses.get(address) ?? address,
-    size: header.length + 2 + body.size,
+    size: messageSize(job),
     // what is neither declared nor labelled goes on as it came, as in Postfix
     eightBit: envelope.body === '8BITMIME' || isLabelled(header),
     utf8: isUtf8(sender) || (envelope.smtputf8 && !isAscii(header)),

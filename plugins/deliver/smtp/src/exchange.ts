@@ -10,7 +10,6 @@ import type { Transaction } from './transaction.ts'
 const ONE_WRITE = 65_536
 /** More pieces than this are copied into one buffer. */
 const MANY_PIECES = 128
-const CRLF = Buffer.from('\r\n')
 
 export class Exchange {
   stage: Stage = 'mail'
@@ -140,25 +139,25 @@ export class Exchange {
   }
 
   #send(): void {
-    const { header, body, lineLimit } = this.#transaction.content!
+    const { header, gap, body, lineLimit } = this.#transaction.content!
     const size = header.length + body.size
     if (body.bytes && size <= ONE_WRITE) {
       this.#sent()
-      this.#connection.socket.write(frame(header, body.bytes, lineLimit))
+      this.#connection.socket.write(frame([header, gap, ...body.bytes], lineLimit))
       return
     }
     this.stage = 'content'
     this.#connection.limit(this.#connection.timeouts.dataXfer)
-    if (body.bytes) return this.#sendAll(header, body.bytes, lineLimit)
-    this.#stream(header, body.stream(), lineLimit).catch((cause: unknown) =>
+    if (body.bytes) return this.#sendAll([header, gap, ...body.bytes], lineLimit)
+    this.#stream([header, gap], body.stream(), lineLimit).catch((cause: unknown) =>
       // a message that cannot be read to its end must not get its final dot
       this.#connection.fail({ kind: 'body', stage: this.stage, cause }),
     )
   }
   /** All of it in one call, where it lies. A failure is the connection's. */
-  #sendAll(header: Uint8Array, body: readonly Uint8Array[], lineLimit: number): void {
+  #sendAll(message: readonly Uint8Array[], lineLimit: number): void {
     const stuffer = new Stuffer(lineLimit)
-    const pieces = [...stuffer.chunk(header), ...stuffer.chunk(CRLF), ...body.flatMap((chunk) => stuffer.chunk(chunk))]
+    const pieces = message.flatMap((chunk) => stuffer.chunk(chunk))
     pieces.push(...stuffer.end())
     const { socket } = this.#connection
     const sent = (error?: Error | null): void => {
@@ -172,7 +171,7 @@ export class Exchange {
     socket.write(last, sent)
     socket.uncork()
   }
-  async #stream(header: Uint8Array, body: AsyncIterable<Uint8Array>, lineLimit: number): Promise<void> {
+  async #stream(before: readonly Uint8Array[], body: AsyncIterable<Uint8Array>, lineLimit: number): Promise<void> {
     const stuffer = new Stuffer(lineLimit)
     const { socket } = this.#connection
     const put = (...chunks: Uint8Array[]): boolean => {
@@ -182,7 +181,7 @@ export class Exchange {
       socket.uncork()
       return room
     }
-    put(header, CRLF)
+    put(...before)
     for await (const chunk of body) {
       if (this.#over) return
       if (!put(chunk)) await this.#drained(socket)

@@ -9,7 +9,6 @@ const END = Buffer.from('.\r\n')
 const NEW_LINE_END = Buffer.from('\r\n.\r\n')
 const LF_DOT = Buffer.from('\n.')
 const DOT = Buffer.from('.')
-const CRLF = Buffer.from('\r\n')
 const LF = 10
 const CR = 13
 const PERIOD = 46
@@ -52,15 +51,13 @@ export class Stuffer {
   }
 }
 
-/** A whole message in one buffer: header, empty line, body, final dot. */
-export function frame(header: Uint8Array, body: readonly Uint8Array[], lineLimit = 0): Buffer {
-  let size = header.length + 2
-  for (const part of body) size += part.length
+/** A whole message in one buffer, its final dot included. */
+export function frame(message: readonly Uint8Array[], lineLimit = 0): Buffer {
+  let size = 0
+  for (const part of message) size += part.length
   const out = Buffer.allocUnsafe(size + 5)
-  out.set(header)
-  out.set(CRLF, header.length)
-  let at = header.length + 2
-  for (const part of body) {
+  let at = 0
+  for (const part of message) {
     out.set(part, at)
     at += part.length
   }

@@ -5,6 +5,8 @@ import type { Failure } from './failure.ts'
 /** What goes over the wire between DATA and the final dot, before it is dot-stuffed. */
 export interface Content {
   readonly header: Uint8Array
+  /** between header and body: an empty line, or nothing */
+  readonly gap: Uint8Array
   readonly body: BodySource
   /** bytes of a line, without its end; longer ones are broken. 0: any number */
   readonly lineLimit: number

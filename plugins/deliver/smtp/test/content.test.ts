@@ -33,12 +33,12 @@ for (const [content, wire] of table)
         // an empty message is header and empty line: the state before the first byte is that of a line's start
         if (content === '') continue
         assert.is(Buffer.concat([...out, ...stuffer.end()]).toString(), wire)
-        assert.is(frame(Buffer.from('H: v\r\n'), chunks).toString(), `H: v\r\n\r\n${wire}`)
+        assert.is(frame([Buffer.from('H: v\r\n\r\n'), ...chunks]).toString(), `H: v\r\n\r\n${wire}`)
       }
-    if (content === '') assert.is(frame(Buffer.from('H: v\r\n'), []).toString(), 'H: v\r\n\r\n.\r\n')
+    if (content === '') assert.is(frame([Buffer.from('H: v\r\n\r\n')]).toString(), 'H: v\r\n\r\n.\r\n')
   })
 test('a header that begins with a dot', () => {
-  assert.is(frame(Buffer.from('.H: v\r\n'), []).toString(), '..H: v\r\n\r\n.\r\n')
+  assert.is(frame([Buffer.from('.H: v\r\n\r\n')]).toString(), '..H: v\r\n\r\n.\r\n')
 })
 
 const HEADER = 'Subject: hello\r\n'

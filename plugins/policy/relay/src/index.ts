@@ -1,5 +1,5 @@
 /** @postern/policy-relay: who may send through this host, and to where. */
-import { addressClasses, claim, defer, definePlugin, internal, refuse } from '@postern/core'
+import { addressClasses, claim, defer, definePlugin, asGiven, refuse } from '@postern/core'
 import type { AddressClasses, Answer, ClassAnswer, MailAddress, TapFn, View } from '@postern/core'
 import { isEverybody, networks, parseNetwork } from '@postern/maps'
 import type { Member, Networks } from '@postern/maps'
@@ -53,10 +53,10 @@ function byClass({ recipientGiven }: View<'relay'>, answer: ClassAnswer): RelayA
   return answer.class === 'default' ? undefined : claim('own destination')
 }
 const lookupFailure = (recipient: MailAddress, cause: string): RelayAnswer =>
-  defer('4.3.0', `<${internal(recipient)}>: Temporary lookup failure`, { code: 451, cause })
+  defer('4.3.0', `<${asGiven(recipient)}>: Temporary lookup failure`, { code: 451, cause })
 
 function denied(recipient: MailAddress, options: Options): RelayAnswer {
-  const text = `<${internal(recipient)}>: Relay access denied`
+  const text = `<${asGiven(recipient)}>: Relay access denied`
   return options.unauthDestination === 'reject'
     ? refuse('5.7.1', text, { code: options.relayDomainsRejectCode })
     : defer('4.7.1', text, { code: softened(options.relayDomainsRejectCode) })

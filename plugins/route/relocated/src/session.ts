@@ -1,5 +1,5 @@
 /** Who has moved is told at RCPT, so that no bounce is needed for it. */
-import { defer, edits, internal, refuse, session } from '@postern/core'
+import { defer, edits, asGiven, refuse, session } from '@postern/core'
 import type { Answer, Call, MailAddress, Mta, Named, PermanentCode, RecipientRewrites } from '@postern/core'
 import type { Ask, Moved } from './moved.ts'
 
@@ -36,7 +36,7 @@ export async function objection(
   const found = await around.ask(address, call)
   if (!found) return undefined
   const failure = (cause: unknown) =>
-    later(defer('4.3.0', `<${internal(given)}>: Temporary lookup failure`, { code: 451, cause }))
+    later(defer('4.3.0', `<${asGiven(given)}>: Temporary lookup failure`, { code: 451, cause }))
   if (found.kind === 'failed') return failure(found.cause)
   const redirected = await isRedirected(around, address, found, call)
   if (typeof redirected === 'object') return failure(redirected.cause)
@@ -44,7 +44,7 @@ export async function objection(
   const { whose, esc: otherwise } = SIDES[side]
   const esc = found.esc ?? otherwise
   const instead: Readonly<Record<string, PermanentCode>> = SIDES[side].instead
-  const text = `<${internal(given)}>: ${whose} address rejected: ${found.text}`
+  const text = `<${asGiven(given)}>: ${whose} address rejected: ${found.text}`
   return later(refuse(instead[esc] ?? esc, text, { code: 550 }))
 }
 

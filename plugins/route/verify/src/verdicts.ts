@@ -1,5 +1,5 @@
 /** Reply texts and codes of addresses that do not exist (Postfix's smtpd_check). */
-import { defer, internal, refuse } from '@postern/core'
+import { defer, asGiven, refuse } from '@postern/core'
 import type { AddressClass, AddressWay, Defer, MailAddress, PermanentCode, Refuse, TemporaryCode } from '@postern/core'
 import type { Options } from './options.ts'
 
@@ -7,7 +7,7 @@ export type Verdict = Refuse | Defer
 export type Role = 'Recipient' | 'Sender'
 
 export const lookupFailure = (given: MailAddress, cause: unknown): Verdict =>
-  defer('4.3.0', `<${internal(given)}>: Temporary lookup failure`, { code: 451, cause })
+  defer('4.3.0', `<${asGiven(given)}>: Temporary lookup failure`, { code: 451, cause })
 
 const rejectCode = (name: AddressClass, options: Options): number =>
   ({
@@ -37,7 +37,7 @@ export function rejection(
   esc: string | undefined,
   text: string,
 ): Verdict {
-  const line = `<${internal(given)}>: ${role} address rejected: ${text}`
+  const line = `<${asGiven(given)}>: ${role} address rejected: ${text}`
   const status = esc === undefined ? UNKNOWN[role] : fitting(role, esc)
   return code < 500
     ? defer(status.replace(/^./, '4') as TemporaryCode, line, { code })

@@ -1,7 +1,7 @@
 /** Messages whole, out of this queue and into it. */
-import { BodyDamaged } from '@postern/core'
+import { BodyDamaged, messageSize } from '@postern/core'
 import { CommandError, EX } from '../../exit.ts'
-import { contentOf, contentSize } from '../../queue/content.ts'
+import { contentOf } from '../../queue/content.ts'
 import { messageOf } from '../../queue/imported.ts'
 import type { Arguments, ExportRow, ImportArguments, Result } from '../protocol.ts'
 import { entryOf } from './look.ts'
@@ -15,7 +15,7 @@ export async function send(asked: Asked, { query }: Arguments<'queue.export'>): 
     const m = await queue.load(id)
     // it went while the others were told
     if (!m) continue
-    await row({ message: entryOf(m), bytes: contentSize(m) })
+    await row({ message: entryOf(m), bytes: messageSize(m) })
     try {
       for await (const chunk of contentOf(m)) await row({ content: Buffer.from(chunk).toString('base64') })
       await row({ end: id })

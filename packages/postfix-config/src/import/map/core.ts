@@ -20,6 +20,8 @@ export const CORE: readonly Row[] = [
     ['header_size_limit', 'size'],
     ['smtpd_recipient_limit', 'count', 'recipientLimit'],
     ['hopcount_limit', 'count'],
+    ['enable_original_recipient', 'flag'],
+    ['cleanup_replace_stray_cr_lf', 'flag'],
     ['bounce_size_limit', 'size'],
     ['minimal_backoff_time', 'time'],
     ['maximal_backoff_time', 'time'],
