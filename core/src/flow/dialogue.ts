@@ -36,9 +36,9 @@ export class Dialogue implements EditTarget {
         return applyClient(this.state, edit)
       case 'deferIfPermit':
       case 'deferIfReject':
-        return this.kept.put(stage, edit.kind, edit.defer)
+        return this.kept.put(stage, edit.kind, { verdict: edit.defer, by })
       case 'refuseLater':
-        return this.kept.put(stage, 'later', edit.refuse)
+        return this.kept.put(stage, 'later', { verdict: edit.refuse, by })
       case 'body.replace':
         throw new TypeError('there is no body yet')
       default:

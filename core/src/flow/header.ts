@@ -21,8 +21,9 @@ export class Header implements HeaderView {
   constructor(raw: Uint8Array) {
     this.#raw = Buffer.isBuffer(raw) ? raw : Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength)
   }
-  /** Puts a field on top without parsing the rest. `raw` ends in CRLF. */
-  prepend(raw: string): void {
+  /** Puts a field on top without parsing the rest. `text` ends in CRLF. */
+  prepend(text: string): void {
+    const raw = bytesOf(text)
     if (this.#parsed) this.#parsed.unshift(field(raw))
     else this.#front.unshift(raw)
   }

@@ -11,9 +11,14 @@ const ORDER = ['connect', 'helo', 'auth', 'mail', 'rcpt'] as const
 export type KeptStage = (typeof ORDER)[number]
 interface Said {
   refused?: { reply: Reply; result: Result }
-  deferIfPermit?: Defer
-  deferIfReject?: Defer
-  later?: Refuse | Defer
+  deferIfPermit?: Answered<Defer>
+  deferIfReject?: Answered<Defer>
+  later?: Answered<Refuse | Defer>
+}
+/** `by`: the use of the plugin that said it */
+export interface Answered<V> {
+  readonly verdict: V
+  readonly by: string
 }
 
 export class Kept {

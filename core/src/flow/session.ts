@@ -2,6 +2,7 @@
 import type { Reply } from '../contract/facts.ts'
 import type { ContentSink, Decision, MaybePromise, OpenSession, Session } from '../contract/listener.ts'
 import type { Stage, View } from '../contract/stages.ts'
+import type { Defer, Refuse } from '../contract/verdicts.ts'
 import type { Trace } from '../contract/call.ts'
 import type { MailParameters, RcptParameters, TlsFacts } from '../contract/views.ts'
 import { NULL_SENDER, asGiven, isMalformed, originalOf } from '../address.ts'
@@ -29,7 +30,7 @@ import {
   soften,
   replyOfRefusal,
 } from './replies.ts'
-import type { KeptStage } from './kept.ts'
+import type { Answered, KeptStage } from './kept.ts'
 import { Dialogue } from './dialogue.ts'
 import { SessionFacts, newSessionId } from './session-facts.ts'
 import { Transaction } from './transaction.ts'
@@ -235,14 +236,15 @@ export class SessionFlow implements Session {
   #settled(reply: Reply | undefined, recipient: MailAddress, result: Result | undefined): Decision {
     this.#now.stage = 'connect'
     const kept = this.#now.kept.first('later')
-    const final = reply ?? (kept && replyOfRefusal(kept))
+    const final = reply ?? (kept && replyOfRefusal(kept.verdict))
     const instead = !final
       ? this.#now.kept.first('deferIfPermit')
       : final.code >= 500
         ? this.#now.kept.first('deferIfReject')
         : undefined
-    const said = instead ? replyOfRefusal(instead) : final
-    return said && this.#refuse('RCPT', said, recipient, result)
+    const said = instead ? replyOfRefusal(instead.verdict) : final
+    const late = instead ?? (reply ? undefined : kept)
+    return said && this.#refuse('RCPT', said, recipient, late ?? result)
   }
   #earlyStage(stage: Early, fault?: Reply): MaybePromise<Decision> {
     this.#now.kept.forget(stage)
@@ -277,8 +279,10 @@ export class SessionFlow implements Session {
       ids: { session: this.view.id },
     }
   }
-  #refuse(stage: string, said: Reply, recipient?: MailAddress, result?: Result): Reply {
-    const reply = this.graph.settings.softBounce ? soften(said, result !== undefined) : said
+  /** `source`: what a tap answered, now or earlier; without it the core says it. */
+  #refuse(stage: string, said: Reply, recipient?: MailAddress, source?: Result | Answered<Refuse | Defer>): Reply {
+    const reply = this.graph.settings.softBounce ? soften(said, source !== undefined) : said
+    const fault = source && 'fault' in source ? source.fault : undefined
     if (this.graph.facts.refused && !this.trace)
       this.graph.facts.refused({
         session: this.view,
@@ -286,8 +290,8 @@ export class SessionFlow implements Session {
         reply,
         sender: this.#verifying ? undefined : given(this.#now.tx?.senderGiven),
         recipient: given(recipient) ?? (stage === 'DATA' ? this.#now.tx?.only : undefined),
-        by: result?.by.use.name ?? 'core',
-        cause: result?.fault?.cause ?? (result?.verdict as { cause?: unknown } | undefined)?.cause,
+        by: source === undefined ? 'core' : typeof source.by === 'string' ? source.by : source.by.use.name,
+        cause: fault?.cause ?? (source?.verdict as { cause?: unknown } | undefined)?.cause,
       })
     return reply
   }

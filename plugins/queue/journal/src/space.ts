@@ -5,9 +5,13 @@ const INTERVAL = 1000
 /** free space must come this far above the limit before mail is taken again: no flapping */
 const HIGH_WATER = 1.25
 
+/** Node has no name for it: its code is `Unknown system error -122`. */
+const EDQUOT = -122
 /** No room, or none that this user may have. */
-export const isFull = (error: unknown): boolean =>
-  ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')
+export function isFull(error: unknown): boolean {
+  const { code, errno } = error as NodeJS.ErrnoException
+  return code === 'ENOSPC' || errno === EDQUOT
+}
 
 export class Space {
   readonly #path: string
