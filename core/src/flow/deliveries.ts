@@ -1,9 +1,8 @@
-/** Batches recipients per transport and next hop, runs the deliveries, records each outcome as soon as it is known. */
+/** Batches recipients per transport and next hop and runs the deliveries. */
 import { deferred } from '../contract/deliver.ts'
 import type { JobRecipient, Outcome } from '../contract/deliver.ts'
-import type { Facts } from '../contract/facts.ts'
 import type { AttemptView } from '../contract/views.ts'
-import { textOf, traceOf } from '../errors.ts'
+import { traceOf } from '../errors.ts'
 import type { Graph } from '../graph/graph.ts'
 import type { ActiveMessage, ActiveRecipient } from './active.ts'
 import { keyOf } from './destination.ts'
@@ -13,7 +12,7 @@ import type { Engine } from './engine.ts'
 import { DeliveryJob, faultOutcome } from './job.ts'
 import { Lanes } from './lanes.ts'
 import { inOrder } from './order.ts'
-import { Outcomes } from './outcomes.ts'
+import { Recording } from './recording.ts'
 import type { Round } from './round.ts'
 import { MarkStore } from './slots.ts'
 import { callTransport } from './transport-call.ts'
@@ -27,12 +26,6 @@ const TOLD = {
 /** deliveries of a part of a list that are left when the next part is read */
 const LAST_OF_A_PART = 20
 
-/** When a delivery began and its connection was ready, on the queue's clock. */
-interface Timing {
-  readonly began: number
-  readonly readyAt: number | undefined
-  readonly uses: number | undefined
-}
 export interface DeliveriesHooks {
   /** all recipients in memory have an outcome */
   over(m: ActiveMessage): void
@@ -42,7 +35,7 @@ export interface DeliveriesHooks {
 }
 
 export class Deliveries {
-  readonly outcomes: Outcomes
+  readonly recording: Recording
   readonly lanes: Lanes
   readonly #engine: Engine
   readonly #hooks: DeliveriesHooks
@@ -53,7 +46,7 @@ export class Deliveries {
   constructor(engine: Engine, hooks: DeliveriesHooks) {
     this.#engine = engine
     this.#hooks = hooks
-    this.outcomes = new Outcomes(engine)
+    this.recording = new Recording(engine, (way) => this.lanes.rules(way)?.retry)
     this.lanes = new Lanes(engine, {
       deliver: (d, leg) => this.#run(d, leg),
       dead: (leg, dead) => this.#suspended(leg, dead),
@@ -67,11 +60,11 @@ export class Deliveries {
     if (!graph.transport(transport)) {
       const outcome = deferred('4.3.5', `mail transport unavailable: nobody provides "${transport}"`)
       graph.log.error('transport.unknown', { id: m.message.id, transport, there: graph.transportNames() })
-      return this.settled(m, r, to, outcome, transport, nexthop, graph)
+      return this.recording.settled(m, r, to, outcome, { transport, nexthop }, graph)
     }
     // as Postfix: until somebody flushes the queue
     if (!m.round.flushed && graph.settings.deferTransports.includes(transport))
-      return this.settled(m, r, to, deferred('4.3.2', 'deferred transport'), transport, nexthop, graph)
+      return this.recording.settled(m, r, to, deferred('4.3.2', 'deferred transport'), { transport, nexthop }, graph)
     m.delivering.set(r.n, r)
     const legs = this.#gathering.get(m) ?? new Map<string, Leg>()
     this.#gathering.set(m, legs)
@@ -90,25 +83,6 @@ export class Deliveries {
     pin.release()
     this.#leave(m)
   }
-  /** Another recipient's delivery of an earlier round was to the same mailbox. */
-  duplicate(m: ActiveMessage, r: ActiveRecipient): void {
-    m.unsettled.delete(r.n)
-    const text = 'delivered with another recipient of this message'
-    this.outcomes.record(m, { n: r.n, state: 'delivered', esc: '2.0.0', text })
-  }
-
-  /** Shares another recipient's delivery: if that one has its outcome already, this one has it too. */
-  twin(m: ActiveMessage, r: ActiveRecipient): void {
-    const owner = m.ownerOf(r)
-    if (owner === undefined || m.unsettled.has(owner)) return
-    const list = [m.failures, m.deferrals].find((results) => results.some((one) => one.recipient.n === owner))
-    const result = list?.find((one) => one.recipient.n === owner)
-    if (!list || !result) return
-    m.twins.delete(owner)
-    m.unsettled.delete(r.n)
-    list.push({ ...result, recipient: r, twin: isSilent(r) || !isSilent(result.recipient) })
-  }
-
   /** Resolves when the place is free again: a transport that goes on after its time keeps it, or the site got two for one. */
   async #run(d: Destination, leg: Leg): Promise<void> {
     const pin = this.#engine.pin()
@@ -136,7 +110,7 @@ export class Deliveries {
       // one word about the site a delivery; that it failed outweighs; a fault of ours says nothing of it
       if (calling && outcome.siteDown && outcome.kind === 'deferred') site = { failed: outcome }
       else if (calling) site ??= {}
-      this.settled(m, m.delivering.get(to.n)!, to, outcome, leg.transport, leg.nexthop, graph, timing)
+      this.recording.settled(m, m.delivering.get(to.n)!, to, outcome, leg, graph, timing)
     }
     const job = new DeliveryJob(m.message, leg.transport, leg.nexthop, leg.recipients, record, now)
     try {
@@ -214,9 +188,8 @@ export class Deliveries {
   #suspended(leg: Leg, dead: Dead): void {
     const pin = this.#engine.pin()
     const outcome = deferred(dead.esc, `delivery temporarily suspended: ${dead.text}`)
-    const { message: m, transport, nexthop } = leg
-    for (const to of leg.recipients)
-      this.settled(m, m.delivering.get(to.n)!, to, outcome, transport, nexthop, pin.graph)
+    const { message: m } = leg
+    for (const to of leg.recipients) this.recording.settled(m, m.delivering.get(to.n)!, to, outcome, leg, pin.graph)
     pin.release()
     this.#leave(m)
   }
@@ -233,90 +206,15 @@ export class Deliveries {
     this.#leave(m)
   }
 
-  /** One recipient has an outcome: into the store, the log, the round. */
-  settled(
-    m: ActiveMessage,
-    r: ActiveRecipient,
-    to: JobRecipient,
-    given: Outcome,
-    transport: string,
-    nexthop: string,
-    graph: Graph,
-    timing?: Timing,
-  ): void {
-    const outcome = graph.settings.softBounce ? softened(given) : given
-    if (outcome.kind === 'delivered') m.round.delivered++
-    const twins = m.twins.get(r.n) ?? []
-    // a delivery that a silent recipient owns (a blind copy, NOTIFY=NEVER) is told of to one who wants to know
-    const told = isSilent(r) ? (twins.find((twin) => !isSilent(twin)) ?? r) : r
-    this.#settleOne(m, r, outcome, nexthop, transport, told !== r)
-    for (const twin of twins) this.#settleOne(m, twin, outcome, nexthop, transport, told !== twin)
-    m.twins.delete(r.n)
-    if (graph.facts.attempted) this.#tell(graph.facts.attempted, m, to, outcome, transport, nexthop, timing)
-    if (outcome.cause !== undefined)
-      graph.log.debug('deliver.cause', { id: m.message.id, recipient: to.address, cause: textOf(outcome.cause) })
-  }
-  #tell(
-    attempted: (fact: Facts['attempted']) => void,
-    m: ActiveMessage,
-    to: JobRecipient,
-    outcome: Outcome,
-    transport: string,
-    nexthop: string,
-    timing: Timing | undefined,
-  ): void {
-    const { began, created } = m.round
-    attempted({
-      messageId: m.message.id,
-      sender: m.message.envelope.sender,
-      recipient: to.address,
-      original: to.original,
-      transport,
-      nexthop,
-      outcome,
-      delay: this.#now() - created,
-      queued: began - created,
-      waited: timing && timing.began - began,
-      ready: timing?.readyAt && timing.readyAt - timing.began,
-      uses: timing?.uses,
-    })
-  }
-  #settleOne(
-    m: ActiveMessage,
-    recipient: ActiveRecipient,
-    outcome: Outcome,
-    nexthop: string,
-    transport: string,
-    twin: boolean,
-  ): void {
-    m.unsettled.delete(recipient.n)
-    m.delivering.delete(recipient.n)
-    if (outcome.kind !== 'delivered') {
-      const retry = outcome.kind === 'deferred' ? this.lanes.rules({ transport, nexthop })?.retry : undefined
-      ;(outcome.kind === 'failed' ? m.failures : m.deferrals).push({ recipient, outcome, transport, twin, retry })
-      return
-    }
-    if (recipient.notify?.includes('SUCCESS') && !outcome.dsnPassed) m.successes.push({ recipient, outcome, transport })
-    this.outcomes.record(m, { n: recipient.n, state: 'delivered', esc: outcome.esc, text: outcome.text })
-  }
   #leave(m: ActiveMessage): void {
     m.pending--
     // the next part of a list is read while the last deliveries of this one run
     if (m.pending <= LAST_OF_A_PART && m.round.mayGrow) this.#hooks.nextPart(m.round)
     if (m.pending > 0) return
-    this.outcomes.flush()
+    this.recording.outcomes.flush()
     this.#hooks.over(m)
   }
 }
-
-/** RFC 3461 section 4.1: nobody is to hear of it. */
-const isSilent = (r: ActiveRecipient): boolean => r.notify?.includes('NEVER') === true
-
-/** A failure that the operator wants to see before a sender does. */
-const softened = (o: Outcome): Outcome =>
-  o.kind === 'failed'
-    ? { ...o, kind: 'deferred', esc: `4${o.esc.slice(1)}` as `4.${number}.${number}`, softened: true }
-    : o
 
 export function isPastLifetime(m: ActiveMessage, graph: Graph): boolean {
   const life =

@@ -84,7 +84,7 @@ export class QueueManager {
       room: () => this.#room.active - this.#places.active,
     })
     this.#resolving = new Resolving(engine, this.#deliveries)
-    this.#settling = new Settling(engine, this.#deliveries.outcomes, submit)
+    this.#settling = new Settling(engine, this.#deliveries.recording.outcomes, submit)
   }
 
   /** From recovery. */

@@ -6,12 +6,14 @@ import type { Graph } from '../graph/graph.ts'
 import type { ActiveMessage, ActiveRecipient } from './active.ts'
 import type { Deliveries } from './deliveries.ts'
 import type { Engine } from './engine.ts'
+import type { Recording } from './recording.ts'
 import { resolveStep } from './resolve.ts'
 import type { Step } from './resolve.ts'
 
 /** recipients resolved before others get a turn of the loop */
 const RESOLVE_AT_ONCE = 500
 
+const NO_WAY = { transport: '', nexthop: '' }
 const failureOf = (s: Extract<Step, { kind: 'failed' }>): Outcome =>
   s.permanent
     ? failedWith(s.esc as PermanentCode, s.text, { cause: s.cause })
@@ -20,10 +22,12 @@ const failureOf = (s: Extract<Step, { kind: 'failed' }>): Outcome =>
 export class Resolving {
   readonly #engine: Engine
   readonly #deliveries: Deliveries
+  readonly #recording: Recording
 
   constructor(engine: Engine, deliveries: Deliveries) {
     this.#engine = engine
     this.#deliveries = deliveries
+    this.#recording = deliveries.recording
   }
   /** Synchronous as long as no tap waits; a list lets others in between. */
   all(m: ActiveMessage, graph: Graph): Promise<void> | undefined {
@@ -56,13 +60,13 @@ export class Resolving {
     if (step.kind === 'expand') {
       if (m.mayExpand(r, step.to.length, graph.settings.virtualAliasExpansionLimit)) return this.#expand(m, r, step)
       const cause = `${r.original} becomes more than ${graph.settings.virtualAliasExpansionLimit} addresses`
-      this.#deliveries.settled(m, r, to, deferred('4.6.0', 'Alias expansion error', { cause }), '', '', graph)
-    } else if (step.kind === 'failed') this.#deliveries.settled(m, r, to, failureOf(step), '', '', graph)
+      this.#recording.settled(m, r, to, deferred('4.6.0', 'Alias expansion error', { cause }), NO_WAY, graph)
+    } else if (step.kind === 'failed') this.#recording.settled(m, r, to, failureOf(step), NO_WAY, graph)
     else {
       const claimed = m.claim(r)
       if (claimed === 'mine') this.#deliveries.add(m, r, to, step.transport, step.nexthop, graph)
-      else if (claimed === 'delivered') this.#deliveries.duplicate(m, r)
-      else this.#deliveries.twin(m, r)
+      else if (claimed === 'delivered') this.#recording.duplicate(m, r)
+      else this.#recording.twin(m, r)
     }
     return undefined
   }
