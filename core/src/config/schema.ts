@@ -157,6 +157,10 @@ export const configSchema = z.strictObject({
     .positive()
     .default(100)
     .describe('deliveries at a time of one transport, over all its next hops'),
+  processLimits: z
+    .record(z.string(), z.number().int().nonnegative())
+    .default({})
+    .describe("the same for single transports, by name (master.cf's maxproc); 0: no limit"),
   defaultDestinationRecipientLimit: z.number().int().positive().default(50).describe('recipients of one delivery'),
   qmgrMessageActiveLimit: z.number().int().positive().default(20_000).describe('messages in memory for delivery'),
   qmgrMessageRecipientLimit: z

@@ -160,8 +160,10 @@ export class Lanes {
   }
   #places(transport: string): number {
     const { graph } = this.#engine
-    const limit = graph.transport(transport)?.limits?.processes ?? graph.settings.defaultProcessLimit
-    return share(limit, this.#engine.workers)
+    const { processLimits, defaultProcessLimit } = graph.settings
+    const own = Object.hasOwn(processLimits, transport) ? processLimits[transport] : undefined
+    const limit = own ?? graph.transport(transport)?.limits?.processes ?? defaultProcessLimit
+    return limit === 0 ? Infinity : share(limit, this.#engine.workers)
   }
   #pump(d: Destination): void {
     if (this.#closed) return

@@ -77,15 +77,20 @@ test('100,000 recipients do not block the event loop', async () => {
   await w.node.stop()
 })
 
-test('one transport has no more deliveries at a time than defaultProcessLimit, and all destinations are served', async () => {
-  const t = await stepwise({ config: { defaultProcessLimit: 3 } })
-  for (let i = 0; i < 12; i++) await sendTo(t.w, `d${i}.example`)
-  await t.finish()
-  assert.is(t.most(), 3)
-  assert.is(new Set(t.order).size, 12)
-  assert.is(t.w.store.messages.size, 0)
-  await t.w.stop()
-})
+for (const [limits, most] of [
+  [{ defaultProcessLimit: 3 }, 3],
+  [{ processLimits: { box: 2 } }, 2],
+  [{ defaultProcessLimit: 3, processLimits: { box: 0, other: 1 } }, 12],
+] as const)
+  test(`one transport has no more deliveries at a time than ${JSON.stringify(limits)}, and all destinations are served`, async () => {
+    const t = await stepwise({ config: limits })
+    for (let i = 0; i < 12; i++) await sendTo(t.w, `d${i}.example`)
+    await t.finish()
+    assert.is(t.most(), most)
+    assert.is(new Set(t.order).size, 12)
+    assert.is(t.w.store.messages.size, 0)
+    await t.w.stop()
+  })
 test('a destination with much mail leaves places to the others', async () => {
   const t = await stepwise({ config: { defaultProcessLimit: 2, defaultDestinationConcurrencyLimit: 2 } })
   await sendTo(t.w, 'busy.example', 20)

@@ -20,6 +20,7 @@ import type { Named } from './map/log.ts'
 import { REPORTS } from './map/reports.ts'
 import { REWRITING } from './map/rewriting.ts'
 import { RELAY } from './map/smtpd.ts'
+import { processLimits } from './process-limits.ts'
 import { Reader } from './reader.ts'
 import type { Mapping } from './rows.ts'
 import { isTransport } from './services.ts'
@@ -63,6 +64,7 @@ export async function importFolder(folder: string): Promise<Imported> {
   const transports = master.services.filter(isTransport)
   for (const service of transports) transport(build, service, r)
   limits(build, transports, r)
+  processLimits(build, transports)
   if (build.uses.some(({ plugin }) => plugin === 'route-local')) aliasesWait(build, r)
   log(
     build,
