@@ -17,6 +17,7 @@ export {
 export type { MailAddress, PathOptions } from './address.ts'
 export { parsePath } from './path.ts'
 export type { PathError, PathResult } from './path.ts'
+export { soften } from './flow/replies.ts'
 export { gapOf, messageSize } from './message.ts'
 export * from './errors.ts'
 export { LocalShared, noSockets, noUsers } from './shared.ts'

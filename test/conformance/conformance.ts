@@ -10,6 +10,7 @@ import { record } from './board/record.ts'
 import { OWN_SERVER, OWN_TOOLS } from './board/own.ts'
 import { readKnown, runCase, shrunk, writeKnown } from './board/result.ts'
 import { findCases } from './cases.ts'
+import { generate } from './generate/case.ts'
 import { isLevel } from './judge/levels.ts'
 import type { Level } from './judge/levels.ts'
 import { missingHere } from './needs.ts'
@@ -28,6 +29,7 @@ const HELP = `npm run conformance [-- OPTIONS] [-- NAME ...]
   --json          results as JSON on standard output, progress on standard error
   --shrink        take from expected-failures.json what passes now
   --record        ask Debian's Postfix twice, and write expected.json
+  --generate DIR  write cases by chance there, to be recorded and replayed: --count N (10), --seed S (1)
 `
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -42,6 +44,9 @@ const { values, positionals } = parseArgs({
     json: { type: 'boolean', default: false },
     shrink: { type: 'boolean', default: false },
     record: { type: 'boolean', default: false },
+    generate: { type: 'string' },
+    count: { type: 'string', default: '10' },
+    seed: { type: 'string', default: '1' },
     help: { type: 'boolean', default: false },
   },
 })
@@ -89,6 +94,10 @@ async function recordAll(folders: readonly string[]): Promise<boolean> {
 async function main(): Promise<boolean> {
   if (values.help) {
     console.log(HELP)
+    return true
+  }
+  if (values.generate !== undefined) {
+    console.log(generate(resolve(values.generate), Number(values.seed), Number(values.count)).join('\n'))
     return true
   }
   if (values.shrink && values.server !== undefined) throw new Error('--shrink: the list is of Postern only')

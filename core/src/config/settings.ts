@@ -31,6 +31,7 @@ export const siteOf = (s: Settings, worker: Site['worker'] = { index: 0, count: 
   headerSizeLimit: s.headerSizeLimit,
   recipientLimit: s.recipientLimit,
   hopcountLimit: s.hopcountLimit,
+  softBounce: s.softBounce,
   bounceSizeLimit: s.bounceSizeLimit,
   delayWarningTime: s.delayWarningTime,
   maximalQueueLifetime: s.maximalQueueLifetime,

@@ -81,6 +81,8 @@ export interface Site {
   readonly headerSizeLimit: number
   readonly recipientLimit: number
   readonly hopcountLimit: number
+  /** refusals are 4xx (`soften`) */
+  readonly softBounce: boolean
   readonly bounceSizeLimit: number
   /** ms; 0: never */
   readonly delayWarningTime: number

@@ -51,12 +51,11 @@ export const replyOfRefusal = (v: { code: number; esc: string; text: string }): 
   esc: v.esc,
   text: v.text,
 })
-/** Under softBounce a refusal is one for now; what the client got wrong in the protocol stays wrong. */
-export function soften(reply: Reply, judged: boolean): Reply {
-  if (reply.code < 500 || (!judged && PROTOCOL.has(reply.code))) return reply
+/** Under softBounce each refusal is one for now, what the client got wrong in the protocol as well (Postfix's soft_bounce). */
+export function soften(reply: Reply): Reply {
+  if (reply.code < 500) return reply
   return { ...reply, code: reply.code - 100, esc: reply.esc?.replace(/^5/, '4') }
 }
-const PROTOCOL = new Set([500, 501, 502, 503, 504, 552])
 /** `550 5.1.1 text`, lines with dashes */
 export function printReply(r: Reply): string {
   const lines = typeof r.text === 'string' ? [r.text] : r.text

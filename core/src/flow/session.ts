@@ -281,7 +281,7 @@ export class SessionFlow implements Session {
   }
   /** `source`: what a tap answered, now or earlier; without it the core says it. */
   #refuse(stage: string, said: Reply, recipient?: MailAddress, source?: Result | Answered<Refuse | Defer>): Reply {
-    const reply = this.graph.settings.softBounce ? soften(said, source !== undefined) : said
+    const reply = this.graph.settings.softBounce ? soften(said) : said
     const fault = source && 'fault' in source ? source.fault : undefined
     if (this.graph.facts.refused && !this.trace)
       this.graph.facts.refused({

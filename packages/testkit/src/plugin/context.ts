@@ -37,6 +37,7 @@ export const SITE: Site = {
   headerSizeLimit: 102_400,
   recipientLimit: 1000,
   hopcountLimit: 50,
+  softBounce: false,
   bounceSizeLimit: 50_000,
   delayWarningTime: 0,
   maximalQueueLifetime: 432_000_000,

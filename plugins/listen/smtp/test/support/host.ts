@@ -26,6 +26,7 @@ const SITE: Site = {
   headerSizeLimit: 102400,
   recipientLimit: 1000,
   hopcountLimit: 50,
+  softBounce: false,
   bounceSizeLimit: 50000,
   delayWarningTime: 0,
   maximalQueueLifetime: 432_000_000,
