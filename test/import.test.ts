@@ -102,17 +102,27 @@ test('a dollar that is left is meant as written', async () => {
   assert.is(use(imported, 'smtpd-smtp')!.options.smtpdBanner, 'a.example $$5')
 })
 test('who may relay: the restrictions that speak of it', async () => {
-  for (const [restrictions, mynetworks, sasl, unauth] of [
-    ['permit_mynetworks, reject_unauth_destination', ['127.0.0.0/8'], false, 'reject'],
-    ['permit_mynetworks permit_sasl_authenticated defer_unauth_destination', ['127.0.0.0/8'], true, 'defer'],
-    ['reject_unauth_destination, permit_mynetworks', [], false, 'reject'],
-  ] as const) {
-    const lines = [`smtpd_relay_restrictions = ${restrictions}`, 'mynetworks = 127.0.0.0/8', 'myhostname = a.example']
+  /** smtpd_relay_restrictions, smtpd_recipient_restrictions; the two lists of rules */
+  const cases: [string, string, string[] | undefined, string[] | undefined][] = [
+    ['permit_mynetworks, reject_unauth_destination', '', ['permit_mynetworks', 'reject_unauth_destination'], []],
+    ['Permit_Auth_Destination DEFER', '', ['permit_auth_destination', 'defer'], []],
+    ['', 'permit_mynetworks, mine', [], ['permit_mynetworks', 'permit_auth_destination', 'reject']],
+    ['mine', 'reject_rbl_client x', ['permit_auth_destination', 'reject'], []],
+    ['permit_mynetworks, warn_if_reject, reject, defer', '', ['permit_mynetworks', 'defer'], []],
+    // nobody is refused: strangers are deferred, as when nothing is said
+    ['', 'permit_mynetworks, check_client_access static:ok', undefined, ['permit_mynetworks']],
+    ['permit', '', undefined, []],
+  ]
+  for (const [relay, recipient, first, second] of cases) {
+    const lines = [
+      `smtpd_relay_restrictions = ${relay}`,
+      `smtpd_recipient_restrictions = ${recipient}`,
+      'smtpd_restriction_classes = mine',
+      'mine = permit_auth_destination, reject',
+      'myhostname = a.example',
+    ]
     const { options } = use(await folder(lines.join('\n')), 'policy-relay')!
-    assert.equal(
-      [options.mynetworks, options.permitSaslAuthenticated, options.unauthDestination],
-      [mynetworks, sasl, unauth],
-    )
+    assert.equal([options.smtpdRelayRestrictions, options.smtpdRecipientRestrictions], [first, second], relay)
   }
 })
 test('restrictions that are not there are told as not yet, and by name', async () => {

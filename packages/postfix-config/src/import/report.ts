@@ -1,7 +1,8 @@
 /** What became of each parameter of a folder. */
 import type { Imported } from './folder.ts'
 import { NEEDLESS } from './needless.ts'
-import { isKnownRestriction } from './restrictions.ts'
+import { Reader } from './reader.ts'
+import { isUnderstood } from './restrictions.ts'
 import { insideReason, isListener, isTransport } from './services.ts'
 
 export type Fate = 'mapped' | 'default' | 'needless' | 'not yet' | 'unknown'
@@ -74,7 +75,9 @@ function fate(
 ): { fate: Fate; note: string } {
   const not = unknown.get(name)
   if (not !== undefined) return { fate: 'unknown', note: not === '' ? 'no such parameter' : `did you mean ${not}?` }
-  const waiting = RESTRICTIONS.test(name) ? parameters.list(name).filter((word) => !isKnownRestriction(word)) : []
+  const waiting = RESTRICTIONS.test(name)
+    ? parameters.list(name).filter((word) => !isUnderstood(new Reader(parameters), word))
+    : []
   if (waiting.length > 0) return { fate: 'not yet', note: waiting.join(', ') }
   const to = targets.get(name)
   if (to) return { fate: 'mapped', note: to.join(', ') }

@@ -15,6 +15,7 @@ import { footerFor } from './footer.ts'
 import { greet } from './greeting.ts'
 import type { Intake } from './intake.ts'
 import { Patience } from './limits.ts'
+import type { Offer } from './offer.ts'
 import { Outbox } from './outbox.ts'
 import type { SmtpServer } from './server.ts'
 import type { Settings } from './settings.ts'
@@ -35,6 +36,10 @@ export class Connection extends SMTPConnection implements LineHandler {
   dialogue!: Session
   /** HELO, EHLO or LHLO has been answered */
   greeted = false
+  /** what the client may use */
+  offer: Offer
+  /** bytes that it said its message has, see parameters.ts */
+  size: number | undefined
   /** refused at connect: only QUIT is heard (RFC 5321 section 3.1) */
   denied: Reply | undefined
   transaction: Transaction | undefined
@@ -49,6 +54,7 @@ export class Connection extends SMTPConnection implements LineHandler {
   constructor(server: SmtpServer, socket: Socket | TLSSocket, options: { id: string } & Partial<Local>) {
     super(server, socket, options)
     this.settings = server.settings
+    this.offer = server.settings.offers.others
     this.patience = new Patience(server.settings.limits)
     this.secure = server.settings.wrapper
     this.#speech.footer = footerFor(this.settings, this, () => this.#speech.session)
@@ -172,6 +178,7 @@ export class Connection extends SMTPConnection implements LineHandler {
   endTransaction(reset: boolean): void {
     this.#transfer.abort()
     this.transaction = undefined
+    this.size = undefined
     this.chunking = undefined
     this.patience.newTransaction()
     if (reset) this.dialogue.reset()

@@ -46,6 +46,13 @@ function turnAway(c: Connection, over: Reply, why: 'count' | 'rate' | undefined)
 function ask(c: Connection, names: PeerNames): Pending {
   if (c.gone || c._closing) return undefined
   c.open(c._server.listener.open(openFacts(c, names)))
+  return after(c.settings.offers.of(c.remoteAddress), (offer) => {
+    c.offer = offer
+    return connect(c)
+  })
+}
+function connect(c: Connection): Pending {
+  if (c.gone) return undefined
   c.bareNewlineAllowed = c.settings.bareNewlineExclusions.has(c.remoteAddress)
   return after(c.dialogue.connect(), (decision) => {
     if (refuses(decision)) c.denied = decision

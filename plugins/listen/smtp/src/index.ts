@@ -2,6 +2,7 @@
 import { definePlugin, resolver } from '@postern/core'
 import { commandFilter } from './command-filter.ts'
 import { Door, doorName, parseDoor } from './door.ts'
+import { footerProblem } from './footer.ts'
 import { networks } from './networks.ts'
 import { options } from './options.ts'
 import type { Options } from './options.ts'
@@ -29,6 +30,7 @@ export default definePlugin({
       ),
     )
     const filter = options.smtpdCommandFilter && mta.table(options.smtpdCommandFilter)
+    const ehloMaps = options.smtpdDiscardEhloKeywordAddressMaps.map((ref) => mta.table(ref))
     let server: SmtpServer | undefined
     mta.lifecycle({
       async start() {
@@ -37,7 +39,12 @@ export default definePlugin({
         const settings = settingsOf(options, mta.site, listener(), {
           tls,
           commandFilter: filter && commandFilter(filter, clock, log),
+          ehloMaps,
+          clock,
+          log,
         })
+        const problem = footerProblem(options.smtpdRejectFooter ?? '')
+        if (problem !== undefined) log.warn('footer.template', { cause: problem })
         const peers = options.smtpdPeernameLookup ? new Peers(needs.resolver, clock, log) : undefined
         const { shared } = mta
         server = new SmtpServer({ settings, listener: listener(), anvil: anvilLimits(options), peers, log, shared })

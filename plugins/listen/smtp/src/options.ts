@@ -149,6 +149,13 @@ export const options = z.strictObject({
     .describe(
       'EHLO keywords that are not offered: pipelining, size, vrfy, etrn, starttls, enhancedstatuscodes, 8bitmime, dsn, smtputf8, chunking',
     ),
+  smtpdDiscardEhloKeywordAddressMaps: z
+    .array(tableRef())
+    .default([])
+    .describe(
+      'tables of client addresses and the keywords that each is not offered, in place of `smtpdDiscardEhloKeywords`; where they fail, EHLO is answered 421',
+    ),
+  smtputf8Enable: z.boolean().default(true).describe('take addresses and headers in UTF-8 (RFC 6531)'),
   smtpdNoopCommands: z.array(z.string()).default([]).describe('commands that are answered 250 and do nothing'),
   smtpdForbiddenCommands: z
     .array(pattern)
@@ -161,7 +168,7 @@ export const options = z.strictObject({
     .string()
     .optional()
     .describe(
-      'text behind every refusal, in lines of its own: `\\n` is a line end, `\\c` at the beginning goes on in the last line; $$client_address, $$client_name, $$client_port, $$helo_name, $$localtime and $$server_name are filled in, other names are empty',
+      'text behind every refusal, in lines of its own: `\\n` is a line end, `\\c` at the beginning goes on in the last line; $$client, $$client_address, $$client_name, $$client_port, $$reverse_client_name, $$helo_name, $$sender, $$sender_name, $$sender_domain, $$localtime and $$server_name are filled in, also in `$${name?{yes}:{no}}`; other names are empty',
     ),
   smtpdPeernameLookup: z
     .boolean()

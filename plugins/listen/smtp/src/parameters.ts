@@ -23,14 +23,23 @@ const FILE_LIMIT = 2n ** 63n
 
 export const isReply = (value: object): value is Reply => 'code' in value
 
-export function mailParameters(text: string, features: Features): MailParameters | Reply {
-  if (text === '') return NO_MAIL
+/**
+ * `said.size`: what the client has said of its message, in bytes. Whoever was refused for it does not get in by keeping silent
+ * about it: it counts until a RSET, HELO or EHLO, or another SIZE (a live Postfix 3.7 does so).
+ */
+export function mailParameters(
+  text: string,
+  features: Features,
+  said: { size: number | undefined } = { size: undefined },
+): MailParameters | Reply {
+  if (text === '' && said.size === undefined) return NO_MAIL
   const to: Writable<MailParameters> = {}
-  for (const word of wordsOf(text)) {
+  for (const word of text === '' ? [] : wordsOf(text)) {
     const problem = mailParameter(to, word, features)
+    said.size = problem === replies.SIZE_ABSURD ? undefined : (to.size ?? said.size)
     if (problem) return problem
   }
-  if (features.sizeLimit > 0 && to.size !== undefined && to.size > features.sizeLimit) return replies.SIZE_EXCEEDED
+  if (features.sizeLimit > 0 && (said.size ?? 0) > features.sizeLimit) return replies.SIZE_EXCEEDED
   return to
 }
 

@@ -1,25 +1,24 @@
 /** Options, made into what a session asks for: computed once per graph. */
 import type { SecureContext } from 'node:tls'
-import type { Listener, Site } from '@postern/core'
+import type { Clock, Listener, Logger, Site, Table } from '@postern/core'
 import type { CommandFilter } from './command-filter.ts'
 import type { BareNewline } from './decoder.ts'
 import type { SessionLimits } from './limits.ts'
 import type { Networks } from './networks.ts'
 import { networks } from './networks.ts'
 import type { Options } from './options.ts'
-import type { Features } from './parameters.ts'
+import { Offers } from './offer.ts'
+import type { Offering } from './offer.ts'
 import type { HostReplies, WireReply } from './replies.ts'
 import { hostReplies, say } from './replies.ts'
 
 export interface Settings {
   readonly protocol: 'smtp' | 'lmtp'
   readonly banner: WireReply
-  /** the answer to EHLO, without and with TLS */
-  readonly ehlo: WireReply
-  readonly ehloSecure: WireReply
+  readonly offers: Offers
   readonly replies: HostReplies
-  readonly features: Features
-  readonly chunking: boolean
+  /** bytes; 0 is no limit */
+  readonly sizeLimit: number
   readonly limits: SessionLimits
   readonly maxSessions: number
   readonly lineLimit: number
@@ -33,7 +32,6 @@ export interface Settings {
   readonly bareNewline: BareNewline
   readonly bareNewlineExclusions: Networks
   readonly tls: SecureContext | undefined
-  readonly startTls: boolean
   readonly tlsRequired: boolean
   readonly wrapper: boolean
   readonly heloRequired: boolean
@@ -52,27 +50,34 @@ export interface Settings {
 interface Resources {
   readonly tls: SecureContext | undefined
   readonly commandFilter: CommandFilter | undefined
+  readonly ehloMaps: readonly Table[]
+  readonly clock: Clock
+  readonly log: Logger
 }
 export function settingsOf(
   options: Options,
   site: Site,
   listener: Listener,
-  { tls, commandFilter }: Resources,
+  { tls, commandFilter, ehloMaps, clock, log }: Resources,
 ): Settings {
   const host = site.myhostname
-  const discarded = new Set(options.smtpdDiscardEhloKeywords.map((k) => k.toUpperCase()))
   const sizeLimit = smaller(options.messageSizeLimit ?? 0, site.messageSizeLimit)
-  const startTls = Boolean(tls) && options.smtpdTlsSecurityLevel !== 'none' && !discarded.has('STARTTLS')
-  const keywords = (secure: boolean) =>
-    ehloKeywords({ sizeLimit, vrfy: !options.disableVrfyCommand, startTls: startTls && !secure, listener }, discarded)
+  const vrfy = !options.disableVrfyCommand
+  const all: Offering = {
+    host,
+    sizeLimit,
+    vrfy,
+    startTls: Boolean(tls) && options.smtpdTlsSecurityLevel !== 'none',
+    smtputf8: options.smtputf8Enable,
+    wrapper: options.tlsWrapperMode,
+    keywords: listener.keywords,
+  }
   return {
     protocol: options.protocol,
     banner: say(220, undefined, bannerText(options, site)),
-    ehlo: say(250, undefined, [host, ...keywords(options.tlsWrapperMode)]),
-    ehloSecure: say(250, undefined, [host, ...keywords(true)]),
+    offers: new Offers(all, options.smtpdDiscardEhloKeywords, ehloMaps, clock, log),
     replies: hostReplies(host, options.smtpdForbidBareNewlineRejectCode),
-    features: { dsn: !discarded.has('DSN'), smtputf8: !discarded.has('SMTPUTF8'), sizeLimit },
-    chunking: !discarded.has('CHUNKING'),
+    sizeLimit,
     limits: {
       softErrors: options.smtpdSoftErrorLimit,
       hardErrors: options.smtpdHardErrorLimit,
@@ -92,12 +97,11 @@ export function settingsOf(
     commandFilter,
     rejectFooter: options.smtpdRejectFooter,
     serverName: host,
-    startTls,
     tlsRequired: options.smtpdTlsSecurityLevel === 'encrypt',
     wrapper: options.tlsWrapperMode,
     heloRequired: options.smtpdHeloRequired,
     strictEnvelopes: options.strictRfc821Envelopes,
-    vrfy: !options.disableVrfyCommand,
+    vrfy,
     noop: new Set(options.smtpdNoopCommands.map((c) => c.toUpperCase())),
     registered: new Set(listener.keywords.map((k) => k.split(' ')[0]!.toUpperCase())),
     forbidden: forbidden(options.smtpdForbiddenCommands),
@@ -111,32 +115,6 @@ function bannerText(options: Options, site: Site): string {
   const protocol = options.protocol === 'lmtp' ? 'LMTP' : 'ESMTP'
   const text = options.smtpdBanner ?? `$myhostname ${protocol} $mail_name`
   return text.replace(/\$\{?myhostname\}?/g, () => site.myhostname).replace(/\$\{?mail_name\}?/g, () => site.mailName)
-}
-
-interface Offer {
-  readonly sizeLimit: number
-  readonly vrfy: boolean
-  readonly startTls: boolean
-  readonly listener: Listener
-}
-/** In Postfix's order; keywords of registered commands stand where Postfix has theirs. */
-function ehloKeywords(offer: Offer, discarded: ReadonlySet<string>): string[] {
-  const registered = offer.listener.keywords
-  const etrn = registered.filter((k) => /^ETRN\b/i.test(k))
-  const all = [
-    'PIPELINING',
-    offer.sizeLimit > 0 ? `SIZE ${offer.sizeLimit}` : 'SIZE',
-    ...(offer.vrfy ? ['VRFY'] : []),
-    ...etrn,
-    ...(offer.startTls ? ['STARTTLS'] : []),
-    ...registered.filter((k) => !etrn.includes(k)),
-    'ENHANCEDSTATUSCODES',
-    '8BITMIME',
-    'DSN',
-    'SMTPUTF8',
-    'CHUNKING',
-  ]
-  return all.filter((line) => !discarded.has(line.split(' ')[0]!.toUpperCase()))
 }
 
 function forbidden(list: readonly string[]): (token: string) => boolean {

@@ -2,6 +2,8 @@ import type { MaybePromise, Reply } from '@postern/core'
 
 /** From an accepted MAIL on. */
 export interface Transaction {
+  /** as the client gave it, without quotes; `''` is the null sender */
+  readonly sender: string
   readonly smtputf8: boolean
   /** that RCPT accepted, duplicates too: LMTP answers for each (RFC 2033 section 4.2) */
   recipients: number

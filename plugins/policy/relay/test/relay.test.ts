@@ -236,4 +236,101 @@ test('the refusal comes late, so that another plugin may claim first', () => {
   )
 })
 
+/** Rules as a live Postfix 3.7 takes them; what strangers (192.0.2.1) and friends (127.0.0.1) are told of each recipient. */
+const RULES: readonly (readonly [
+  relay: string,
+  recipient: string,
+  client: string,
+  path: string,
+  said: string | undefined,
+])[] = [
+  [
+    'permit_mynetworks permit_auth_destination reject',
+    '',
+    '192.0.2.1',
+    '<a@far.example>',
+    '554 5.7.1 R: Access denied',
+  ],
+  ['permit_mynetworks permit_auth_destination reject', '', '192.0.2.1', '<a@relay.example>', undefined],
+  ['permit_mynetworks permit_auth_destination reject', '', '127.0.0.1', '<a@far.example>', undefined],
+  [
+    'reject_unauth_destination permit_mynetworks',
+    '',
+    '127.0.0.1',
+    '<a@far.example>',
+    '554 5.7.1 S: Relay access denied',
+  ],
+  ['permit_auth_destination defer', '', '192.0.2.1', '<a@far.example>', '450 4.3.2 R: Try again later'],
+  ['reject', '', '127.0.0.1', '<a@ours.example>', '554 5.7.1 R: Access denied'],
+  // the first that decides ends its list, not the other one
+  ['permit', 'reject', '127.0.0.1', '<a@ours.example>', '554 5.7.1 R: Access denied'],
+  ['', 'permit_mynetworks reject_unauth_destination', '127.0.0.1', '<a@far.example>', undefined],
+  [
+    '',
+    'permit_mynetworks reject_unauth_destination',
+    '192.0.2.1',
+    '<a@far.example>',
+    '554 5.7.1 S: Relay access denied',
+  ],
+  ['defer_unauth_destination', 'reject', '192.0.2.1', '<a@far.example>', '454 4.7.1 S: Relay access denied'],
+  ['defer_unauth_destination', 'reject', '192.0.2.1', '<a@ours.example>', '554 5.7.1 R: Access denied'],
+  ['permit_inet_interfaces reject', '', '127.0.0.1', '<a@far.example>', undefined],
+  ['permit_inet_interfaces reject', '', '127.0.0.2', '<a@far.example>', '554 5.7.1 R: Access denied'],
+  ['check_relay_domains', '', '127.0.0.1', '<a@far.example>', '554 5.7.1 R: Relay access denied'],
+  ['check_relay_domains', '', '127.0.0.1', '<a@ours.example>', undefined],
+  ['permit_sasl_authenticated reject', '', '127.0.0.1', '<a@ours.example>', '554 5.7.1 R: Access denied'],
+  ['permit_auth_destination reject', '', '192.0.2.1', '<a%far.example@ours.example>', '554 5.7.1 R: Access denied'],
+  // nobody refuses mail for the postmaster of this host
+  ['reject', 'reject', '192.0.2.1', '<postmaster>', undefined],
+  ['reject', 'reject', '192.0.2.1', '<"POSTmaster">', undefined],
+  ['reject', '', '192.0.2.1', '<postmaster@ours.example>', '554 5.7.1 R: Access denied'],
+]
+type Lists = Pick<Options, 'smtpdRelayRestrictions' | 'smtpdRecipientRestrictions'>
+const lists = (relay: string, recipient: string) =>
+  ({
+    smtpdRelayRestrictions: relay.split(' ').filter(Boolean),
+    smtpdRecipientRestrictions: recipient.split(' ').filter(Boolean),
+  }) as Lists
+/** as the core asks: relay, then rcpt */
+async function judged(options: Options, client: string, path: string): Promise<string | undefined> {
+  const view = rcptView({ recipient: recipientOf(path), session: { client: { address: client } } })
+  const plugin = build(options)
+  type Said = { kind: string; code?: number; esc?: string; text?: string } | undefined
+  const relay = (await plugin.relay(view)) as Said
+  const said = relay?.kind === 'claim' ? ((await plugin.rcpt(view)) as Said) : relay
+  if (!said) return undefined
+  const text = said.text!.replace(/^<[^>]*>: Recipient address rejected:/, 'R:').replace(/^<[^>]*>:/, 'S:')
+  return `${said.code} ${said.esc} ${text}`
+}
+for (const [relay, recipient, client, path, said] of RULES)
+  test(`${relay} | ${recipient}: ${client} to ${path}`, async () =>
+    assert.is(await judged(lists(relay, recipient), client, path), said))
+
+test('the codes are the operator’s, and the enhanced ones follow them', async () => {
+  const strange = (relay: string, more: Options) =>
+    judged({ ...lists(relay, ''), ...more }, '192.0.2.1', '<a@far.example>')
+  assert.is(await strange('reject', { rejectCode: 421 }), '421 4.7.1 R: Access denied')
+  assert.is(await strange('defer', { deferCode: 452 }), '452 4.3.2 R: Try again later')
+  assert.is(await strange('defer', { deferCode: 550 }), '550 5.3.2 R: Try again later')
+  assert.is(
+    await strange('reject_unauth_destination', { relayDomainsRejectCode: 454 }),
+    '454 4.7.1 S: Relay access denied',
+  )
+  assert.is(
+    await strange('defer_unauth_destination', { relayDomainsRejectCode: 550 }),
+    '450 4.7.1 S: Relay access denied',
+  )
+  assert.is(await strange('defer_unauth_destination', { relayDomainsRejectCode: 450 }), '450 4.7.1 Service unavailable')
+})
+test('rules that refuse nobody, or that are said twice, do not check', () => {
+  for (const options of [
+    lists('permit_mynetworks', ''),
+    lists('', 'permit_mynetworks permit_auth_destination'),
+    lists('permit', 'permit'),
+    { ...lists('reject', ''), unauthDestination: 'reject' },
+    { ...lists('reject', ''), permitSaslAuthenticated: true },
+  ] as Options[])
+    assert.throws(() => build(options), /open relay|said by smtpdRelayRestrictions/)
+})
+
 test.run()

@@ -4,6 +4,7 @@ import { literal } from '../reader.ts'
 import { always, rows } from '../rows.ts'
 import type { Mapping, Row } from '../rows.ts'
 import type { Reader } from '../reader.ts'
+import { isRefusal, rulesOf } from '../restrictions.ts'
 
 /** `none` stands for "not at all"; empty falls back on the parameters that came before this one */
 const tlsLevel = (r: Reader): string => {
@@ -50,6 +51,8 @@ export const LISTENER: readonly Row[] = [
     ['strict_rfc821_envelopes', 'flag'],
     ['disable_vrfy_command', 'flag'],
     ['smtpd_discard_ehlo_keywords', lower],
+    ['smtpd_discard_ehlo_keyword_address_maps', 'tables'],
+    ['smtputf8_enable', 'flag'],
     ['smtpd_noop_commands', 'words'],
     ['smtpd_forbidden_commands', 'words'],
     ['smtpd_peername_lookup', 'flag'],
@@ -70,43 +73,35 @@ export const LISTENER: readonly Row[] = [
   },
 ]
 
-/** Who may relay: the restrictions that speak of it. */
-const relayRules = (r: Reader): readonly string[] => {
-  const relay = r.words('smtpd_relay_restrictions')
-  return relay.length > 0 ? relay : r.words('smtpd_recipient_restrictions')
+const WITH = ['smtpd_recipient_restrictions', 'smtpd_restriction_classes']
+/** Lists that refuse nobody are no rules: Postfix does not serve with them, and strangers are deferred here. */
+const relayRules = (r: Reader, name: string): string[] | undefined => {
+  const rules = rulesOf(r, name)
+  return [...rules, ...rulesOf(r, 'smtpd_recipient_restrictions')].some(isRefusal) ? rules : undefined
 }
-const permits = (r: Reader, rule: string): boolean => {
-  const rules = relayRules(r).map((word) => word.toLowerCase())
-  const at = rules.indexOf(rule)
-  const end = rules.findIndex((word) => /^(reject|defer)(_unauth_destination)?$/.test(word))
-  return at >= 0 && (end < 0 || at < end)
-}
-const WITH = ['smtpd_relay_restrictions', 'smtpd_recipient_restrictions']
 
 export const RELAY: Mapping = {
   plugin: 'policy-relay',
   perListener: true,
   rows: [
+    { parameter: 'mynetworks', always: true, with: ['mynetworks_style', 'inet_interfaces'], as: 'networks' },
     {
-      parameter: 'mynetworks',
-      always: true,
-      with: [...WITH, 'mynetworks_style', 'inet_interfaces'],
-      as: (r, name) => (permits(r, 'permit_mynetworks') ? r.read(name, 'networks') : []),
-    },
-    {
-      parameter: 'smtpd_relay_restrictions',
-      option: 'permitSaslAuthenticated',
-      with: WITH,
-      as: (r) => permits(r, 'permit_sasl_authenticated'),
-    },
-    {
-      parameter: 'smtpd_recipient_restrictions',
-      option: 'unauthDestination',
-      with: WITH,
+      parameter: 'inet_interfaces',
+      with: ['smtpd_relay_restrictions', 'smtpd_recipient_restrictions'],
       as: (r) =>
-        relayRules(r).some((word) => /^(reject|reject_unauth_destination)$/i.test(word)) ? 'reject' : 'defer',
+        [...rulesOf(r, 'smtpd_relay_restrictions'), ...rulesOf(r, 'smtpd_recipient_restrictions')].includes(
+          'permit_inet_interfaces',
+        )
+          ? r.own()
+          : undefined,
     },
-    { parameter: 'allow_untrusted_routing', as: 'flag' },
-    { parameter: 'relay_domains_reject_code', as: 'count' },
+    { parameter: 'smtpd_relay_restrictions', always: true, with: WITH, as: relayRules },
+    { parameter: 'smtpd_recipient_restrictions', with: ['smtpd_restriction_classes'], as: rulesOf },
+    ...rows(
+      ['allow_untrusted_routing', 'flag'],
+      ['relay_domains_reject_code', 'count'],
+      ['reject_code', 'count'],
+      ['defer_code', 'count'],
+    ),
   ],
 }

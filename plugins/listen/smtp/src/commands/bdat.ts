@@ -15,7 +15,7 @@ interface Chunk {
 
 export function bdat(c: Connection, argument: string): Pending {
   // both hang up (521): what comes next is content, and would be taken for commands
-  if (!c.settings.chunking) return c.refuse('bdat', replies.BDAT_DISABLED)
+  if (!c.offer.chunking) return c.refuse('bdat', replies.BDAT_DISABLED)
   const chunk = parse(argument)
   if (!chunk) return c.refuse('bdat', replies.SYNTAX_BDAT)
   if (chunk.size === 0 && !chunk.last) return drop(c, chunk, replies.NULL_BDAT)
@@ -37,8 +37,7 @@ function parse(argument: string): Chunk | undefined {
 }
 
 function take(c: Connection, chunk: Chunk, started: Chunks | undefined): Pending {
-  const { features, bareNewline } = c.settings
-  const limit = features.sizeLimit
+  const { sizeLimit: limit, bareNewline } = c.settings
   if (limit > 0 && (started?.intake.bytes ?? 0) + chunk.size > limit) {
     started?.intake.abort()
     return drop(c, chunk, replies.CHUNK_TOO_BIG)

@@ -16,7 +16,7 @@ export function data(c: Connection, argument: string): Pending {
     if (c.gone) return undefined
     if (refuses(decision)) return c.reply(decision)
     const { settings } = c
-    const intake = new Intake(c.dialogue.content(), settings.features.sizeLimit, c.log)
+    const intake = new Intake(c.dialogue.content(), settings.sizeLimit, c.log)
     const reader = new DataReader(intake, c.bareNewlineAllowed ? 'no' : settings.bareNewline)
     c.receive(reader, intake, () => complete(c, reader))
     return c.reply(decision ?? replies.START_DATA)

@@ -11,9 +11,10 @@ const HARMFUL = /[\x00-\x1f\x7f<>()\\";@]/g // eslint-disable-line no-control-re
 export const helo = (c: Connection, argument: string): Pending =>
   hello(c, 'HELO', argument, c.settings.replies.helo, replies.SYNTAX_HELO)
 export const ehlo = (c: Connection, argument: string): Pending =>
-  hello(c, 'EHLO', argument, c.secure ? c.settings.ehloSecure : c.settings.ehlo, replies.SYNTAX_EHLO)
+  hello(c, 'EHLO', argument, ehloOf(c), replies.SYNTAX_EHLO)
 export const lhlo = (c: Connection, argument: string): Pending =>
-  hello(c, 'LHLO', argument, c.secure ? c.settings.ehloSecure : c.settings.ehlo, replies.SYNTAX_LHLO)
+  hello(c, 'LHLO', argument, ehloOf(c), replies.SYNTAX_LHLO)
+const ehloOf = (c: Connection): WireReply => (c.secure ? c.offer.ehloSecure : c.offer.ehlo)
 
 function hello(
   c: Connection,
@@ -27,8 +28,10 @@ function hello(
   // RFC 5321 section 4.1.4: a new HELO is a RSET too; the core resets its side itself
   return after(c.dialogue.helo(verb, name), (decision) => {
     if (refuses(decision)) return c.reply(decision)
+    const said = decision ?? ok
+    if (refuses(said)) return c.refuse('helo', said)
     c.endTransaction(false)
     c.greeted = true
-    return c.reply(decision ?? ok)
+    return c.reply(said)
   })
 }

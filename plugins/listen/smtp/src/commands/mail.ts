@@ -1,5 +1,5 @@
 import type { MailAddress, MailParameters } from '@postern/core'
-import { isUtf8, parsePath } from '@postern/core'
+import { internal, isUtf8, parsePath } from '@postern/core'
 import type { Connection } from '../connection.ts'
 import { isReply, mailParameters } from '../parameters.ts'
 import * as replies from '../replies.ts'
@@ -25,16 +25,17 @@ function sender(c: Connection, argument: string): Pending {
   if (!path.ok) return c.refuse('mail', replies.BAD_SENDER)
   const { address, rest } = path
   // RFC 6531 section 3.3; a local part in UTF-8 is let through as Postfix does (strict_smtputf8 = no)
-  if (isUtf8(address.domain) && !(settings.features.smtputf8 && /(^|[ \t-\r])SMTPUTF8(?=[ \t-\r]|$)/i.test(rest)))
+  if (isUtf8(address.domain) && !(c.offer.features.smtputf8 && /(^|[ \t-\r])SMTPUTF8(?=[ \t-\r]|$)/i.test(rest)))
     return c.refuse('mail', replies.BAD_SENDER)
-  const parameters = mailParameters(rest, settings.features)
+  const parameters = mailParameters(rest, c.offer.features, c)
   if (isReply(parameters)) return c.refuse('mail', parameters)
   return begin(c, address, parameters)
 }
 
 function begin(c: Connection, sender: MailAddress, parameters: MailParameters): Pending {
   return after(c.dialogue.mail(sender, parameters), (decision) => {
-    if (!refuses(decision)) c.transaction = { smtputf8: parameters.smtputf8 === true, recipients: 0 }
+    if (!refuses(decision))
+      c.transaction = { sender: internal(sender), smtputf8: parameters.smtputf8 === true, recipients: 0 }
     return c.reply(decision ?? replies.MAIL_OK)
   })
 }

@@ -24,7 +24,7 @@ function recipient(c: Connection, transaction: Transaction, argument: string): P
   const path = parsePath(argument, { lenient: !settings.strictEnvelopes })
   if (!path.ok || path.address.text === '') return c.refuse('rcpt', replies.BAD_RECIPIENT)
   if (isUtf8(path.address.domain) && !transaction.smtputf8) return c.refuse('rcpt', replies.BAD_RECIPIENT)
-  const parameters = rcptParameters(path.rest, settings.features)
+  const parameters = rcptParameters(path.rest, c.offer.features)
   if (isReply(parameters)) return c.refuse('rcpt', parameters)
   return after(c.dialogue.rcpt(path.address, parameters), (decision) => {
     if (!refuses(decision)) transaction.recipients++

@@ -6,7 +6,7 @@ import { isBlank } from '../space.ts'
 export function starttls(c: Connection, argument: string): undefined {
   if (!isBlank(argument)) return c.refuse('starttls', replies.SYNTAX_STARTTLS)
   if (c.secure) return c.refuse('starttls', replies.TLS_ACTIVE)
-  if (!c.settings.startTls) return c.refuse('starttls', replies.NOT_IMPLEMENTED)
+  if (!c.offer.startTls) return c.refuse('starttls', replies.NOT_IMPLEMENTED)
   c.reply(replies.START_TLS)
   return void c.startTls()
 }

@@ -7,8 +7,8 @@ import { after, refuses } from '../transaction.ts'
 import type { Pending } from '../transaction.ts'
 
 export function vrfy(c: Connection, argument: string): Pending {
-  const { features, vrfy: allowed } = c.settings
-  if (!allowed) return c.refuse('vrfy', replies.VRFY_DISABLED)
+  const { features } = c.offer
+  if (!c.settings.vrfy) return c.refuse('vrfy', replies.VRFY_DISABLED)
   const utf8 = features.smtputf8 && /(^|[ \t-\r])SMTPUTF8[ \t-\r]*$/i.test(argument)
   const text = trim(utf8 ? argument.replace(/[ \t-\r]*SMTPUTF8[ \t-\r]*$/i, '') : argument)
   if (text === '') return c.refuse('vrfy', replies.SYNTAX_VRFY)
