@@ -18,6 +18,8 @@ export interface DomainList {
 export interface ListOptions {
   /** parent_domain_matches_subdomains */
   readonly parents: boolean
+  /** domains match themselves only, and `.domain` nothing: Postfix's mydestination, virtual_alias_domains and virtual_mailbox_domains */
+  readonly exact?: boolean
 }
 
 /** Neighbouring domains of one sign share a set, so that a long list costs one probe a label. */
@@ -39,7 +41,11 @@ export function domainList(
   const literals = segments.flatMap((s) => (s.kind === 'names' && s.sign ? [...s.exact] : []))
 
   const keysOf = (domain: string) =>
-    options.parents ? [domain, ...parents(domain)] : [domain, ...[...parents(domain)].map((p) => `.${p}`)]
+    options.exact
+      ? [domain]
+      : options.parents
+        ? [domain, ...parents(domain)]
+        : [domain, ...[...parents(domain)].map((p) => `.${p}`)]
 
   async function fromTable(at: number, domain: string, call: Call): Promise<Matched> {
     const segment = segments[at]!
@@ -80,11 +86,10 @@ function segmentsOf(entries: readonly DomainEntry[], open: (ref: TableRef) => Ta
     if (last?.kind === 'names' && last.sign === sign) names = last
     else segments.push((names = { kind: 'names', sign, exact: new Set(), above: new Set() }))
     const domain = entry.slice(sign ? 0 : 1).toLowerCase()
+    if (options.exact || !domain.startsWith('.')) names.exact.add(domain)
+    if (options.exact) continue
     if (domain.startsWith('.')) names.above.add(domain.slice(1))
-    else {
-      names.exact.add(domain)
-      if (options.parents) names.above.add(domain)
-    }
+    else if (options.parents) names.above.add(domain)
   }
   return segments
 }

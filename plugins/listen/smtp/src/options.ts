@@ -38,6 +38,12 @@ export const options = z.strictObject({
       'text of the greeting; `$myhostname` and `$mail_name` are replaced. It must begin with the host name (RFC 5321 section 4.2). Default: `$myhostname ESMTP $mail_name`',
     ),
   messageSizeLimit: size().optional().describe("largest message in bytes where it is to be less than the site's"),
+  smtpdRecipientLimit: z
+    .number()
+    .int()
+    .min(1)
+    .optional()
+    .describe("recipients of one message, where it is not the site's `recipientLimit`"),
   maxSessions: z
     .number()
     .int()

@@ -20,6 +20,8 @@ export interface Settings {
   /** bytes; 0 is no limit */
   readonly sizeLimit: number
   readonly limits: SessionLimits
+  /** recipients of one message; undefined: the site's */
+  readonly recipientLimit: number | undefined
   readonly maxSessions: number
   readonly lineLimit: number
   /** ms */
@@ -84,6 +86,7 @@ export function settingsOf(
       junkCommands: options.smtpdJunkCommandLimit,
       overshoot: options.smtpdRecipientOvershootLimit,
     },
+    recipientLimit: options.smtpdRecipientLimit,
     maxSessions: options.maxSessions,
     lineLimit: options.lineLengthLimit,
     timeout: options.smtpdTimeout,

@@ -2,6 +2,7 @@
 import { addressClasses, addressRewriter, addressWays, definePlugin, recipientTables, routeTables } from '@postern/core'
 import type { Mta } from '@postern/core'
 import { domainList } from '@postern/maps'
+import type { ListOptions } from '@postern/maps'
 import { allOf } from './asked.ts'
 import { classifier } from './classify.ts'
 import type { ClassLists } from './classify.ts'
@@ -48,13 +49,14 @@ const UNLISTED = 'unknown addresses of virtualAliasDomains are accepted and retu
 
 function classLists(mta: Mta, options: Options): ClassLists {
   const { myhostname, mydomain } = mta.site
-  const list = (entries: Options['relayDomains'], parents = false) =>
-    domainList(entries, (ref) => mta.table(ref), { parents })
+  const { exactDomains: exact } = options
+  const list = (entries: Options['relayDomains'], how: ListOptions = { parents: false, exact }) =>
+    domainList(entries, (ref) => mta.table(ref), how)
   return {
     local: list(options.mydestination ?? [myhostname, `localhost.${mydomain}`, 'localhost']),
     virtualAlias: list(options.virtualAliasDomains),
     virtualMailbox: list(options.virtualMailboxDomains),
-    relay: list(options.relayDomains, options.parentDomainMatchesSubdomains),
+    relay: list(options.relayDomains, { parents: options.parentDomainMatchesSubdomains }),
   }
 }
 

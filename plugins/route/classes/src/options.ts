@@ -25,6 +25,12 @@ export const options = z.strictObject({
     .boolean()
     .default(true)
     .describe('does an entry of relayDomains match its subdomains too? If not, only .domain does'),
+  exactDomains: z
+    .boolean()
+    .default(false)
+    .describe(
+      'entries and table keys of mydestination, virtualAliasDomains and virtualMailboxDomains match themselves only, .domain nothing (as in Postfix)',
+    ),
   relayhost: z
     .string()
     .regex(nexthops, 'expected a host as name, name:port, [name] or [name]:port')

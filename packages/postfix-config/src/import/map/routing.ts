@@ -25,6 +25,7 @@ const CODES = rows(
 export const ROUTING: readonly Mapping[] = [
   {
     plugin: 'route-classes',
+    fixed: { exactDomains: true },
     rows: [
       ...always(
         ['mydestination', 'domains'],

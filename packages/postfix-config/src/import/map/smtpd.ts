@@ -32,6 +32,7 @@ export const LISTENER: readonly Row[] = [
     ['smtpd_tls_wrappermode', 'flag', 'tlsWrapperMode'],
     ['smtpd_starttls_timeout', 'time'],
     ['message_size_limit', 'size'],
+    ['smtpd_recipient_limit', 'count'],
     ['smtpd_timeout', 'time'],
     ['smtpd_min_data_rate', 'count'],
     ['line_length_limit', 'count'],
