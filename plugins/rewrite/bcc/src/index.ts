@@ -11,9 +11,10 @@ export default definePlugin({
   apply(mta, o, { classes, rewriter, rewrites }) {
     const senders = o.senderBccMaps.map((ref) => mta.table(ref))
     const recipients = o.recipientBccMaps.map((ref) => mta.table(ref))
-    if (o.alwaysBcc === undefined && senders.length + recipients.length === 0) return
+    const always = o.alwaysBcc === '' ? undefined : o.alwaysBcc
+    if (always === undefined && senders.length + recipients.length === 0) return
     const site = addressSite(mta.site, classes, rewriter)
-    const copies = new BlindCopies({ always: o.alwaysBcc, senders, recipients }, site, rewrites)
+    const copies = new BlindCopies({ always, senders, recipients }, site, rewrites)
     mta.cleanup.tap(
       // late: addresses are looked up as they will be; before aliases are tried. Not for mail that the node makes or passes on
       // itself: a bounce of a copy would be copied

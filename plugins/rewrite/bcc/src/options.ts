@@ -5,9 +5,9 @@ import { z } from 'zod'
 export const options = z.strictObject({
   alwaysBcc: z
     .string()
-    .refine((text) => parseAddress(text, { lenient: true }) !== undefined, 'expected an address')
+    .refine((text) => text === '' || parseAddress(text, { lenient: true }) !== undefined, 'expected an address')
     .optional()
-    .describe('address that gets a blind copy of every message that comes in'),
+    .describe('address that gets a blind copy of every message that comes in; empty: nobody'),
   senderBccMaps: z.array(tableRef()).default([]).describe('tables of senders and who gets a blind copy of their mail'),
   recipientBccMaps: z
     .array(tableRef())

@@ -1,5 +1,16 @@
 /** @postern/route-virtual: recipients redirected by tables (Postfix's virtual(5)). */
-import { addressClasses, addressOf, addressRewriter, defer, definePlugin, expand, tableRef } from '@postern/core'
+import {
+  addressClasses,
+  addressOf,
+  addressRewriter,
+  defer,
+  definePlugin,
+  edits,
+  envelope,
+  expand,
+  mark,
+  tableRef,
+} from '@postern/core'
 import type { MailAddress } from '@postern/core'
 import { addressSite, mapAddress } from '@postern/maps'
 import { z } from 'zod'
@@ -8,6 +19,8 @@ import type { Expansion } from './noted.ts'
 
 /** the core's, for circles and limits */
 const EXPANSION_ERROR = '4.6.0'
+/** Nobody knows behind commit by which listener a message came. */
+const UNMAPPED = mark('route-virtual.unmapped', z.boolean())
 
 export const options = z.strictObject({
   virtualAliasMaps: z
@@ -18,23 +31,28 @@ export const options = z.strictObject({
     .boolean()
     .default(true)
     .describe('does mail for user+ext go to other+ext where only user was found?'),
+  noAddressMappings: z
+    .boolean()
+    .default(false)
+    .describe('mail that comes in is not redirected, as a content filter wants it; said of a listener, or of all'),
 })
 
 export default definePlugin({
   name: 'route-virtual',
   options,
   needs: { classes: addressClasses, rewriter: addressRewriter },
-  apply(mta, { virtualAliasMaps, propagateUnmatchedExtensions }, needs) {
+  apply(mta, { virtualAliasMaps, propagateUnmatchedExtensions, noAddressMappings }, needs) {
     const tables = virtualAliasMaps.map((ref) => mta.table(ref))
     if (tables.length === 0) return
+    mta.mark(UNMAPPED)
     const site = addressSite(mta.site, needs.classes, needs.rewriter)
     const noted = new Noted()
     // what stood in the local part of another is looked up no more: Postfix finds it behind its aliases, too
     const wasWithin = ({ text }: MailAddress, [parent]: readonly string[]) =>
       parent !== undefined && needs.rewriter.within(addressOf(parent))?.text === text
-    mta.resolve.tap(({ messageId, recipient, final, ancestors }, call) => {
+    mta.resolve.tap(({ messageId, recipient, final, ancestors, marks }, call) => {
       // an alias that names itself has been expanded: what is left is to deliver it
-      if (final || wasWithin(recipient, ancestors)) return undefined
+      if (final || marks.get(UNMAPPED) || wasWithin(recipient, ancestors)) return undefined
       const answer = (found: Awaited<ReturnType<typeof mapAddress>>) => {
         if (found === undefined) return undefined
         if ('kind' in found) return defer('4.3.0', 'Temporary lookup failure', { cause: found.cause })
@@ -48,6 +66,11 @@ export default definePlugin({
       const found = mapAddress(tables, recipient, call, site, propagateUnmatchedExtensions)
       return found instanceof Promise ? found.then(answer) : answer(found)
     })
+    // reports of our own are redirected in any case
+    if (noAddressMappings)
+      return mta.cleanup.tap({ body: 'none', origins: ['smtp', 'lmtp', 'submit'] }, () =>
+        edits([envelope.mark(UNMAPPED, true)]),
+      )
     // late: what is expanded are the recipients as they will be
     mta.cleanup.tap({ body: 'none', phase: 'late' }, async ({ id, recipients }, call) => {
       const all = new Map<string, Expansion>()

@@ -1,6 +1,7 @@
 /** What several rows do with a value. */
 import { literal } from '../reader.ts'
 import type { Reader } from '../reader.ts'
+import type { Conversion, Row } from '../rows.ts'
 
 /** The option is left out where the parameter is empty. */
 export const whenSet = (r: Reader, name: string): unknown => (r.text(name) === '' ? undefined : literal(r.text(name)))
@@ -13,6 +14,11 @@ export const holds =
   (word: string) =>
   (r: Reader, name: string): boolean =>
     r.has(name, word)
+/** What is left of a row where `receive_override_options` has no_address_mappings: `empty`. */
+export const mapped = (as: Conversion, empty: unknown = []): Pick<Row, 'as' | 'with'> => ({
+  as: (r, name) => (r.has('receive_override_options', 'no_address_mappings') ? empty : as(r, name)),
+  with: ['receive_override_options'],
+})
 /** A plugin's `when`: one of these is not empty. */
 export const named =
   (...names: string[]) =>

@@ -1,9 +1,11 @@
 /** Addresses and headers. */
-import { holds, lower, named, whenSet } from './conversions.ts'
+import { holds, lower, mapped, named, whenSet } from './conversions.ts'
 import { literal } from '../reader.ts'
 import { always, rows } from '../rows.ts'
 import type { Mapping } from '../rows.ts'
 import type { Reader } from '../reader.ts'
+
+const tables = (r: Reader, name: string): unknown => r.tables(name)
 
 /** the keywords, and what they stand for that is a list of its own */
 const clients = (r: Reader, name: string): unknown[] =>
@@ -32,20 +34,27 @@ export const REWRITING: readonly Mapping[] = [
   {
     plugin: 'rewrite-canonical',
     when: named('canonical_maps', 'sender_canonical_maps', 'recipient_canonical_maps'),
-    rows: rows(
-      ['canonical_maps', 'tables'],
-      ['sender_canonical_maps', 'tables'],
-      ['recipient_canonical_maps', 'tables'],
-      ['canonical_classes', lower],
-      ['sender_canonical_classes', lower],
-      ['recipient_canonical_classes', lower],
-      ['propagate_unmatched_extensions', holds('canonical')],
-    ),
+    perListener: true,
+    rows: [
+      { parameter: 'canonical_maps', ...mapped(tables) },
+      { parameter: 'sender_canonical_maps', ...mapped(tables) },
+      { parameter: 'recipient_canonical_maps', ...mapped(tables) },
+      ...rows(
+        ['canonical_classes', lower],
+        ['sender_canonical_classes', lower],
+        ['recipient_canonical_classes', lower],
+        ['propagate_unmatched_extensions', holds('canonical')],
+      ),
+    ],
   },
   {
     plugin: 'rewrite-masquerade',
     when: named('masquerade_domains'),
-    rows: rows(['masquerade_domains', 'words'], ['masquerade_exceptions', 'words'], ['masquerade_classes', lower]),
+    perListener: true,
+    rows: [
+      { parameter: 'masquerade_domains', ...mapped((r, name) => r.read(name, 'words')) },
+      ...rows(['masquerade_exceptions', 'words'], ['masquerade_classes', lower]),
+    ],
   },
   {
     plugin: 'rewrite-headers',
@@ -67,7 +76,12 @@ export const REWRITING: readonly Mapping[] = [
   {
     plugin: 'rewrite-bcc',
     when: named('always_bcc', 'sender_bcc_maps', 'recipient_bcc_maps'),
-    rows: rows(['always_bcc', whenSet], ['sender_bcc_maps', 'tables'], ['recipient_bcc_maps', 'tables']),
+    perListener: true,
+    rows: [
+      { parameter: 'always_bcc', ...mapped((r, name) => r.read(name, 'text'), '') },
+      { parameter: 'sender_bcc_maps', ...mapped(tables) },
+      { parameter: 'recipient_bcc_maps', ...mapped(tables) },
+    ],
   },
   {
     plugin: 'filter-mime',

@@ -13,7 +13,6 @@ const aliasesWait = (r: Reader): unknown[] =>
   r.tables('alias_maps').map((table) => ({ type: 'pipemap', tables: [table, `static:${ALIASES_WAIT}:`] }))
 
 const CODES = rows(
-  ['smtpd_reject_unlisted_recipient', 'flag'],
   ['smtpd_reject_unlisted_sender', 'flag'],
   ['unknown_local_recipient_reject_code', 'count'],
   ['unknown_virtual_alias_reject_code', 'count'],
@@ -66,13 +65,27 @@ export const ROUTING: readonly Mapping[] = [
         ['virtual_mailbox_maps', whoExists],
         ['relay_recipient_maps', whoExists],
       ),
+      {
+        parameter: 'smtpd_reject_unlisted_recipient',
+        with: ['receive_override_options'],
+        as: (r, name) => r.flag(name) && !r.has('receive_override_options', 'no_unknown_recipient_checks'),
+      },
       ...CODES,
     ],
   },
   {
     plugin: 'route-virtual',
     when: named('virtual_alias_maps'),
-    rows: [...rows(['virtual_alias_maps', 'tables'], ['propagate_unmatched_extensions', holds('virtual')])],
+    perListener: true,
+    rows: rows(
+      ['virtual_alias_maps', 'tables'],
+      ['propagate_unmatched_extensions', holds('virtual')],
+      [
+        'receive_override_options',
+        (r) => r.has('receive_override_options', 'no_address_mappings'),
+        'noAddressMappings',
+      ],
+    ),
   },
   {
     plugin: 'route-relocated',
