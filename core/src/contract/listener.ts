@@ -22,6 +22,8 @@ export interface OpenSession {
   readonly tls?: TlsFacts
   /** recipients of one message, where it is not the site's `recipientLimit` */
   readonly recipientLimit?: number
+  /** refusals are for now, where it is not the site's `softBounce` */
+  readonly softBounce?: boolean
 }
 /** `undefined`: go on and say what the protocol says. */
 export type Decision = Reply | undefined

@@ -164,7 +164,7 @@ export class Content implements ContentSink {
     return queuedAs(id)
   }
   #refused(said: Reply, by = 'core', cause?: unknown): Reply {
-    const reply = this.#session.graph.settings.softBounce ? soften(said) : said
+    const reply = this.#session.softBounce ? soften(said) : said
     const { graph, view } = this.#session
     if (!this.#session.trace)
       graph.facts.refused?.({

@@ -52,6 +52,7 @@ export class SessionFlow implements Session {
   readonly #release: () => void
   readonly #began: number
   readonly #recipientLimit: number
+  readonly softBounce: boolean
   readonly #now: Dialogue
   readonly #unlink: () => void
   /** under explain: the envelope as cleanup left it */
@@ -76,6 +77,7 @@ export class SessionFlow implements Session {
     this.trace = trace
     this.#release = pinned.release
     this.#began = engine.clock.now()
+    this.softBounce = facts.softBounce ?? pinned.graph.settings.softBounce
     this.#recipientLimit = facts.recipientLimit ?? pinned.graph.settings.recipientLimit
     // a stop that has waited long enough ends what sessions wait for
     this.#unlink = engine.scope.onAbort((reason) => this.scope.abort(reason))
@@ -281,7 +283,7 @@ export class SessionFlow implements Session {
   }
   /** `source`: what a tap answered, now or earlier; without it the core says it. */
   #refuse(stage: string, said: Reply, recipient?: MailAddress, source?: Result | Answered<Refuse | Defer>): Reply {
-    const reply = this.graph.settings.softBounce ? soften(said) : said
+    const reply = this.softBounce ? soften(said) : said
     const fault = source && 'fault' in source ? source.fault : undefined
     if (this.graph.facts.refused && !this.trace)
       this.graph.facts.refused({
