@@ -170,6 +170,12 @@ export const options = z.strictObject({
   smtpdCommandFilter: tableRef()
     .optional()
     .describe('a table of command lines, white space in front removed, and what is read instead of each'),
+  softBounce: z
+    .boolean()
+    .optional()
+    .describe(
+      "answer 4xx wherever 5xx is meant, also to what is wrong in the protocol. Default: the site's `softBounce`, which leaves the protocol's own codes as they are",
+    ),
   smtpdRejectFooter: z
     .string()
     .optional()

@@ -22,6 +22,8 @@ export interface Settings {
   readonly limits: SessionLimits
   /** recipients of one message; undefined: the site's */
   readonly recipientLimit: number | undefined
+  /** undefined: as the site, and of refusals that somebody judged alone */
+  readonly softBounce: boolean | undefined
   readonly maxSessions: number
   readonly lineLimit: number
   /** ms */
@@ -87,6 +89,7 @@ export function settingsOf(
       overshoot: options.smtpdRecipientOvershootLimit,
     },
     recipientLimit: options.smtpdRecipientLimit,
+    softBounce: options.softBounce,
     maxSessions: options.maxSessions,
     lineLimit: options.lineLengthLimit,
     timeout: options.smtpdTimeout,

@@ -14,6 +14,8 @@ export class Speech {
   failed = false
   /** the client was told that the session ends */
   leaving = false
+  /** refusals are for now, whatever they are (Postfix's soft_bounce) */
+  soft = false
   /** what is put behind refusals */
   footer: ((reply: Reply) => Reply) | undefined
   readonly #out: Outbox
@@ -47,7 +49,8 @@ export class Speech {
     this.#line = undefined
   }
 
-  say(given: Reply): void {
+  say(meant: Reply): void {
+    const given = this.soft ? replies.softened(meant) : meant
     const reply = this.footer?.(given) ?? given
     this.#out.add(replies.isWired(reply) ? reply.wire : replies.wireOf(reply))
     if (reply.code >= 400) this.failed = true

@@ -33,6 +33,7 @@ export const LISTENER: readonly Row[] = [
     ['smtpd_starttls_timeout', 'time'],
     ['message_size_limit', 'size'],
     ['smtpd_recipient_limit', 'count'],
+    ['soft_bounce', 'flag'],
     ['smtpd_timeout', 'time'],
     ['smtpd_min_data_rate', 'count'],
     ['line_length_limit', 'count'],
