@@ -61,8 +61,8 @@ export class SessionFlow implements Session {
   #committing = 0
   #commands = 0
   #ended = false
-  /** VRFY asks what RCPT would say */
-  #verifying = false
+  /** VRFY asks what RCPT would say; whose mail is open meanwhile, is told */
+  #verifying: { readonly sender: string | undefined } | undefined
 
   constructor(
     engine: Engine,
@@ -145,9 +145,9 @@ export class SessionFlow implements Session {
     if (this.#isBad(recipient)) return BAD_RECIPIENT
     const open = this.#now.tx
     this.#now.tx = new Transaction(this.view, NULL_SENDER, {}, this.graph)
-    this.#verifying = true
+    this.#verifying = { sender: open?.senderGiven.text }
     return then(this.#judge(this.#now.tx, recipient, {}), (reply) => {
-      this.#verifying = false
+      this.#verifying = undefined
       this.#now.tx = open
       return reply
     })
