@@ -1,5 +1,5 @@
 /** Who gets a blind copy of a message, as cleanup(8) finds it. */
-import { addressOf, parseAddress } from '@postern/core'
+import { addressOf, parseAddress, quoteLocal } from '@postern/core'
 import type { Call, DraftViewBase, MailAddress, Named, RecipientRewrites, Table } from '@postern/core'
 import { findAddress } from '@postern/maps'
 import type { AddressSite, Failed } from '@postern/maps'
@@ -20,15 +20,14 @@ export class BlindCopies {
     this.#rewrites = rewrites
   }
   /**
-   * Each once: for the sender, for the recipients in their order, for all mail. Who is a recipient already gets no copy: a
-   * mailbox gets one delivery (docs/architecture.md), and its failure is the sender's business.
+   * Each address once: for the sender, for the recipients in their order, for all mail. A recipient who is a copy's, too, gets the mail
+   * twice, as with Postfix: the copy is nobody's business, and the other one is told of.
    */
   async of(
     { sender, recipients }: Pick<DraftViewBase, 'sender' | 'recipients'>,
     call: Call,
   ): Promise<readonly MailAddress[] | Failed> {
     const copies = new Map<string, MailAddress>()
-    const there = new Set(recipients.map(({ address }) => address.toLowerCase()))
     const asked = new Set<string>()
     const addOf = async (tables: readonly Table[], text: string): Promise<Failed | undefined> => {
       const found = await findAddress(tables, addressOf(text), call, this.#site)
@@ -41,7 +40,7 @@ export class BlindCopies {
       const copy = await this.#address(text, call)
       if ('kind' in copy) return copy
       const key = copy.text.toLowerCase()
-      if (!there.has(key)) copies.set(key, copies.get(key) ?? copy)
+      copies.set(key, copies.get(key) ?? copy)
       return undefined
     }
     const { senders, recipients: to, always } = this.#sources
@@ -52,7 +51,7 @@ export class BlindCopies {
   }
   /** Standard, and rewritten as other recipients are. */
   async #address(text: string, call: Call): Promise<MailAddress | Failed> {
-    const given = parseAddress(text, { lenient: true })
+    const given = parseAddress(text, { lenient: true }) ?? whole(text)
     if (!given || given.local === '')
       return { kind: 'failed', why: 'misconfigured', cause: `"${text}" is not an address to copy mail to` }
     let at = this.#site.standard(given)
@@ -63,4 +62,10 @@ export class BlindCopies {
     }
     return at
   }
+}
+/** One address, whatever is in it: `a@x, b@y` is `"a@x, b"@y`, as Postfix reads it, and the report says what it was. */
+function whole(text: string): MailAddress | undefined {
+  const at = text.lastIndexOf('@')
+  const local = at < 0 ? text : text.slice(0, at)
+  return parseAddress(at < 0 ? quoteLocal(local) : `${quoteLocal(local)}${text.slice(at)}`, { lenient: true })
 }

@@ -93,7 +93,19 @@ const CASES: [title: string, options: Options, mail: Mail, copies: string[] | un
     ['sbcc@arch.example', 'rbcc@arch.example', 'all@arch.example'],
   ],
   ['rewritten as recipients are', { recipientBccMaps: R }, { recipients: ['c@far.example'] }, ['new@arch.example']],
-  ['not to who gets the mail anyway', { alwaysBcc: 'Keeper' }, { recipients: ['keeper@here.example'] }, undefined],
+  ['beside a recipient', { alwaysBcc: 'keeper' }, { recipients: ['keeper@here.example'] }, ['keeper@here.example']],
+  [
+    'to a list of addresses, which is one in quotes',
+    { recipientBccMaps: inline({ 'n@far.example': 'a@b.example, c@d.example' }) },
+    {},
+    ['"a@b.example, c"@d.example'],
+  ],
+  [
+    'to the null sender in brackets, which is a name',
+    { recipientBccMaps: inline({ 'n@far.example': '<>' }) },
+    {},
+    ['"<>"@here.example'],
+  ],
   ['nobody', { senderBccMaps: S, recipientBccMaps: R }, {}, undefined],
 ]
 for (const [title, options, mail, expected] of CASES)
@@ -118,7 +130,6 @@ for (const [title, options] of [
   ['the table of senders cannot be asked', { senderBccMaps: ['hash:/down'] }],
   ['the table of recipients cannot be asked', { recipientBccMaps: ['hash:/down'] }],
   ['what rewrites recipients cannot be asked', { alwaysBcc: 'cfail' }],
-  ['a table that names two addresses', { recipientBccMaps: inline({ 'n@far.example': 'a@b.example, c@d.example' }) }],
   ['a table that names no address', { senderBccMaps: inline({ 'n@far.example': '@arch.example' }) }],
 ] as [string, Options][])
   test(`451: ${title}`, async () => {

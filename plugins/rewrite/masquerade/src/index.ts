@@ -1,5 +1,5 @@
 /** @postern/rewrite-masquerade: hosts of a domain hidden behind it (Postfix's masquerade_domains). */
-import { addressOf, definePlugin, edits, envelope } from '@postern/core'
+import { addressOf, definePlugin, edits, envelope, recipientRewrites } from '@postern/core'
 import type { EnvelopeEdit, HeaderEdit, MailAddress } from '@postern/core'
 import { headerRewriting, mailAddress, rewriteFields, tokensOf } from '@postern/addresses'
 import { z } from 'zod'
@@ -24,6 +24,7 @@ export const options = z.strictObject({
 export default definePlugin({
   name: 'rewrite-masquerade',
   options,
+  provides: [recipientRewrites],
   apply(mta, o) {
     if (o.masqueradeDomains.length === 0) return
     const rule = masquerade(o.masqueradeDomains, o.masqueradeExceptions)
@@ -32,6 +33,15 @@ export default definePlugin({
       const next = domain === '' ? undefined : rule(local, domain)
       return next === undefined ? given : `${given.slice(0, given.length - domain.length)}${next}`
     }
+    // blind copies come in behind this
+    if (at('envelope_recipient'))
+      mta.provideNamed(recipientRewrites, mta.as ?? 'rewrite-masquerade', {
+        knows: () => false,
+        rewrite(address) {
+          const next = text(address)
+          return next === address.text ? address : addressOf(next)
+        },
+      })
     const envelopeText = (address: string): string => text(addressOf(address))
     mta.cleanup.tap(
       // behind what maps addresses, as Postfix has it
