@@ -5,6 +5,11 @@ import { duration, needsRestart, parseDuration, size } from '../contract/options
 const names = z.union([z.string(), z.array(z.string())])
 const text = (about: string) => z.string().min(1).describe(about)
 
+const characters = () =>
+  z
+    .string()
+    .regex(/^[^\u0100-\u{10ffff}]*$/u, 'expected bytes, each as a character')
+    .default('')
 const feedback = (normal: string) =>
   z
     .union([z.number().nonnegative().transform(String), z.string()])
@@ -75,6 +80,8 @@ export const configSchema = z.strictObject({
     .describe(
       'a CR inside a line becomes a blank: what another server would take for the end of a line smuggles nothing',
     ),
+  messageRejectCharacters: characters().describe('bytes that no message may have, each as a character, e.g. "\\u0000"'),
+  messageStripCharacters: characters().describe('bytes that are taken out of every message, each as a character'),
   enableOriginalRecipient: z
     .boolean()
     .default(true)

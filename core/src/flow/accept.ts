@@ -10,6 +10,7 @@ import { messageSize } from '../message.ts'
 import { runStage } from './engine.ts'
 import type { Engine } from './engine.ts'
 import type { Draft } from './draft.ts'
+import { cutFields } from './header.ts'
 import { NO_RECIPIENTS, TOO_MANY_HOPS, WRITE_ERROR, queuedAs, replyOf } from './replies.ts'
 
 export interface Accepted {
@@ -78,7 +79,8 @@ function dropped(draft: Draft, c: AcceptContext, result: Result): Accepted {
 async function commit(draft: Draft, c: AcceptContext): Promise<Accepted> {
   const { engine, graph } = c
   const e = draft.envelope
-  const header = draft.header.toBuffer()
+  // what was rewritten may have grown
+  const header = cutFields(draft.header.toBuffer(), graph.settings.headerSizeLimit)
   let committed: NewMessage
   let size: number
   try {

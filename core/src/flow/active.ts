@@ -36,7 +36,7 @@ export class ActiveMessage {
   readonly round: Round
   /** outcomes that the store has not taken yet */
   readonly writes: Promise<void | false>[] = []
-  /** addresses that a recipient of the message has become, by its number */
+  /** addresses that a recipient of the message is by now, by its number */
   readonly #expanded = new Map<number, number>()
   readonly failures: RoundResult[] = []
   readonly deferrals: RoundResult[] = []
@@ -65,7 +65,7 @@ export class ActiveMessage {
     for (const r of this.open) this.unsettled.set(r.n, r)
     // the limit of expansion holds over all rounds
     for (const r of message.recipients) {
-      if (r.parent === undefined) continue
+      if (r.parent === undefined || r.state === 'expanded') continue
       const root = rootOf(r, known)
       this.#expanded.set(root, (this.#expanded.get(root) ?? 0) + 1)
     }
@@ -75,9 +75,10 @@ export class ActiveMessage {
   get isList(): boolean {
     return this.round.isLong || this.message.recipients.length > LIST_RECIPIENTS
   }
-  /** False when one recipient would become more addresses than `limit`, over all its levels. */
+  /** False when one recipient would become more addresses than `limit` in the end, those that became others left out. */
   mayExpand(r: ActiveRecipient, by: number, limit: number): boolean {
-    const count = (this.#expanded.get(r.root) ?? 0) + by
+    // it is one of them itself, until it is others
+    const count = (this.#expanded.get(r.root) ?? 1) - 1 + by
     this.#expanded.set(r.root, count)
     return count <= limit
   }

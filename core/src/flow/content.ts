@@ -5,6 +5,7 @@ import type { ContentSink } from '../contract/listener.ts'
 import type { BodySink } from '../contract/store.ts'
 import { accept } from './accept.ts'
 import { memorySink } from './body.ts'
+import { Characters, DISALLOWED } from './characters.ts'
 import { Draft } from './draft.ts'
 import { Header, cutFields, endsWithHeader, findBody, headerRoom } from './header.ts'
 import { HEADER_TOO_BIG, TOO_BIG, queuedAs, soften } from './replies.ts'
@@ -25,6 +26,7 @@ export class Content implements ContentSink {
   #headerOnly = false
   #size = 0
   readonly #stray: StrayCr | undefined
+  readonly #characters: Characters | undefined
   /** why nothing more of it is kept */
   #over: Reply | undefined
   #ending = false
@@ -37,13 +39,16 @@ export class Content implements ContentSink {
     const { messageSizeLimit, cleanupReplaceStrayCrLf } = session.graph.settings
     this.#limit = messageSizeLimit
     this.#stray = cleanupReplaceStrayCrLf ? new StrayCr() : undefined
+    this.#characters = Characters.of(session.graph.settings)
   }
   write(given: Uint8Array): Promise<void> | undefined {
     this.#size += given.length
     if (this.#over) return undefined
     if (this.#limit > 0 && this.#size > this.#limit) return this.#forget(TOO_BIG)
     const bytes = Buffer.from(given.buffer, given.byteOffset, given.byteLength)
-    const chunk = this.#stray ? this.#stray.clean(bytes) : bytes
+    const lines = this.#stray ? this.#stray.clean(bytes) : bytes
+    const chunk = this.#characters ? this.#characters.clean(lines) : lines
+    if (this.#characters?.found !== undefined) return this.#forget(DISALLOWED)
     if (this.#header) return this.#body().write(chunk)
     this.#head.push(chunk)
     this.#headBytes += chunk.length
@@ -57,7 +62,7 @@ export class Content implements ContentSink {
   async #end(): Promise<Reply> {
     const { engine, graph, view } = this.#session
     try {
-      if (this.#over) return this.#refused(this.#over)
+      if (this.#over) return this.#refused(this.#over, 'core', this.#why)
       const id = this.#tx.id!
       if (this.#tx.discardedBy !== undefined) return this.#discarded(id)
       if (!this.#header) {
@@ -117,6 +122,11 @@ export class Content implements ContentSink {
     } finally {
       this.#done()
     }
+  }
+  /** What the log says of a refusal, where its text does not. */
+  get #why(): string | undefined {
+    const found = this.#characters?.found
+    return found === undefined ? undefined : `content ${found}`
   }
   /** Bytes of what was not complete when it was cut off. */
   get cutOff(): number | undefined {

@@ -150,7 +150,8 @@ function runOf(run: string): string {
   }
   return out
 }
-const bytesOf = (text: string): string =>
+/** Text as bytes, one character each; a lone surrogate is the byte that it stands for. */
+export const bytesOf = (text: string): string =>
   BEYOND_ASCII.test(text)
     ? text
         .split(/([\udc80-\udcff])/u)

@@ -122,8 +122,9 @@ function expansion(graph: Graph, s: ResolveSubject, v: Expand): Step {
   if (v.to.length === 0) return wrong(`${s.address} expands to nothing`)
   if (v.to.length > virtualAliasExpansionLimit)
     return wrong(`${s.address} expands to more than ${virtualAliasExpansionLimit} addresses`)
-  if (s.ancestors.length >= virtualAliasRecursionLimit)
-    return wrong(`${s.address} is expanded more than ${virtualAliasRecursionLimit} levels deep`)
+  // Postfix gives up before it looks at what comes out of the last one
+  if (s.ancestors.length + 1 >= virtualAliasRecursionLimit)
+    return wrong(`${s.address} is expanded ${virtualAliasRecursionLimit} levels deep`)
   const itself = keyOf(s.address)
   const above = new Set(s.ancestors.map(keyOf))
   const to = new Map<string, NewAddress>()

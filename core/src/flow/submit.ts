@@ -6,6 +6,7 @@ import { PosternError } from '../errors.ts'
 import type { Graph } from '../graph/graph.ts'
 import { accept } from './accept.ts'
 import { toCrlf } from './body.ts'
+import { Characters, DISALLOWED } from './characters.ts'
 import { Draft, EnvelopeState } from './draft.ts'
 import type { Engine } from './engine.ts'
 import { Header, cutFields, endsWithHeader, findBody } from './header.ts'
@@ -29,7 +30,12 @@ export async function submit(
   const given = toCrlf(
     typeof m.content === 'string' || m.content instanceof Uint8Array ? m.content : Buffer.concat(m.content),
   )
-  const content = graph.settings.cleanupReplaceStrayCrLf ? new StrayCr().clean(given) : given
+  const lines = graph.settings.cleanupReplaceStrayCrLf ? new StrayCr().clean(given) : given
+  const characters = Characters.of(graph.settings)
+  const content = characters ? characters.clean(lines) : lines
+  // what we say ourselves is not judged
+  if (characters?.found !== undefined && origin.kind !== 'bounce')
+    throw new PosternError('PN_REFUSED', printReply(DISALLOWED), { cause: `content ${characters.found}` })
   const cut = findBody(content, true)
   const sink = engine.store.body(content.length - cut.body)
   let draft: Draft

@@ -154,7 +154,7 @@ test('an address that becomes too many over several levels is deferred with 4.6.
   const left = recipients().filter((r) => r.state === 'pending')
   assert.ok(left.length > 0)
   for (const r of left) assert.equal([r.esc, r.text], ['4.6.0', 'Alias expansion error'])
-  assert.ok(recipients().length <= 51, `${recipients().length} recipients`)
+  assert.ok(left.length <= 50, `${left.length} recipients`)
   await w.stop()
 })
 test('nor does it grow with each round', async () => {
@@ -163,8 +163,8 @@ test('nor does it grow with each round', async () => {
     w.node.flush()
     await clock.advance(1)
   }
-  const { length } = recipients()
-  assert.ok(length > 1 && length <= 51, `${length} recipients after six rounds`)
+  const { length } = recipients().filter((r) => r.state === 'pending')
+  assert.ok(length > 1 && length <= 50, `${length} recipients after six rounds`)
   await w.stop()
 })
 

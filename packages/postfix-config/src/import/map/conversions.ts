@@ -24,3 +24,20 @@ export const named =
   (...names: string[]) =>
   (r: Reader): boolean =>
     names.some((name) => r.text(name) !== '')
+/** Text with C's escapes (`\a`, `\177`), as bytes with a character each. */
+export function bytesOf(r: Reader, name: string): string {
+  const text = Buffer.from(r.text(name), 'utf8').toString('latin1')
+  const plain = text.replace(/\\([0-7]{1,3}|[^])?/g, (_all, escape: string | undefined = '') =>
+    /^[0-7]/.test(escape) ? String.fromCharCode(parseInt(escape, 8) & 255) : (ESCAPES[escape] ?? escape),
+  )
+  return literal(plain)
+}
+const ESCAPES: Readonly<Record<string, string>> = {
+  a: '\x07',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  v: '\v',
+}

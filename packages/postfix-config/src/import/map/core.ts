@@ -1,5 +1,6 @@
 /** The configuration's top level. */
 import path from 'node:path'
+import { bytesOf } from './conversions.ts'
 import { always, rows } from '../rows.ts'
 import type { Row } from '../rows.ts'
 
@@ -21,6 +22,8 @@ export const CORE: readonly Row[] = [
     ['smtpd_recipient_limit', 'count', 'recipientLimit'],
     ['hopcount_limit', 'count'],
     ['enable_original_recipient', 'flag'],
+    ['message_reject_characters', bytesOf],
+    ['message_strip_characters', bytesOf],
     ['cleanup_replace_stray_cr_lf', 'flag'],
     ['bounce_size_limit', 'size'],
     ['minimal_backoff_time', 'time'],
