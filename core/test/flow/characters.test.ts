@@ -7,7 +7,14 @@ const CASES: [title: string, strip: string, reject: string, chunks: string[], ou
   ['one is taken out', '\0\x07', '', ['a\0b\x07\r\n', '\x07\r\n'], 'ab\r\n\r\n'],
   ['line ends stay', '\r\n\0', '\r\n', ['\0a\r\n'], 'a\r\n'],
   ['bytes above 127', '\x80', '\xff', ['a\x80b\xff'], 'ab\xff', 'ab\ufffd'],
-  ['the line of the first one', '', '\x01', ['one\r\ntwo \x01\r\nthree \x01'], 'one\r\ntwo \x01\r\nthree \x01', 'two \x01'],
+  [
+    'the line of the first one',
+    '',
+    '\x01',
+    ['one\r\ntwo \x01\r\nthree \x01'],
+    'one\r\ntwo \x01\r\nthree \x01',
+    'two \x01',
+  ],
   ['judged before it is taken out', 'x', 'x', ['axb'], 'ab', 'axb'],
 ]
 for (const [title, messageStripCharacters, messageRejectCharacters, chunks, out, found] of CASES)
