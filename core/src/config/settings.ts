@@ -28,6 +28,7 @@ export const siteOf = (s: Settings, worker: Site['worker'] = { index: 0, count: 
   recipientDelimiter: s.recipientDelimiter,
   spool: s.spool,
   messageSizeLimit: s.messageSizeLimit,
+  enableOriginalRecipient: s.enableOriginalRecipient,
   headerSizeLimit: s.headerSizeLimit,
   recipientLimit: s.recipientLimit,
   hopcountLimit: s.hopcountLimit,

@@ -79,6 +79,8 @@ export interface Site {
   readonly spool: string
   readonly messageSizeLimit: number
   readonly headerSizeLimit: number
+  /** false: X-Original-To is not written */
+  readonly enableOriginalRecipient: boolean
   readonly recipientLimit: number
   readonly hopcountLimit: number
   /** refusals are 4xx (`soften`) */

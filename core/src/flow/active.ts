@@ -52,6 +52,8 @@ export class ActiveMessage {
   readonly twins = new Map<number, ActiveRecipient[]>()
   /** each mailbox once, however many aliases lead there: whose delivery it is, or that it has been */
   readonly #mailboxes = new Map<string, number | 'delivered'>()
+  /** whose delivery each twin shares, by number */
+  readonly #owners = new Map<number, number>()
 
   constructor(message: QueuedMessage, round: Round) {
     this.message = message
@@ -69,7 +71,9 @@ export class ActiveMessage {
       const root = rootOf(r, known)
       this.#expanded.set(root, (this.#expanded.get(root) ?? 0) + 1)
     }
-    for (const r of message.recipients) if (r.state === 'delivered') this.#mailboxes.set(deliveryKey(r), 'delivered')
+    for (const r of message.recipients)
+      if (r.state === 'delivered')
+        for (const originals of [true, false]) this.#mailboxes.set(deliveryKey(r, originals), 'delivered')
   }
   /** Its deliveries take turns with those of small mail. */
   get isList(): boolean {
@@ -84,18 +88,21 @@ export class ActiveMessage {
   }
   /** The recipient whose delivery is for this one's mailbox too. */
   ownerOf(r: ActiveRecipient): number | undefined {
-    const owner = this.#mailboxes.get(deliveryKey(r))
-    return owner === 'delivered' ? undefined : owner
+    return this.#owners.get(r.n)
   }
-  /** `mine`: this recipient gets the delivery. `twin`: it shares another's. `delivered`: it has been, in an earlier round. */
-  claim(r: ActiveRecipient): 'mine' | 'twin' | 'delivered' {
-    const key = deliveryKey(r)
+  /**
+   * `mine`: this recipient gets the delivery. `twin`: it shares another's. `delivered`: it has been, in an earlier round. `originals`:
+   * whom the sender wrote to counts (enable_original_recipient).
+   */
+  claim(r: ActiveRecipient, originals: boolean): 'mine' | 'twin' | 'delivered' {
+    const key = deliveryKey(r, originals)
     const owner = this.#mailboxes.get(key)
     if (owner === 'delivered') return 'delivered'
     if (owner === undefined) {
       this.#mailboxes.set(key, r.n)
       return 'mine'
     }
+    this.#owners.set(r.n, owner)
     const twins = this.twins.get(owner)
     if (twins) twins.push(r)
     else this.twins.set(owner, [r])
@@ -104,12 +111,16 @@ export class ActiveMessage {
 }
 /**
  * What is one delivery: the mailbox, whom the sender wrote to, and what the sender wants to hear of it. Without case, as Postfix's
- * duplicate filter compares (without originals the address alone): RICH@ and rich@ in one message are one; two aliases of one mailbox get a copy each.
+ * duplicate filter compares: RICH@ and rich@ in one message are one; two aliases of one mailbox get a copy each. Without
+ * originals the mailbox alone counts.
  */
-const deliveryKey = (r: Pick<StoredRecipient, 'address' | 'original' | 'orcpt' | 'notify'>): string =>
-  (r.original === ''
-    ? addressKey(addressOf(r.address))
-    : `${addressKey(addressOf(r.address))}\n${r.original}\n${r.orcpt ?? ''}\n${r.notify?.join() ?? ''}`
+const deliveryKey = (
+  r: Pick<StoredRecipient, 'address' | 'original' | 'orcpt' | 'notify'>,
+  originals: boolean,
+): string =>
+  (originals
+    ? `${addressKey(addressOf(r.address))}\n${r.original}\n${r.orcpt ?? ''}\n${r.notify?.join() ?? ''}`
+    : addressKey(addressOf(r.address))
   ).toLowerCase()
 
 type Known = ReadonlyMap<number, StoredRecipient>

@@ -4,9 +4,8 @@ import type { AddressRewriter } from '../contract/roles.ts'
 import type { MarkToken } from '../contract/tokens.ts'
 import type { BodySource, RecipientSeed } from '../contract/store.ts'
 import type { BodyTier, DraftView, Origin, RcptParameters, SessionView, Slots } from '../contract/views.ts'
-import { addressKey, addressOf, originalOf, parseAddress } from '../address.ts'
+import { addressKey, addressOf, isUtf8, originalOf, parseAddress } from '../address.ts'
 import type { MailAddress } from '../address.ts'
-import type { Settings } from '../config/schema.ts'
 import type { EditTarget } from '../hooks/call.ts'
 import { lines, memoryBody, toCrlf } from './body.ts'
 import type { Header } from './header.ts'
@@ -17,7 +16,6 @@ import { MarkStore, SlotStore } from './slots.ts'
 export interface EnvelopeGraph {
   readonly rewriter: AddressRewriter
   readonly collection: { readonly marks: ReadonlyMap<string, MarkToken<never>> }
-  readonly settings: Pick<Settings, 'enableOriginalRecipient'>
 }
 /** The envelope while it may still change: at MAIL and RCPT, then in cleanup. Its addresses are standard. */
 export class EnvelopeState {
@@ -27,18 +25,16 @@ export class EnvelopeState {
   hold: { by: string; reason: string } | undefined
   route: { transport: string; nexthop?: string } | undefined
   readonly #rewriter: AddressRewriter
-  readonly #keepsOriginals: boolean
   constructor(graph: EnvelopeGraph) {
     this.marks = new MarkStore({}, graph.collection.marks)
     this.#rewriter = graph.rewriter
-    this.#keepsOriginals = graph.settings.enableOriginalRecipient
   }
   /** One that a client named: `given` as it came. */
   add(address: string, given: MailAddress, p: RcptParameters): void {
-    const typed = given.typed ?? (this.#keepsOriginals ? undefined : given.text)
+    const typed = given.typed ?? (isUtf8(given.text) ? given.text : undefined)
     this.recipients.push({
       address,
-      original: this.#keepsOriginals ? originalOf(given) : '',
+      original: originalOf(given),
       // a next hop and a report are told what the sender wrote (RFC 3461 section 4.2)
       orcpt: p.orcpt ?? (typed === undefined ? undefined : `rfc822;${typed}`),
       notify: p.notify,
@@ -69,7 +65,7 @@ export class EnvelopeState {
       case 'recipient.add':
         this.recipients.push({
           address: this.#good(edit.address),
-          original: this.#keepsOriginals ? edit.address : '',
+          original: edit.address,
           bcc: edit.bcc,
           notify: edit.bcc ? ['NEVER'] : undefined,
         })

@@ -150,8 +150,7 @@ function runOf(run: string): string {
   }
   return out
 }
-/** Text as bytes, one character each; a lone surrogate is the byte that it stands for. */
-export const bytesOf = (text: string): string =>
+const bytesOf = (text: string): string =>
   BEYOND_ASCII.test(text)
     ? text
         .split(/([\udc80-\udcff])/u)

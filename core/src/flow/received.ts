@@ -2,7 +2,6 @@
 import type { SessionView } from '../contract/views.ts'
 import type { Site } from '../contract/plugin.ts'
 import { rfc5322Date } from './date.ts'
-import { bytesOf } from './header.ts'
 
 export interface Hop {
   readonly site: Pick<Site, 'myhostname' | 'mailName'>
@@ -13,9 +12,7 @@ export interface Hop {
   /** named only when there is one, so that no recipient learns of another */
   readonly recipient?: string
 }
-/** As `Header.prepend` takes it: one character a byte. */
-export const received = (hop: Hop): string => bytesOf(textOf(hop))
-function textOf(hop: Hop): string {
+export function received(hop: Hop): string {
   const by = `by ${hop.site.myhostname} (${hop.site.mailName})`
   const date = rfc5322Date(hop.at)
   const s = hop.session

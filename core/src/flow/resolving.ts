@@ -63,7 +63,7 @@ export class Resolving {
       this.#recording.settled(m, r, to, deferred('4.6.0', 'Alias expansion error', { cause }), NO_WAY, graph)
     } else if (step.kind === 'failed') this.#recording.settled(m, r, to, failureOf(step), NO_WAY, graph)
     else {
-      const claimed = m.claim(r)
+      const claimed = m.claim(r, graph.settings.enableOriginalRecipient)
       if (claimed === 'mine') this.#deliveries.add(m, r, to, step.transport, step.nexthop, graph)
       else if (claimed === 'delivered') this.#recording.duplicate(m, r)
       else this.#recording.twin(m, r)

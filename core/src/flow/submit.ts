@@ -73,7 +73,7 @@ function envelopeOf(m: MessageDraft, graph: Graph): EnvelopeState {
     e.recipients.push({
       ...seed,
       address: address(seed.address),
-      original: graph.settings.enableOriginalRecipient ? seed.address : '',
+      original: seed.address,
     })
   }
   return e

@@ -1,15 +1,17 @@
 /** The lines that delivery puts above a message, and what it reads there. */
 import { addressOf } from '@postern/core'
-import type { JobRecipient } from '@postern/core'
+import type { JobRecipient, Site } from '@postern/core'
 import type { Target } from './recipient.ts'
 
 /** A quoted local part may hold line ends; in a header they would begin a new field. */
 // eslint-disable-next-line no-control-regex
 const oneLine = (text: string): string => text.replace(/[\x00\r\n]/g, '?')
 
+type Originals = Pick<Site, 'enableOriginalRecipient'>
+
 /** In Postfix's order. Return-Path is RFC 5321 section 4.4; the null sender is `<>`. */
-export function prependedLines(sender: string, recipient: JobRecipient, target: Target): Buffer {
-  const original = recipient.original === '' ? '' : `X-Original-To: ${addressOf(recipient.original).text}\n`
+export function prependedLines(sender: string, recipient: JobRecipient, target: Target, site: Originals): Buffer {
+  const original = recipient.original === '' || !site.enableOriginalRecipient ? '' : `X-Original-To: ${addressOf(recipient.original).text}\n`
   const from = addressOf(sender).text
   const [first, second] = [`Return-Path: <${oneLine(from)}>\n`, `Delivered-To: ${oneLine(target.text)}\n`]
   return Buffer.from(first + (original && `${oneLine(original.slice(0, -1))}\n`) + second)

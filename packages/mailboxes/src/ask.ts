@@ -6,7 +6,7 @@ import { userContentOf } from './content.ts'
 import type { Target } from './recipient.ts'
 
 export interface MailboxDelivery {
-  readonly mta: Pick<Mta, 'users'>
+  readonly mta: Pick<Mta, 'users' | 'site'>
   readonly job: Job
   readonly recipient: JobRecipient
   readonly target: Target
@@ -18,7 +18,7 @@ type Wanted = Omitted<Extract<UserRequest, { kind: 'maildir' | 'mbox' }>, 'above
 
 /** The helper's answer as an outcome. Throws when nobody knows how it ended, and what the body throws. */
 export async function askHelper(wanted: Wanted, d: MailboxDelivery): Promise<Outcome> {
-  const above = prependedLines(d.job.envelope.sender, d.recipient, d.target).toString('utf8')
+  const above = prependedLines(d.job.envelope.sender, d.recipient, d.target, d.mta.site).toString('utf8')
   const request = { ...wanted, above } as UserRequest
   return outcomeOf(await d.mta.users.deliver(request, userContentOf(d.job), d.call))
 }

@@ -35,6 +35,7 @@ export const SITE: Site = {
   spool: '/nonexistent',
   messageSizeLimit: 10_240_000,
   headerSizeLimit: 102_400,
+  enableOriginalRecipient: true,
   recipientLimit: 1000,
   hopcountLimit: 50,
   softBounce: false,

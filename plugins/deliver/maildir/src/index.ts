@@ -51,7 +51,7 @@ export default definePlugin({
           if (mailbox.kind !== 'mailbox') return mailbox
           if (mailbox.format === 'mbox' || !isOurs(mailbox.owner)) return asOwner.mailbox(mailbox, delivery)
           if (call.dry) return delivered('2.0.0', 'delivers to maildir')
-          const above = prependedLines(job.envelope.sender, recipient, target)
+          const above = prependedLines(job.envelope.sender, recipient, target, mta.site)
           const { path, owner } = mailbox
           try {
             await maildirs.with(path, owner, (maildir) => write({ maildir, owner, above, content, syncFolder }))

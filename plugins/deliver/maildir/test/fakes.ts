@@ -105,7 +105,7 @@ export function open(
     folder: '/nowhere',
     clock,
     users,
-    site: { recipientDelimiter: '+', messageSizeLimit: 10_240_000, ...site },
+    site: { recipientDelimiter: '+', enableOriginalRecipient: true, messageSizeLimit: 10_240_000, ...site },
     table: (ref: TableRef): Table => ({
       name: `test:${String(ref.spec)}`,
       pattern: false,

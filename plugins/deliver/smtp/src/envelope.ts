@@ -70,26 +70,24 @@ export function rcptCommand(recipient: JobRecipient, message: MessageFacts, feat
   if (!features.dsn) return command
   const { notify } = recipient
   const asked = notify?.length ? ` NOTIFY=${NOTIFY.filter((word) => notify.includes(word)).join(',')}` : ''
-  return command + orcpt(recipient, features) + asked
+  return command + orcpt(recipient) + asked
 }
-function orcpt(recipient: JobRecipient, features: Features): string {
-  const [, type = 'rfc822', address = recipient.original] = /^([^;]+);(.*)$/s.exec(recipient.orcpt ?? '') ?? []
+function orcpt({ orcpt: given, original }: JobRecipient): string {
+  const [, type = isUtf8(original) ? 'utf-8' : 'rfc822', address = original] =
+    /^([^;]+);(.*)$/s.exec(given ?? '') ?? []
   if (address === '') return ''
-  if (!isUtf8(address)) return ` ORCPT=${type};${xtext(address)}`
-  // RFC 6533 section 3: only a server with SMTPUTF8 can be told of such an address
-  return features.utf8 ? ` ORCPT=utf-8;${unitext(address)}` : ''
+  return ` ORCPT=${type};${type.toLowerCase() === 'utf-8' && isUtf8(address) ? utf8Xtext(address) : xtext(address)}`
 }
 
-/** RFC 3461 section 4 */
+const hex = (n: number): string => n.toString(16).toUpperCase().padStart(2, '0')
+/** RFC 3461 section 4; UTF-8 byte by byte */
 export const xtext = (text: string): string =>
-  text.replace(
-    /[^\x21-\x2a\x2c-\x3c\x3e-\x7e]/g,
-    (c) => `+${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
+  text.replace(/[^\x21-\x2a\x2c-\x3c\x3e-\x7e]/gu, (c) =>
+    Array.from(Buffer.from(c), (byte) => `+${hex(byte)}`).join(''),
   )
-/** RFC 6533 section 3, utf-8-addr-unitext */
-const unitext = (text: string): string =>
-  // eslint-disable-next-line no-control-regex
-  text.replace(/[\x00-\x20\x7f+=\\]/g, (c) => `\\x{${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}}`)
+/** RFC 6533 section 3, utf-8-addr-xtext: 7 bits, which every server may be told */
+const utf8Xtext = (text: string): string =>
+  text.replace(/[^\x21-\x2a\x2c-\x3c\x3e-\x5b\x5d-\x7e]/gu, (c) => `\\x{${hex(c.codePointAt(0)!)}}`)
 
 /** No address of ours may end a command (RFC 5321 section 4.1.2). */
 // eslint-disable-next-line no-control-regex

@@ -317,7 +317,7 @@ const commands: [what: string, ehlo: string, mail: Partial<Mail>, expected: stri
     'SMTPUTF8',
     ALL,
     { to: ['jörg@x'] },
-    ['MAIL FROM:<a@b.example> SIZE=31 SMTPUTF8', 'RCPT TO:<jörg@x> ORCPT=utf-8;jörg@x'],
+    ['MAIL FROM:<a@b.example> SIZE=31 SMTPUTF8', 'RCPT TO:<jörg@x> ORCPT=utf-8;j\\x{F6}rg@x'],
   ],
 ]
 for (const [what, ehlo, mail, expected] of commands)
