@@ -51,7 +51,7 @@ export function open(options: object, users: UserDelivery, as?: string): Opened 
     as,
     folder: '/etc/postern',
     users,
-    site: { recipientDelimiter: '+', messageSizeLimit: 10_240_000 },
+    site: { recipientDelimiter: '+', enableOriginalRecipient: true, messageSizeLimit: 10_240_000 },
     deliver: (name: string, transport: Transport) => (registered = { name, transport }),
   }
   plugin.definition.apply(mta as never, plugin.definition.options.parse(options) as never, {})

@@ -1,8 +1,8 @@
 /** @postern/ops-bounce: reports to senders about mail that failed, waits or arrived (RFC 3464). */
 import { isAscii } from 'node:buffer'
 import path from 'node:path'
-import { addressOf, definePlugin, report, silent } from '@postern/core'
-import type { MessageDraft, Mta, ReportView } from '@postern/core'
+import { addressOf, definePlugin, internal, isUtf8, report, silent } from '@postern/core'
+import type { DraftRecipient, MessageDraft, Mta, ReportView } from '@postern/core'
 import { audienceOf } from './audience.ts'
 import type { Notice } from './audience.ts'
 import { compose } from './compose.ts'
@@ -38,6 +38,12 @@ export default definePlugin({
   },
 })
 
+/** The original recipient of a report is its address without quotes, as Postfix's bounce daemon hands it on. */
+function recipientOf(text: string): string | DraftRecipient {
+  const plain = internal(addressOf(text))
+  return plain === text ? text : { address: text, orcpt: `${isUtf8(plain) ? 'utf-8' : 'rfc822'};${plain}` }
+}
+
 class Reporter {
   readonly doubleBounce: string
   readonly #mta: Mta
@@ -71,7 +77,7 @@ class Reporter {
     })
     // the null sender: nothing may answer a report (RFC 5321 section 4.5.5)
     const body = content.every((part) => isAscii(part)) ? undefined : '8BITMIME'
-    return { sender: postmaster ? this.doubleBounce : '', recipients: [to], content, smtputf8, body }
+    return { sender: postmaster ? this.doubleBounce : '', recipients: [recipientOf(to)], content, smtputf8, body }
   }
   #local(address: string): string {
     const named = addressOf(address)

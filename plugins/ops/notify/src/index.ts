@@ -68,7 +68,9 @@ class Notices {
       const { myhostname, mailName } = site
       const suppressed = this.#suppressed
       this.#suppressed = 0
-      const content = noticeOf({ myhostname, mailName, to, client, lines, reason, suppressed, now: clock.now() })
+      const { autoSubmitted } = this.#options
+      const now = clock.now()
+      const content = noticeOf({ myhostname, mailName, to, client, lines, reason, autoSubmitted, suppressed, now })
       try {
         await this.#mta.submit({ sender: this.sender, recipients: [to], content }, { kind: 'bounce', of: session.id })
       } catch (error) {

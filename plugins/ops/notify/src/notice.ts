@@ -12,6 +12,7 @@ export interface NoticeParts {
   readonly lines: readonly string[]
   /** why the session ended early */
   readonly reason?: string
+  readonly autoSubmitted: boolean
   /** notices that were not sent since the last one */
   readonly suppressed: number
   /** ms since 1970 */
@@ -37,7 +38,7 @@ export function noticeOf(n: NoticeParts): string {
     `To: Postmaster <${printable(n.to)}>`,
     `Subject: ${n.mailName} SMTP server: errors from ${printable(n.client)}`,
     // a vacation program must not answer (RFC 3834 section 5.1)
-    'Auto-Submitted: auto-generated',
+    ...(n.autoSubmitted ? ['Auto-Submitted: auto-generated'] : []),
     ...(isUtf8(body) ? MIME : []),
     `Message-Id: <${unique}@${n.myhostname}>`,
     '',

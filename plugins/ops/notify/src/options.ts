@@ -20,6 +20,10 @@ export const options = z.strictObject({
     .regex(/^[^\s@<>"]+$/, 'expected a local part')
     .default('double-bounce')
     .describe('local part of the sender of notices; the same as in ops-bounce, which drops those that fail'),
+  autoSubmitted: z
+    .boolean()
+    .default(true)
+    .describe('Auto-Submitted in notices, so that no vacation program answers; false: as Postfix sends them'),
   noticesPerHour: z
     .number()
     .int()

@@ -47,8 +47,9 @@ export class Mapper {
       if (to.some((a) => same(a, at))) return next
       at = next
     }
-    const cause = `${address.text} is rewritten more than ${DEPTH} times`
-    throw new LookupFailed({ kind: 'failed', why: 'misconfigured', cause })
+    // the mail is none the worse for it
+    this.#call.log.warn('canonical.circle', { address: address.text, becomes: at.text, times: DEPTH })
+    return at
   }
 }
 const same = (a: MailAddress, b: MailAddress): boolean => a.text.toLowerCase() === b.text.toLowerCase()

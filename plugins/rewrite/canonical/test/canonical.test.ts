@@ -86,7 +86,6 @@ test('the null sender stays', async () => {
 })
 const FAILURES: [title: string, options: Options][] = [
   ['a table that fails', { canonicalMaps: ['hash:/down'] }],
-  ['a circle', { canonicalMaps: inline({ 'joe@here.example': 'a@loop.example', ...MAPS }) }],
   ['a result that is no address', { canonicalMaps: inline({ joe: '()' }) }],
 ]
 for (const [title, options] of FAILURES)
@@ -124,7 +123,7 @@ test('a recipient that is added behind it is rewritten as the others', async () 
   assert.is(await to(maps, 'bob@here.example'), 'bob@here.example')
   assert.is(await to({ senderCanonicalMaps: inline(MAPS) }, 'x@old.example'), 'x@old.example')
   assert.is(await to({ ...maps, canonicalClasses: ['header_recipient'] }, 'x@old.example'), 'x@old.example')
-  assert.is(await to(maps, 'a@loop.example'), 'failed')
+  assert.is(await to(maps, 'a@loop.example'), 'a@loop.example', 'ten times')
   assert.is(await to({ canonicalMaps: ['hash:/down'] }, 'x@old.example'), 'failed')
 })
 test.run()

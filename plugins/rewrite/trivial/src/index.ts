@@ -25,7 +25,7 @@ export default definePlugin({
       origin: appendAtMyorigin ? remoteHeaderRewriteDomain : undefined,
       domain: appendDotMydomain ? remoteHeaderRewriteDomain : undefined,
     }
-    mta.provide(addressRewriter, rewriter(rules))
+    mta.provide(addressRewriter, rewriter(rules, mta.site.myhostname))
 
     const isLocal = localClients(options, (ref) => mta.table(ref))
     const slot = mta.slot(headerRewriting)

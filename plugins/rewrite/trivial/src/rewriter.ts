@@ -7,7 +7,8 @@ import type { TrivialOptions } from '@postern/addresses'
 /** nearly all addresses: nothing to be done, and told without taking them apart */
 const STANDARD = /^[\w.+=~$#&'*/?^`{|}-]+$/
 
-export function rewriter(o: TrivialOptions): AddressRewriter {
+/** `myhostname`: where a name without a domain is, if nothing is appended to it. */
+export function rewriter(o: TrivialOptions, myhostname: string): AddressRewriter {
   const standard = (address: MailAddress): MailAddress => {
     const { text, local, domain } = address
     if (text === '' || (domain !== '' && domain.includes('.') && !domain.endsWith('.') && STANDARD.test(local)))
@@ -23,12 +24,14 @@ export function rewriter(o: TrivialOptions): AddressRewriter {
     within(address) {
       // nobody's mail is that of whom reports come from
       if (address.local === '') return parseAddress(`MAILER-DAEMON@${address.domain}`, { lenient: true })
+      const here = () =>
+        address.domain === '' ? parseAddress(`${address.text}@${myhostname}`, { lenient: true }) : undefined
       // an address in quotes is looked at as well (Postfix's resolve_dequoted_address): the next hop would
-      if (!/[@%!]/.test(address.local)) return undefined
+      if (!/[@%!]/.test(address.local)) return here()
       const tokens = trivial(tokensOf(scanned(address.local)), { ...o, origin: undefined })
-      if (lastAt(tokens) < 0) return undefined
+      if (lastAt(tokens) < 0) return here()
       const inner = parseAddress(externalOf(tokens), { lenient: true })
-      return inner && routes(inner) < routes(address) ? standard(inner) : undefined
+      return inner && routes(inner) < routes(address) ? standard(inner) : here()
     },
   }
 }

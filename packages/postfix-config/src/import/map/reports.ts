@@ -37,6 +37,7 @@ export const REPORTS: readonly Mapping[] = [
         ['double_bounce_sender', 'text'],
       ),
     ],
+    fixed: { autoSubmitted: false },
   },
   {
     plugin: 'ops-etrn',
