@@ -55,7 +55,8 @@ export function mailCommand(
   if (sized && features.size !== undefined) command += ` SIZE=${message.size}`
   if (features.eightBit && message.eightBit) command += ' BODY=8BITMIME'
   else if (features.eightBit && body === '7BIT') command += ' BODY=7BIT'
-  if (utf8 && features.utf8) command += ' SMTPUTF8'
+  // who asked for it gets it, needed or not, as with Postfix
+  if ((utf8 || job.envelope.smtputf8) && features.utf8) command += ' SMTPUTF8'
   if (features.dsn && envid) command += ` ENVID=${xtext(envid)}`
   if (features.dsn && ret) command += ` RET=${ret}`
   return command
@@ -73,8 +74,7 @@ export function rcptCommand(recipient: JobRecipient, message: MessageFacts, feat
   return command + orcpt(recipient) + asked
 }
 function orcpt({ orcpt: given, original }: JobRecipient): string {
-  const [, type = isUtf8(original) ? 'utf-8' : 'rfc822', address = original] =
-    /^([^;]+);(.*)$/s.exec(given ?? '') ?? []
+  const [, type = isUtf8(original) ? 'utf-8' : 'rfc822', address = original] = /^([^;]+);(.*)$/s.exec(given ?? '') ?? []
   if (address === '') return ''
   return ` ORCPT=${type};${type.toLowerCase() === 'utf-8' && isUtf8(address) ? utf8Xtext(address) : xtext(address)}`
 }

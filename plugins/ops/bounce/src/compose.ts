@@ -7,7 +7,7 @@ import { randomBytes, randomInt } from 'node:crypto'
 import { rfc5322Date } from '@postern/core'
 import type { ReportRecipient } from '@postern/core'
 import type { Original } from './original.ts'
-import { messageFields, recipientFields, recipientLines } from './status.ts'
+import { messageFields, recipientFields, recipientLines, senderText } from './status.ts'
 import type { StatusFacts } from './status.ts'
 import type { Letter } from './letter.ts'
 import { oneLine } from './wrap.ts'
@@ -45,13 +45,19 @@ export function compose(r: ReportParts): Uint8Array[] {
     ...deliveryStatus(r, boundary),
     ...originalHeader(r, boundary),
     '',
-    `Return-Path: <${oneLine(r.facts.sender)}>`,
+    `Return-Path: <${senderText(r.facts)}>`,
   ]
   return [lines(before), lines(r.letter.body, 'latin1'), lines(after), r.original.bytes, lines(['', `--${boundary}--`])]
 }
 
 const lines = (list: readonly string[], encoding?: 'latin1'): Uint8Array =>
-  Buffer.from(list.map((line) => `${line}\r\n`).join(''), encoding)
+  bytesOf(list.map((line) => `${line}\r\n`).join(''), encoding)
+/** A lone surrogate is the byte that it stands for. */
+function bytesOf(text: string, encoding?: 'latin1'): Buffer {
+  if (encoding || !/[\udc80-\udcff]/u.test(text)) return Buffer.from(text, encoding)
+  const parts = text.split(/([\udc80-\udcff])/u)
+  return Buffer.concat(parts.map((part, i) => (i % 2 ? Buffer.of(part.charCodeAt(0) - 0xdc00) : Buffer.from(part))))
+}
 
 /** RFC 2046 section 5.1.1: at most 70 characters. Random, so that no sender can write it into the message. */
 function newBoundary({ messageId, myhostname }: StatusFacts): string {

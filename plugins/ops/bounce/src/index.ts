@@ -48,12 +48,14 @@ class Reporter {
   readonly doubleBounce: string
   readonly #mta: Mta
   readonly #parameters: Readonly<Record<string, string>>
+  readonly #quotedUtf8Sender: boolean
   #templates = TEMPLATES
 
   constructor(mta: Mta, options: Options) {
     this.#mta = mta
     this.doubleBounce = `${options.doubleBounceSender}@${mta.site.myhostname}`
     this.#parameters = parametersOf(mta.site, options)
+    this.#quotedUtf8Sender = options.quotedUtf8Sender
   }
   async read(file: string): Promise<void> {
     this.#templates = await readTemplates(file, valuesOf(this.#parameters))
@@ -68,7 +70,16 @@ class Reporter {
     const sender = view.sender || `MAILER-DAEMON@${site.myhostname}`
     const content = compose({
       letter: letterOf(this.#templates[TEMPLATE_OF[view.why]], view.why, notice.to, this.#parameters),
-      facts: { myhostname: site.myhostname, mailName: site.mailName, messageId, sender, arrived, envid, smtputf8 },
+      facts: {
+        myhostname: site.myhostname,
+        mailName: site.mailName,
+        messageId,
+        sender,
+        quotedUtf8Sender: this.#quotedUtf8Sender,
+        arrived,
+        envid,
+        smtputf8,
+      },
       recipients: notice.recipients,
       original: await readOriginal(view, notice.original, site.bounceSizeLimit),
       to,

@@ -13,6 +13,12 @@ export const options = z.strictObject({
   bounceNoticeRecipient: recipient('who gets copies of bounces'),
   '2bounceNoticeRecipient': recipient('who gets undeliverable bounces'),
   delayNoticeRecipient: recipient('who gets copies of delay warnings'),
+  quotedUtf8Sender: z
+    .boolean()
+    .default(false)
+    .describe(
+      'a sender in UTF-8 stands in reports as Postfix 3.7 writes it: in quotes, of type rfc822, a backslash before each byte above 127',
+    ),
   doubleBounceSender: z
     .string()
     .regex(/^[^\s@<>"]+$/, 'expected a local part')
@@ -23,5 +29,9 @@ export const options = z.strictObject({
     .min(1)
     .optional()
     .describe("texts of the reports in the format of Postfix's bounce(5); without it, Postfix's own"),
+  bounceTemplateParameters: z
+    .record(z.string().regex(/^\w+$/, 'expected letters, digits and _'), z.string())
+    .default({})
+    .describe('more names for these texts, or other values: $name stands for what is said here'),
 })
 export type Options = z.output<typeof options>

@@ -1,5 +1,5 @@
 /** The machine's part of a report: message/delivery-status (RFC 3464 section 2), and the list for people. */
-import { isUtf8, rfc5322Date } from '@postern/core'
+import { addressOf, isUtf8, rfc5322Date } from '@postern/core'
 import type { ReportRecipient } from '@postern/core'
 import { oneLine, within, wrap } from './wrap.ts'
 
@@ -9,6 +9,8 @@ export interface StatusFacts {
   readonly messageId: string
   /** never empty: a bounce's own sender is MAILER-DAEMON here */
   readonly sender: string
+  /** in quotes, each byte above 127 behind a backslash, of type rfc822 */
+  readonly quotedUtf8Sender?: boolean
   readonly arrived: number
   readonly envid?: string
   readonly smtputf8: boolean
@@ -19,6 +21,19 @@ const typed = (address: string, smtputf8: boolean) => (smtputf8 && isUtf8(addres
 /** `X-Postfix` where the product is called Postfix; a product name may hold what a field name may not. */
 const vendor = (mailName: string) => `X-${mailName.replace(/[^A-Za-z0-9-]+/g, '-')}`
 
+/**
+ * As it stands in a report. Postfix 3.7 takes UTF-8 in a local part for bytes that need quotes: bytes that are no UTF-8 any more, and
+ * stand here as lone surrogates, U+DC80 to U+DCFF.
+ */
+export function senderText({ sender, quotedUtf8Sender }: Pick<StatusFacts, 'sender' | 'quotedUtf8Sender'>): string {
+  const { local, domain } = addressOf(sender)
+  if (!quotedUtf8Sender || !isUtf8(local)) return oneLine(sender)
+  const quoted = Array.from(Buffer.from(local), (byte) =>
+    byte > 127 ? `\\${String.fromCharCode(0xdc00 + byte)}` : String.fromCharCode(byte).replace(/["\\]/, '\\$&'),
+  )
+  return oneLine(`"${quoted.join('')}"${domain === '' ? '' : `@${domain}`}`)
+}
+
 /** Fields about the message (RFC 3464 section 2.2). */
 export function messageFields(f: StatusFacts): string[] {
   return [
@@ -26,7 +41,7 @@ export function messageFields(f: StatusFacts): string[] {
     // the client chose it (RFC 3461 section 4.4)
     ...(f.envid ? [`Original-Envelope-Id: ${oneLine(f.envid)}`] : []),
     `${vendor(f.mailName)}-Queue-ID: ${f.messageId}`,
-    `${vendor(f.mailName)}-Sender: ${typed(f.sender, f.smtputf8)}; ${oneLine(f.sender)}`,
+    `${vendor(f.mailName)}-Sender: ${typed(f.sender, f.smtputf8 && !f.quotedUtf8Sender)}; ${senderText(f)}`,
     `Arrival-Date: ${rfc5322Date(f.arrived)}`,
   ]
 }

@@ -30,6 +30,7 @@ export function parametersOf(site: Site, options: Options): Parameters {
     delay_notice_recipient: options.delayNoticeRecipient,
     ...timesOf('delay_warning_time', site.delayWarningTime),
     ...timesOf('maximal_queue_lifetime', site.maximalQueueLifetime),
+    ...options.bounceTemplateParameters,
   }
   return Object.fromEntries(Object.entries(values).map(([k, v]) => [k, Buffer.from(String(v)).toString('latin1')]))
 }

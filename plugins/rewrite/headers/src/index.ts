@@ -11,7 +11,7 @@ export const options = z.strictObject({
   alwaysAddMissingHeaders: z
     .boolean()
     .default(false)
-    .describe('add (Resent-)From, Date and Message-Id also where addresses in the header are not rewritten'),
+    .describe('add missing fields also where addresses in the header are not rewritten'),
   messageDropHeaders: z
     .array(field)
     .default(['bcc', 'content-length', 'resent-bcc', 'return-path'])
@@ -19,7 +19,9 @@ export const options = z.strictObject({
   undisclosedRecipientsHeader: z
     .union([z.literal(''), z.string().regex(/^[!-9;-~]+:\s*\S/, 'expected a header field')])
     .default('')
-    .describe('field that is added to a message without To and Cc, e.g. "To: undisclosed-recipients:;"'),
+    .describe(
+      'field that is added, where missing fields are, to a message without To and Cc, e.g. "To: undisclosed-recipients:;"',
+    ),
 })
 
 export default definePlugin({
@@ -35,14 +37,16 @@ export default definePlugin({
         const names = new Set(view.header.fields.map(({ name }) => name.toLowerCase()))
         const list: HeaderEdit[] = []
         for (const name of dropped) if (names.has(name)) list.push(header.remove(name))
-        if (o.alwaysAddMissingHeaders || view.slots.get(headerRewriting) !== 'none')
-          for (const [name, value] of missingFields(names, {
-            id: view.id,
-            sender: view.sender,
-            at: call.clock.now(),
-            myhostname,
-          }))
-            list.push(header.insert(name, value, 'bottom'))
+        // what comes from elsewhere is not ours to complete
+        if (!o.alwaysAddMissingHeaders && view.slots.get(headerRewriting) === 'none')
+          return list.length > 0 ? edits(list) : undefined
+        for (const [name, value] of missingFields(names, {
+          id: view.id,
+          sender: view.sender,
+          at: call.clock.now(),
+          myhostname,
+        }))
+          list.push(header.insert(name, value, 'bottom'))
         const at = o.undisclosedRecipientsHeader.indexOf(':')
         if (at > 0 && !['to', 'cc', 'resent-to', 'resent-cc'].some((name) => names.has(name)))
           list.push(

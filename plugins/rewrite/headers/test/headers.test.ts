@@ -62,6 +62,10 @@ for (const [title, header, edits, options, sender] of CASES)
   })
 test('mail from elsewhere is left as it is, unless it is said', async () => {
   assert.equal(await edited('Subject: x\n', {}, 's@x.example', 'none'), [])
-  assert.is((await edited('Subject: x\n', { alwaysAddMissingHeaders: true }, 's@x.example', 'none')).length, 3)
+  const undisclosed = { undisclosedRecipientsHeader: 'To: undisclosed-recipients:;' }
+  assert.equal(await edited('Subject: x\n', undisclosed, 's@x.example', 'none'), [])
+  assert.equal(await edited('Bcc: x\n', undisclosed, 's@x.example', 'none'), ['no bcc'])
+  const always = { ...undisclosed, alwaysAddMissingHeaders: true }
+  assert.is((await edited('Subject: x\n', always, 's@x.example', 'none')).length, 4)
 })
 test.run()

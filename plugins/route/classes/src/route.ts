@@ -55,7 +55,8 @@ export function findWay(
   return then(router.classes.classOf(address, call), (answer) => {
     if (answer.kind === 'failed') return answer
     const name = answer.class
-    const inner = name === 'local' ? router.rewriter?.within(address) : undefined
+    // a name alone is at this host, whatever its class is
+    const inner = name === 'local' || address.domain === '' ? router.rewriter?.within(address) : undefined
     if (inner) return { kind: 'within', address: inner }
     const question: Question = { router, address, domain: domainOf(address, router.site), sender, call }
     // no table leads past the aliases, as in Postfix

@@ -8,6 +8,7 @@ import {
   edits,
   envelope,
   expand,
+  internal,
   mark,
   tableRef,
 } from '@postern/core'
@@ -35,13 +36,19 @@ export const options = z.strictObject({
     .boolean()
     .default(false)
     .describe('mail that comes in is not redirected, as a content filter wants it; said of a listener, or of all'),
+  virtualAliasAddressLengthLimit: z
+    .number()
+    .int()
+    .positive()
+    .default(1000)
+    .describe('bytes of an address that comes out; a longer one, of an alias that grows and grows, defers the mail'),
 })
 
 export default definePlugin({
   name: 'route-virtual',
   options,
   needs: { classes: addressClasses, rewriter: addressRewriter },
-  apply(mta, { virtualAliasMaps, propagateUnmatchedExtensions, noAddressMappings }, needs) {
+  apply(mta, { virtualAliasMaps, propagateUnmatchedExtensions, virtualAliasAddressLengthLimit, noAddressMappings }, needs) {
     const tables = virtualAliasMaps.map((ref) => mta.table(ref))
     if (tables.length === 0) return
     mta.mark(UNMAPPED)
@@ -56,6 +63,10 @@ export default definePlugin({
       const answer = (found: Awaited<ReturnType<typeof mapAddress>>) => {
         if (found === undefined) return undefined
         if ('kind' in found) return defer('4.3.0', 'Temporary lookup failure', { cause: found.cause })
+        if (found.some((a) => Buffer.byteLength(internal(a)) > virtualAliasAddressLengthLimit))
+          return defer(EXPANSION_ERROR, 'Alias expansion error', {
+            cause: `${recipient.text} becomes an address of more than ${virtualAliasAddressLengthLimit} bytes`,
+          })
         // an address that stands for itself alone goes on to those who know its way
         return found.every((a) => a.text.toLowerCase() === recipient.text.toLowerCase())
           ? undefined

@@ -1,5 +1,7 @@
 /** Reports to senders and to the postmaster, and what is around the queue. */
 import { whenSet } from './conversions.ts'
+import { readTextNow } from '../../lines.ts'
+import { literal } from '../reader.ts'
 import { always, rows } from '../rows.ts'
 import type { Mapping } from '../rows.ts'
 import type { Reader } from '../reader.ts'
@@ -13,9 +15,28 @@ const classes =
       .map((word) => word.toLowerCase())
       .filter(of)
 
+/** What the names in a file's texts stand for. A file that cannot be read is told of by the plugin. */
+function namesIn(r: Reader, name: string): unknown {
+  const file = r.text(name)
+  if (file === '') return undefined
+  const found = new Map<string, string>()
+  for (const [, parameter] of textOf(file).matchAll(/\$[({]?(\w+)/g))
+    if (parameter !== undefined && r.parameters.raw(parameter) !== undefined)
+      found.set(parameter, literal(r.text(parameter)))
+  return found.size > 0 ? Object.fromEntries(found) : undefined
+}
+function textOf(file: string): string {
+  try {
+    return readTextNow(file)
+  } catch {
+    return ''
+  }
+}
+
 export const REPORTS: readonly Mapping[] = [
   {
     plugin: 'ops-bounce',
+    fixed: { quotedUtf8Sender: true },
     rows: [
       ...always(['notify_classes', classes((name) => BOUNCES.includes(name))]),
       ...rows(
@@ -24,6 +45,7 @@ export const REPORTS: readonly Mapping[] = [
         ['delay_notice_recipient', 'text'],
         ['double_bounce_sender', 'text'],
         ['bounce_template_file', whenSet],
+        ['bounce_template_file', namesIn, 'bounceTemplateParameters'],
       ),
     ],
   },

@@ -85,6 +85,7 @@ export const ROUTING: readonly Mapping[] = [
         (r) => r.has('receive_override_options', 'no_address_mappings'),
         'noAddressMappings',
       ],
+      ['virtual_alias_address_length_limit', 'count'],
     ),
   },
   {
