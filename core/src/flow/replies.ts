@@ -54,7 +54,9 @@ export const replyOfRefusal = (v: { code: number; esc: string; text: string }): 
 /** Under softBounce each refusal is one for now, what the client got wrong in the protocol as well (Postfix's soft_bounce). */
 export function soften(reply: Reply): Reply {
   if (reply.code < 500) return reply
-  return { ...reply, code: reply.code - 100, esc: reply.esc?.replace(/^5/, '4') }
+  // nothing else: a listener's replies may carry their bytes
+  const { code, esc, text, close } = reply
+  return { code: code - 100, esc: esc?.replace(/^5/, '4'), text, ...(close !== undefined && { close }) }
 }
 /** `550 5.1.1 text`, lines with dashes */
 export function printReply(r: Reply): string {

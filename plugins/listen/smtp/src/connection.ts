@@ -57,7 +57,7 @@ export class Connection extends SMTPConnection implements LineHandler {
     this.offer = server.settings.offers.others
     this.patience = new Patience(server.settings.limits)
     this.secure = server.settings.wrapper
-    this.#speech.soft = this.settings.softBounce === true
+    this.#speech.soft = this.settings.softBounce
     this.#speech.footer = footerFor(this.settings, this, () => this.#speech.session)
   }
 

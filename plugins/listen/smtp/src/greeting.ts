@@ -23,7 +23,7 @@ const openFacts = (c: Connection, names: PeerNames): OpenSession => ({
   protocol: c.settings.protocol,
   client: { address: c.remoteAddress, port: c.remotePort, ...names },
   server: { address: c.localAddress, port: c.localPort },
-  ...(c.settings.softBounce !== undefined && { softBounce: c.settings.softBounce }),
+  softBounce: c.settings.softBounce,
   ...(c.settings.recipientLimit !== undefined && { recipientLimit: c.settings.recipientLimit }),
   ...(c.secure ? { tls: tlsFacts(c._socket as TLSSocket) } : {}),
 })

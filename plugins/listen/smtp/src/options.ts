@@ -174,7 +174,7 @@ export const options = z.strictObject({
     .boolean()
     .optional()
     .describe(
-      "answer 4xx wherever 5xx is meant, also to what is wrong in the protocol. Default: the site's `softBounce`, which leaves the protocol's own codes as they are",
+      "answer 4xx wherever 5xx is meant, also to what is wrong in the protocol; default: the site's `softBounce`",
     ),
   smtpdRejectFooter: z
     .string()

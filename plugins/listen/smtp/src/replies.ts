@@ -29,13 +29,6 @@ export function say(
   const reply = { code, esc, text, close }
   return { ...reply, wire: wireOf(reply) }
 }
-/** 4 in place of 5, in both codes. */
-export const softened = (reply: Reply): Reply => {
-  if (reply.code < 500) return reply
-  const { code, esc, text, close } = reply
-  // what ends a session as 521 ends it as 421
-  return { code: code - 100, esc: esc?.replace(/^5/, '4'), text, close }
-}
 export const isWired = (reply: Reply): reply is WireReply => 'wire' in reply
 
 export const OK = say(250, '2.0.0', 'Ok')

@@ -23,7 +23,7 @@ export interface Settings {
   /** recipients of one message; undefined: the site's */
   readonly recipientLimit: number | undefined
   /** undefined: as the site, and of refusals that somebody judged alone */
-  readonly softBounce: boolean | undefined
+  readonly softBounce: boolean
   readonly maxSessions: number
   readonly lineLimit: number
   /** ms */
@@ -89,7 +89,7 @@ export function settingsOf(
       overshoot: options.smtpdRecipientOvershootLimit,
     },
     recipientLimit: options.smtpdRecipientLimit,
-    softBounce: options.softBounce,
+    softBounce: options.softBounce ?? site.softBounce,
     maxSessions: options.maxSessions,
     lineLimit: options.lineLengthLimit,
     timeout: options.smtpdTimeout,

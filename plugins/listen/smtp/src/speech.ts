@@ -1,4 +1,5 @@
 /** What is said to one client, what each reply answers, and whether the session goes on behind it. */
+import { soften } from '@postern/core'
 import type { Reply, Session } from '@postern/core'
 import type { Outbox } from './outbox.ts'
 import * as replies from './replies.ts'
@@ -50,7 +51,7 @@ export class Speech {
   }
 
   say(meant: Reply): void {
-    const given = this.soft ? replies.softened(meant) : meant
+    const given = this.soft ? soften(meant) : meant
     const reply = this.footer?.(given) ?? given
     this.#out.add(replies.isWired(reply) ? reply.wire : replies.wireOf(reply))
     if (reply.code >= 400) this.failed = true
