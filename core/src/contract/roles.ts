@@ -16,7 +16,7 @@ export type DnsAnswer<T> =
   | { readonly kind: 'failed'; readonly cause: string }
 export interface Mx {
   readonly preference: number
-  /** lower case, no trailing dot; `''` is the null MX (RFC 7505) */
+  /** as the zone has it, no trailing dot; `''` is the null MX (RFC 7505) */
   readonly exchange: string
 }
 export interface Resolver {
@@ -25,6 +25,8 @@ export interface Resolver {
   aaaa(host: string, call: Call): Promise<DnsAnswer<string>>
   ptr(address: string, call: Call): Promise<DnsAnswer<string>>
   txt(name: string, call: Call): Promise<DnsAnswer<string>>
+  /** The same of the name servers alone: a hosts file is not asked. Absent: nothing else is asked here. */
+  readonly dns?: Resolver
 }
 
 /** Who is responsible for a domain. */
