@@ -2,11 +2,13 @@
 import { programOf } from '../master-cf.ts'
 import type { Service } from '../master-cf.ts'
 import type { Build } from './build.ts'
-import { clientRows } from './map/out.ts'
+import { clientRows, statusFilterRow } from './map/out.ts'
 import { LOCAL, VIRTUAL } from './map/mailboxes.ts'
 import type { Reader } from './reader.ts'
 import { timeText } from './reader.ts'
 
+/** What Postfix does and Postern does not by itself. */
+const POSTFIX_WAY = { orcptBeyondAscii: 'rfc822' }
 /** What cannot be delivered yet waits, as with a transport that Postfix cannot reach. */
 const WAITS = { soft: true, text: 'mail transport unavailable' }
 
@@ -15,10 +17,12 @@ export function transport(build: Build, service: Service, base: Reader): void {
   const as = service.name
   switch (programOf(service)) {
     case 'smtp':
-      build.use({ plugin: 'deliver-smtp', rows: clientRows('smtp') }, r, { as })
+      build.use({ plugin: 'deliver-smtp', rows: clientRows('smtp'), fixed: POSTFIX_WAY }, r, { as })
       break
     case 'lmtp':
-      build.use({ plugin: 'deliver-smtp', rows: clientRows('lmtp'), fixed: { protocol: 'lmtp' } }, r, { as })
+      build.use({ plugin: 'deliver-smtp', rows: clientRows('lmtp'), fixed: { ...POSTFIX_WAY, protocol: 'lmtp' } }, r, {
+        as,
+      })
       break
     case 'error':
       build.use({ plugin: 'deliver-error', rows: [], fixed: as === 'retry' ? { soft: true } : {} }, r, { as })
@@ -27,10 +31,10 @@ export function transport(build: Build, service: Service, base: Reader): void {
       build.use({ plugin: 'deliver-discard', rows: [] }, r, { as })
       break
     case 'virtual':
-      build.use(VIRTUAL, r, { as })
+      build.use({ ...VIRTUAL, rows: [...VIRTUAL.rows, statusFilterRow('virtual_delivery_status_filter')] }, r, { as })
       break
     case 'local':
-      build.use(LOCAL, r, { as })
+      build.use({ ...LOCAL, rows: [...LOCAL.rows, statusFilterRow('local_delivery_status_filter')] }, r, { as })
       break
     default:
       build.use({ plugin: 'deliver-error', rows: [], fixed: WAITS }, r, {
@@ -47,6 +51,9 @@ const LIMITS: Readonly<Record<string, readonly [key: string, kind: 'count' | 'ti
   initial_destination_concurrency: ['initialConcurrency', 'count'],
   destination_rate_delay: ['delay', 'time'],
 }
+/** 0 says that there is none, whatever is said for all transports */
+const UNLIMITED = new Set(['concurrency', 'recipients'])
+const ANY_NUMBER = 1_000_000
 /** limits whose defaults are not those of all transports */
 const BUILT_IN = new Set(['local_destination_concurrency_limit', 'local_destination_recipient_limit'])
 
@@ -59,8 +66,8 @@ export function limits(build: Build, transports: readonly Service[], r: Reader):
       const set = r.isSet(parameter)
       if (!set && !BUILT_IN.has(parameter)) continue
       const value = kind === 'time' ? timeText(r.parameters.time(parameter)) : r.count(parameter)
-      if (value === 0) continue
-      ;(destinations[`${name}:`] ??= {})[key] = value
+      if (value === 0 && !UNLIMITED.has(key)) continue
+      ;(destinations[`${name}:`] ??= {})[key] = value === 0 ? ANY_NUMBER : value
       build.origins.push({ parameter, use: 'policy-limits', option: `destinations.${name}:.${key}`, set })
     }
   if (Object.keys(destinations).length > 0) build.use({ plugin: 'policy-limits', rows: [], fixed: { destinations } }, r)

@@ -1,8 +1,9 @@
 /** Delivers into maildirs and mbox files, as Postfix's virtual(8): durable when reported. */
 import { resolve } from 'node:path'
 import { definePlugin, delivered, failedWith } from '@postern/core'
-import type { Call, Job, JobRecipient, Outcome } from '@postern/core'
+import type { Call, Job, JobRecipient, Outcome, TableRef } from '@postern/core'
 import { deliveredTo, prependedLines, targetOf } from '@postern/mailboxes'
+import { statusFilter } from '@postern/maps'
 import { AsOwner } from './as-owner.ts'
 import { contentOf } from './content.ts'
 import { outcomeOf } from './faults.ts'
@@ -23,11 +24,14 @@ export default definePlugin({
     if (limit > 0 && limit < mta.site.messageSizeLimit) {
       throw new Error(`virtualMailboxLimit (${limit}) is smaller than messageSizeLimit (${mta.site.messageSizeLimit})`)
     }
+    // an address must not choose a file or its owner: Postfix leaves rules with `$1` out here (virtual(8))
+    const open = (ref: TableRef | undefined) => ref && mta.table(ref, { substitution: false })
+    const filter = statusFilter(options.virtualDeliveryStatusFilter.map((ref) => mta.table(ref)))
     const where: Where = {
       mailboxPath: options.mailboxPath,
-      mailboxMaps: options.virtualMailboxMaps && mta.table(options.virtualMailboxMaps),
-      uidMaps: options.virtualUidMaps && mta.table(options.virtualUidMaps),
-      gidMaps: options.virtualGidMaps && mta.table(options.virtualGidMaps),
+      mailboxMaps: open(options.virtualMailboxMaps),
+      uidMaps: open(options.virtualUidMaps),
+      gidMaps: open(options.virtualGidMaps),
       owner:
         options.uid === undefined || options.gid === undefined ? undefined : { uid: options.uid, gid: options.gid },
       minimumUid: options.virtualMinimumUid,
@@ -38,7 +42,7 @@ export default definePlugin({
     mta.lifecycle({ stop: () => maildirs.close() })
 
     mta.deliver(mta.as ?? 'maildir', {
-      deliver(job: Job, call: Call) {
+      deliver: filter((job: Job, call: Call) => {
         const seen = refuseLoops ? deliveredTo(job.header) : new Set()
         const content = contentOf(job, limit, call)
         const one = async (recipient: JobRecipient): Promise<Outcome> => {
@@ -63,7 +67,7 @@ export default definePlugin({
           return delivered('2.0.0', 'delivered to maildir')
         }
         return inOrder(job, one)
-      },
+      }),
     })
   },
 })

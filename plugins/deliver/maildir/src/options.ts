@@ -52,6 +52,10 @@ export const schema = z
       .boolean()
       .default(true)
       .describe("return mail whose Delivered-To says that it was here before; Postfix's virtual(8) does not"),
+    virtualDeliveryStatusFilter: z
+      .array(tableRef())
+      .default([])
+      .describe('tables that change a status: `4.2.0 text` to `5.2.0 text`; success stays success'),
     homeMailbox: z
       .string()
       .regex(/\/$/, 'expected a slash at its end: only maildirs are delivered to')

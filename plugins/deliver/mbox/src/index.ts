@@ -2,6 +2,7 @@
 import { definePlugin, failedWith } from '@postern/core'
 import type { Call, Job, JobRecipient, Outcome } from '@postern/core'
 import { OneAtATime, askHelper, deliveredTo, dryOutcome, targetOf } from '@postern/mailboxes'
+import { statusFilter } from '@postern/maps'
 import { mailboxOf } from './mailbox.ts'
 import { schema } from './options.ts'
 
@@ -14,12 +15,13 @@ export default definePlugin({
     if (limit > 0 && limit < mta.site.messageSizeLimit) {
       throw new Error(`mailboxSizeLimit (${limit}) is smaller than messageSizeLimit (${mta.site.messageSizeLimit})`)
     }
+    const filter = statusFilter(options.localDeliveryStatusFilter.map((ref) => mta.table(ref)))
     const turns = new OneAtATime()
 
     mta.deliver(mta.as ?? 'mbox', {
       // local_destination_recipient_limit: a mailbox that is locked keeps no other recipient waiting
       limits: { recipients: 1 },
-      deliver(job: Job, call: Call) {
+      deliver: filter((job: Job, call: Call) => {
         const seen = deliveredTo(job.header)
         const one = async (recipient: JobRecipient): Promise<Outcome> => {
           const target = targetOf(recipient, mta.site.recipientDelimiter)
@@ -35,7 +37,7 @@ export default definePlugin({
           return turns.run(user, () => askHelper({ ...mailbox, ...wanted, locks }, delivery))
         }
         return job.each(one)
-      },
+      }),
     })
   },
 })

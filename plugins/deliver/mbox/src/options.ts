@@ -1,4 +1,4 @@
-import { size } from '@postern/core'
+import { size, tableRef } from '@postern/core'
 import { lockOption } from '@postern/mailboxes'
 import { z } from 'zod'
 
@@ -28,6 +28,10 @@ export const schema = z.strictObject({
       'largest mailbox file, and largest file in a maildir; what would make it larger is returned as 5.2.2. 0 is no limit (mailbox_size_limit)',
     ),
   mailboxDeliveryLock: lockOption('mailbox_delivery_lock'),
+  localDeliveryStatusFilter: z
+    .array(tableRef())
+    .default([])
+    .describe('tables that change a status: `4.2.0 text` to `5.2.0 text`; success stays success'),
   returnOverQuota: z
     .boolean()
     .default(false)

@@ -23,6 +23,7 @@ export interface Internals {
   _resolveAndConnect(options: object, connected: (resolved: object) => void): void
   _connectToHost(options: object, secure: boolean): void
   _setupConnectionHandlers(): void
+  _sendCommand(command: string): void
   _actionGreeting(reply: string): void
   _actionLHLO(reply: string): void
   _actionEHLO(reply: string): void

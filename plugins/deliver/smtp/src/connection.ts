@@ -10,9 +10,13 @@ import { Base } from './base.ts'
 import type { Failure, Stage } from './failure.ts'
 import { HandshakeError } from './failure.ts'
 import type { Features } from './features.ts'
-import { NO_FEATURES, parseFeatures } from './features.ts'
+import { NO_FEATURES, parseFeatures, withoutKeywords } from './features.ts'
+import { wantsEhlo } from './hello.ts'
+import type { Hello } from './hello.ts'
 import type { Peer } from './peer.ts'
-import { codedLines, ReplyReader } from './replies.ts'
+import { IncomingReplies } from './incoming.ts'
+import { codedLines } from './replies.ts'
+import type { ReplyFilter } from './replies.ts'
 import { Exchange } from './exchange.ts'
 import type { Timeouts, Transaction } from './transaction.ts'
 
@@ -23,7 +27,10 @@ export interface ConnectionOptionsOfOurs {
   readonly assumeFinal: boolean
   /** what EHLO says */
   readonly heloName: string
+  readonly hello: Hello
   readonly tls: 'none' | 'may' | 'encrypt'
+  /** with `encrypt`: what it would have to be besides, which is not there yet */
+  readonly tlsUnmet?: string
   readonly tlsOptions?: ConnectionOptions
   readonly bindAddress?: string
   readonly timeouts: Timeouts
@@ -41,8 +48,16 @@ export class Connection extends Base {
   uses = 0
   /** the last transaction was given up half-way: it needs RSET before the next */
   dirty = false
-  readonly #reader = new ReplyReader()
+  readonly #incoming = new IncomingReplies({
+    reply: (text) => this.#reply(text),
+    broken: (kind, cause) => {
+      const stage = this.#stage()
+      this.fail(kind === 'data' ? { kind, stage, cause } : { kind, stage, reply: 'a reply without end' })
+    },
+  })
+  readonly #hello: Hello
   readonly #encrypt: boolean
+  readonly #unmet: string | undefined
   #exchange: Exchange | undefined
   #failed: Failure | undefined
   #rejectOpen: ((error: HandshakeError) => void) | undefined
@@ -75,7 +90,9 @@ export class Connection extends Base {
     this.lmtp = options.lmtp
     this.assumeFinal = options.assumeFinal
     this.timeouts = timeouts
+    this.#hello = options.hello
     this.#encrypt = tls === 'encrypt'
+    this.#unmet = options.tlsUnmet
   }
 
   /** Resolves when the server has answered EHLO, LHLO or HELO. Rejects with a HandshakeError. */
@@ -87,6 +104,10 @@ export class Connection extends Base {
         resolve()
       })
     })
+  }
+  /** What is read in place of a line, from here on. */
+  set filter(filter: ReplyFilter | undefined) {
+    this.#incoming.filter = filter
   }
   /** Sends one message; the transaction is told how it goes. */
   run(transaction: Transaction): void {
@@ -158,8 +179,7 @@ export class Connection extends Base {
     }
   }
   override _onData(chunk: Buffer): void {
-    const whole = this.#reader.read(chunk, (reply) => this.#reply(reply))
-    if (!whole) this.fail({ kind: 'protocol', stage: this.#stage(), reply: 'a reply without end' })
+    this.#incoming.take(chunk)
   }
   override _onError(cause: Error, type: string, reply: string | false): void {
     this._clearPhase()
@@ -167,6 +187,8 @@ export class Connection extends Base {
   }
   override _onClose(): void {
     if (this._destroyed) return
+    // what was said before counts
+    if (this.#incoming.later(() => this._onClose())) return
     if (this.stage === 'connected' && !this.#exchange && !this.#rejectOpen) return this._destroy()
     this._onError(new Error('connection closed'), 'ECONNECTION', false)
   }
@@ -175,14 +197,29 @@ export class Connection extends Base {
   }
   /** Any positive greeting is one, as for Postfix. */
   override _actionGreeting(reply: string): void {
-    super._actionGreeting(reply.startsWith('2') ? `220${reply.slice(3)}` : reply)
+    if (!reply.startsWith('2') || this.lmtp || wantsEhlo(reply, this.#hello))
+      return super._actionGreeting(reply.startsWith('2') ? `220${reply.slice(3)}` : reply)
+    this._clearPhase()
+    this._responseActions.push(this._actionHELO)
+    this._sendCommand(`HELO ${this.options.name}`)
   }
-  override _actionEHLO(reply: string): void {
+  override _actionEHLO(said: string): void {
+    const reply = withoutKeywords(said, this.#hello.discarded)
     const offered = reply.startsWith('2') ? parseFeatures(reply) : NO_FEATURES
-    if (this.#encrypt && !this.secure && !offered.startTls && !reply.startsWith('421')) {
-      return this.fail({ kind: 'tls-not-offered', stage: 'ehlo' })
+    if (this.#encrypt && !this.secure && !reply.startsWith('421')) {
+      if (!offered.startTls) return this.fail({ kind: 'tls-not-offered', stage: 'ehlo' })
+      if (this.#unmet !== undefined) return this.fail({ kind: 'tls-unmet', stage: 'ehlo', what: this.#unmet })
     }
     super._actionEHLO(reply)
+  }
+  /** It counts as one to EHLO, for what it offers too: Postfix reads both alike. */
+  override _actionHELO(said: string): void {
+    const reply = withoutKeywords(said, this.#hello.discarded)
+    if (reply.startsWith('2')) {
+      if (this.#encrypt) return this.fail({ kind: 'tls-not-offered', stage: 'helo' })
+      this.features = parseFeatures(reply)
+    }
+    super._actionHELO(reply)
   }
   override _parseEhloExtensions(reply: string): void {
     this.features = parseFeatures(reply)

@@ -1,7 +1,9 @@
 /** One job: sites, servers and connections in turn, until each recipient has an outcome or nothing is left to try. */
 import type { Call, Job, JobRecipient, Outcome, Outcomes } from '@postern/core'
-import { deferred, isUtf8 } from '@postern/core'
+import { deferred } from '@postern/core'
 import { MimeTooDeep } from '@postern/mime'
+import { refusalOf } from './acceptable.ts'
+import { passOn } from './best-mx.ts'
 import { Connection } from './connection.ts'
 import { contentFor } from './content.ts'
 import { dial } from './dial.ts'
@@ -9,16 +11,20 @@ import type { MessageFacts } from './envelope.ts'
 import { breaksCommand, messageFacts } from './envelope.ts'
 import type { Failure } from './failure.ts'
 import { findHosts } from './hosts.ts'
+import { needsLogin } from './login.ts'
 import { Message } from './message.ts'
 import type { Site } from './nexthop.ts'
 import { parseNexthops } from './nexthop.ts'
-import { down, failureOutcome, INTERRUPTED, tooDeep, UNAVAILABLE } from './outcome.ts'
+import { down, failureOutcome, INTERRUPTED, ours, tooDeep, UNAVAILABLE } from './outcome.ts'
 import type { Peer } from './peer.ts'
 import { peer } from './peer.ts'
+import { replyFilter } from './reply-filter.ts'
+import type { ReplyFilter } from './replies.ts'
 import { rewriteOutgoing } from './rewritten.ts'
 import type { Settings } from './settings.ts'
 import type { Source } from './sources.ts'
 import { ANY } from './sources.ts'
+import type { TlsDemand } from './tls-policy.ts'
 
 /** ms; Postfix's minimal_backoff_time */
 const MINIMAL_BACKOFF = 300_000
@@ -28,6 +34,7 @@ export class Delivery {
   readonly #call: Call
   readonly #settings: Settings
   #facts: MessageFacts
+  readonly #filter: ReplyFilter | undefined
   /** recipients without outcome */
   #left: JobRecipient[]
   /** why each recipient that is left could not be delivered so far; a failure of the site stands for all */
@@ -39,12 +46,17 @@ export class Delivery {
   #completed = false
   #connection: Connection | undefined
   #source: Source = ANY
+  /** of the site that is tried */
+  #demand: TlsDemand | undefined
+  /** what a kept connection must agree in, besides the server */
+  #kind = ''
 
   constructor(job: Job, call: Call, settings: Settings) {
     this.#job = job
     this.#call = call
     this.#settings = settings
-    this.#facts = messageFacts(job)
+    this.#facts = messageFacts(job, settings.wording)
+    this.#filter = replyFilter(settings.replyFilter, call)
     this.#left = [...job.recipients]
   }
 
@@ -55,7 +67,7 @@ export class Delivery {
       if (rewriter) {
         const rewritten = await rewriteOutgoing(this.#job, rewriter, this.#call)
         if ('kind' in rewritten) return this.#job.all(rewritten)
-        this.#facts = messageFacts(this.#job, rewritten)
+        this.#facts = messageFacts(this.#job, this.#settings.wording, rewritten)
       }
       this.#refuseBroken()
       const source = this.#settings.sources.choose(this.#job, this.#call)
@@ -90,7 +102,9 @@ export class Delivery {
   /** False: no other site may be tried. */
   async #site(site: Site, isFallback: boolean): Promise<boolean> {
     this.#sessions = 0
-    const used = await this.#keptFor(site)
+    this.#demand = await this.#settings.tls.for(site.text, this.#call)
+    this.#kind = `${this.#source.key} ${JSON.stringify(this.#demand)}`
+    const used = this.#demand && (await this.#keptFor(site))
     if (this.#over() || this.#sessions >= this.#settings.sessionLimit) return true
     if (site.kind === 'unix') {
       const socket = peer(this.#settings.myhostname, site.path, undefined, true)
@@ -100,6 +114,12 @@ export class Delivery {
     const answer = await findHosts(site, this.#settings.hosts, this.#call)
     if (this.#call.aborted) return false
     if (answer.kind === 'none') {
+      const { bestMx } = this.#settings
+      if (answer.isBest && bestMx && !isFallback) {
+        await passOn(this.#job, this.#left, bestMx, this.#call)
+        this.#left = []
+        return false
+      }
       // that mail for a fall-back loops or bounces is a mistake of ours, not of the sender
       this.#siteFailed(isFallback ? misconfigured(answer.outcome) : answer.outcome)
       return answer.loop !== true
@@ -112,12 +132,20 @@ export class Delivery {
   }
   /** A kept connection to this next hop saves the DNS too. Answers the server that has had its say. */
   async #keptFor(site: Site): Promise<string | undefined> {
-    const kept = this.#settings.cache().take(siteKey(site) + this.#source.key)
+    const kept = this.#settings.cache().take(siteKey(site) + this.#kind)
     if (!kept || !(await this.#talk(kept, site))) return undefined
     return kept.peer.relay
   }
   async #server(server: Peer, site: Site): Promise<void> {
-    const kept = this.#settings.cache().take(server.relay + this.#source.key)
+    const { tables, bySender } = this.#settings.passwords
+    const keys = [...(bySender ? [this.#facts.sender] : []), server.host, site.text]
+    if (await needsLogin(tables, keys, this.#call))
+      return this.#siteFailed(
+        down('4.7.0', `SASL authentication with host ${server.name} is not there yet`, ours(server)),
+      )
+    const demand = this.#demand
+    if (!demand) return this.#siteFailed(down('4.7.5', 'client TLS configuration problem'))
+    const kept = this.#settings.cache().take(server.relay + this.#kind)
     if (kept && (await this.#talk(kept, site))) return
     const { clock, log } = this.#call
     // a handshake that failed once may succeed in a moment: only mail that has waited goes in clear for it
@@ -125,6 +153,8 @@ export class Delivery {
     const connection = await dial(server, {
       settings: this.#settings,
       source: this.#source,
+      demand,
+      call: this.#call,
       log,
       mayFallBack,
       current: (dialling) => this.#current(dialling),
@@ -134,16 +164,18 @@ export class Delivery {
   }
   #current(connection: Connection): void {
     this.#connection = connection
+    connection.filter = this.#filter
     if (this.#call.aborted) connection.abort()
   }
   /** False: a kept connection was found dead before anything of this message was taken. */
   async #talk(connection: Connection, site: Site): Promise<boolean> {
     const reused = connection.uses > 0
     this.#current(connection)
-    const recipients = this.#acceptable(connection)
-    if (recipients.length > 0) {
+    const refusal = refusalOf(connection, this.#job, this.#facts, this.#settings)
+    if (refusal) this.#failAll(() => true, refusal)
+    if (this.#left.length > 0) {
       this.#why.clear()
-      const failure = await this.#send(connection, recipients)
+      const failure = await this.#send(connection, this.#left)
       if (failure && reused && failure.kind === 'lost' && isBeforeMail(failure)) return false
       if (failure) this.#failed(failure, connection.peer, false)
       else this.#completed = true
@@ -152,7 +184,7 @@ export class Delivery {
     const names = connection.peer.best ? [siteKey(site), connection.peer.relay] : [connection.peer.relay]
     this.#settings.cache().give(
       connection,
-      names.map((name) => name + this.#source.key),
+      names.map((name) => name + this.#kind),
     )
     return true
   }
@@ -173,36 +205,6 @@ export class Delivery {
       else throw error
     }
     return undefined
-  }
-  /** What this server cannot take by what it offers is failed here, in Postfix's words. */
-  #acceptable(connection: Connection): readonly JobRecipient[] {
-    const { features, peer: server } = connection
-    const at = { relay: server.relay, remoteMta: `dns; ${server.host}` }
-    if (
-      server.best &&
-      features.name.toLowerCase() === this.#settings.myhostname.toLowerCase() &&
-      this.#canLoop(server)
-    ) {
-      const text = `mail for ${this.#job.nexthop} loops back to myself`
-      return this.#failAll(() => true, { kind: 'failed', esc: '5.4.6', text, ...at })
-    }
-    if (!features.utf8) {
-      const text = `SMTPUTF8 is required, but was not offered by host ${server.name}`
-      this.#failAll((r) => this.#facts.utf8 || isUtf8(this.#facts.addressOf(r)), {
-        kind: 'failed',
-        esc: '5.6.7',
-        text,
-        ...at,
-      })
-    }
-    if (features.size && this.#facts.size > features.size) {
-      const text = `message size ${this.#facts.size} exceeds size limit ${features.size} of server ${server.name}`
-      return this.#failAll(() => true, { kind: 'failed', esc: '5.3.4', text, ...at })
-    }
-    return this.#left
-  }
-  #canLoop(server: Peer): boolean {
-    return this.#settings.protocol === 'smtp' && server.port === this.#settings.hosts.loopPort
   }
   #refuseBroken(): void {
     if (breaksCommand(this.#facts.sender)) {

@@ -1,17 +1,21 @@
 /** A new connection to one server, in clear again when opportunistic TLS fails. */
 import { isIP } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import type { Logger } from '@postern/core'
+import type { Call, Logger } from '@postern/core'
 import { Connection } from './connection.ts'
 import { HandshakeError } from './failure.ts'
 import type { Failure } from './failure.ts'
+import { keywordSet } from './hello.ts'
 import type { Peer } from './peer.ts'
 import type { Settings } from './settings.ts'
 import type { Source } from './sources.ts'
+import type { TlsDemand } from './tls-policy.ts'
 
 export interface Dialling {
   readonly settings: Settings
   readonly source: Source
+  readonly demand: TlsDemand
+  readonly call: Call
   readonly log: Logger
   /** a handshake that failed is followed by a session in clear */
   readonly mayFallBack: boolean
@@ -20,15 +24,15 @@ export interface Dialling {
 }
 
 export async function dial(peer: Peer, how: Dialling): Promise<Connection | Failure> {
-  const { settings, log, mayFallBack } = how
-  const first = await fromSource(peer, how, settings.tls)
-  if (first instanceof Connection || first.kind !== 'tls-failed' || settings.tls !== 'may' || !mayFallBack) return first
+  const { demand, log, mayFallBack } = how
+  const first = await fromSource(peer, how, demand.tls)
+  if (first instanceof Connection || first.kind !== 'tls-failed' || demand.tls !== 'may' || !mayFallBack) return first
   log.info('smtp.tls.fallback', { relay: peer.relay, cause: first.cause })
   return fromSource(peer, how, 'none')
 }
 
 /** From the first of our addresses that can be bound; from any where none can, unless smtpBindAddressEnforce. */
-async function fromSource(peer: Peer, how: Dialling, tls: Settings['tls']): Promise<Connection | Failure> {
+async function fromSource(peer: Peer, how: Dialling, tls: TlsDemand['tls']): Promise<Connection | Failure> {
   const { sources } = how.settings
   const family = isIP(peer.address)
   const wanted = family === 4 || family === 6 ? how.source[family] : []
@@ -46,17 +50,22 @@ const cannotBind = (failure: Failure): failure is Failure & { cause?: Error } =>
 async function tryOnce(
   peer: Peer,
   how: Dialling,
-  tls: Settings['tls'],
+  tls: TlsDemand['tls'],
   bindAddress: string | undefined,
 ): Promise<Connection | Failure> {
   const { heloName, timeouts, tlsOptions, protocol, assumeFinal, cache } = how.settings
+  const { versions, unmet } = how.demand
+  const discarded = await keywordsFor(peer, how)
+  if ('kind' in discarded) return discarded
   const connection = new Connection({
     peer,
     lmtp: protocol === 'lmtp',
     assumeFinal,
     heloName,
+    hello: { ...how.settings.hello, discarded },
     tls,
-    tlsOptions,
+    tlsUnmet: unmet,
+    tlsOptions: { ...tlsOptions, ...versions },
     bindAddress,
     timeouts,
   })
@@ -70,6 +79,16 @@ async function tryOnce(
     if (e instanceof HandshakeError) return e.failure
     throw e
   }
+}
+
+/** What of the server's answer to EHLO is not heeded: its address counts more than what is said for all. */
+async function keywordsFor(peer: Peer, { settings, call }: Dialling): Promise<ReadonlySet<string> | Failure> {
+  for (const table of settings.hello.byAddress) {
+    const answer = await table.get(peer.address, call)
+    if (answer.kind === 'found') return keywordSet(answer.value)
+    if (answer.kind === 'failed') return { kind: 'data', stage: 'ehlo', cause: answer.cause }
+  }
+  return settings.hello.discarded
 }
 
 function tellTls({ socket, peer }: Connection, log: Logger): void {

@@ -1,7 +1,7 @@
 /** The commands of one message for one server: which parameters it gets depends on what it offers. */
 import { isAscii } from 'node:buffer'
 import type { Job, JobRecipient } from '@postern/core'
-import { isUtf8, messageSize } from '@postern/core'
+import { addressOf, internal, isUtf8, messageSize } from '@postern/core'
 import type { Features } from './features.ts'
 
 /** What of a message goes out, and what decides on the parameters; found out once per job. */
@@ -10,6 +10,10 @@ export interface MessageFacts {
   readonly header: Uint8Array
   /** The recipient's address for the next hop. */
   addressOf(recipient: JobRecipient): string
+  /** an original recipient beyond ASCII is told as `rfc822` */
+  readonly rfc822: boolean
+  /** An address as commands have it. */
+  wire(address: string): string
   /** bytes as queued, before dot-stuffing: header, empty line, body */
   readonly size: number
   /** the client declared, or the header says, that the body has bytes above 127 */
@@ -17,17 +21,24 @@ export interface MessageFacts {
   /** sender or header cannot be sent without SMTPUTF8 (RFC 6531 section 3.4), whoever the recipient is */
   readonly utf8: boolean
 }
+export interface Wording {
+  /** local parts are quoted where RFC 5321 section 4.1.2 asks for it (`smtp_quote_rfc821_envelope`) */
+  readonly quoted: boolean
+  readonly rfc822: boolean
+}
 /** What was rewritten on the way out. */
 export interface Rewritten {
   readonly sender: string
   readonly header: Uint8Array
   readonly addresses: ReadonlyMap<string, string>
 }
-export function messageFacts(job: Job, rewritten?: Rewritten): MessageFacts {
+export function messageFacts(job: Job, { quoted, rfc822 }: Wording, rewritten?: Rewritten): MessageFacts {
   const { envelope, header } = job
   const sender = rewritten?.sender ?? envelope.sender
   return {
     sender,
+    rfc822,
+    wire: (address) => (quoted || address === '' ? address : internal(addressOf(address))),
     header: rewritten?.header ?? header,
     addressOf: ({ address }) => rewritten?.addresses.get(address) ?? address,
     size: messageSize(job),
@@ -51,7 +62,7 @@ export function mailCommand(
   features: Features,
 ): string {
   const { ret, envid, body } = job.envelope
-  let command = `MAIL FROM:<${message.sender}>`
+  let command = `MAIL FROM:<${message.wire(message.sender)}>`
   if (sized && features.size !== undefined) command += ` SIZE=${message.size}`
   if (features.eightBit && message.eightBit) command += ' BODY=8BITMIME'
   else if (features.eightBit && body === '7BIT') command += ' BODY=7BIT'
@@ -67,7 +78,7 @@ const NOTIFY = ['NEVER', 'SUCCESS', 'FAILURE', 'DELAY'] as const
 
 /** RFC 3461 sections 4.1 and 4.2; as Postfix does, a server that knows DSN always learns the original recipient. */
 export function rcptCommand(recipient: JobRecipient, message: MessageFacts, features: Features): string {
-  const command = `RCPT TO:<${message.addressOf(recipient)}>`
+  const command = `RCPT TO:<${message.wire(message.addressOf(recipient))}>`
   if (!features.dsn) return command
   const { notify } = recipient
   const asked = notify?.length ? ` NOTIFY=${NOTIFY.filter((word) => notify.includes(word)).join(',')}` : ''

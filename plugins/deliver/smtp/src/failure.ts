@@ -21,6 +21,10 @@ export type Failure =
   /** the greeting or HELO was not answered with 2xx */
   | { readonly kind: 'refused'; readonly stage: Stage; readonly reply: string }
   | { readonly kind: 'tls-not-offered'; readonly stage: Stage }
+  /** it is offered, but the level asks for more than encryption */
+  | { readonly kind: 'tls-unmet'; readonly stage: Stage; readonly what: string }
+  /** a table that is asked what to make of a reply, or of the server, is away */
+  | { readonly kind: 'data'; readonly stage: Stage; readonly cause?: unknown }
   | { readonly kind: 'tls-refused'; readonly stage: Stage; readonly reply: string }
   | { readonly kind: 'tls-failed'; readonly stage: Stage; readonly cause?: Error }
   | { readonly kind: 'timeout' | 'aborted'; readonly stage: Stage }

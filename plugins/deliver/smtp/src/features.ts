@@ -19,12 +19,23 @@ export const NO_FEATURES: Features = Object.freeze({
   startTls: false,
 })
 
+/** of `AUTH=LOGIN` too the keyword is AUTH, as for Postfix */
+const keywordOf = (line: string): string => line.split(/[\s=]/, 1)[0]!.toUpperCase()
+const textOf = (line: string): string => line.slice(4).trim()
+
+/** The reply without the keywords that are not to be heeded (`smtp_discard_ehlo_keywords`), in upper case. */
+export function withoutKeywords(reply: string, discarded: ReadonlySet<string>): string {
+  if (discarded.size === 0) return reply
+  const [first, ...lines] = reply.split('\n')
+  return [first, ...lines.filter((line) => !discarded.has(keywordOf(textOf(line))))].join('\n')
+}
+
 export function parseFeatures(reply: string): Features {
-  const [first = '', ...lines] = reply.split('\n').map((line) => line.slice(4).trim())
-  const keywords = new Map(lines.map((line) => [line.split(/\s/, 1)[0]!.toUpperCase(), line]))
-  const size = keywords.get('SIZE')?.split(/\s+/)[1]
+  const [first = '', ...lines] = reply.split('\n').map(textOf)
+  const keywords = new Map(lines.map((line) => [keywordOf(line), line]))
+  const size = keywords.get('SIZE')?.split(/[\s=]+/)[1]
   return {
-    name: first.split(/\s/, 1)[0]!,
+    name: first.split(/[\s=]/, 1)[0]!,
     pipelining: keywords.has('PIPELINING'),
     size: keywords.has('SIZE') ? Number(size) || 0 : undefined,
     eightBit: keywords.has('8BITMIME'),

@@ -8,6 +8,10 @@ import { peer } from './peer.ts'
 
 export interface HostOptions {
   readonly resolver: Resolver
+  /** where addresses are asked for, in turn; absent: the hosts file and DNS as one */
+  readonly lookup?: readonly Lookup[]
+  /** is MX asked for at all? */
+  readonly mx: boolean
   readonly families: readonly (4 | 6)[]
   /** RFC 7505 apart, an MX question that failed is treated like one without answer */
   readonly ignoreMxLookupError: boolean
@@ -20,8 +24,11 @@ export interface HostOptions {
 }
 export type HostsAnswer =
   | { readonly kind: 'found'; readonly peers: readonly Peer[] }
-  /** `loop`: no other site may be tried, it would only make the loop longer */
-  | { readonly kind: 'none'; readonly outcome: Deferred | Failed; readonly loop?: boolean }
+  /** `loop`: no other site may be tried, it would only make the loop longer. `isBest`: nobody is more responsible than we */
+  | { readonly kind: 'none'; readonly outcome: Deferred | Failed; readonly loop?: boolean; readonly isBest?: boolean }
+
+/** `native`: as the system does, the hosts file first (nsswitch.conf(5)) */
+export type Lookup = 'dns' | 'native'
 
 interface Address extends Pick<Mx, 'preference'> {
   readonly host: string
@@ -38,8 +45,9 @@ const isHostname = (name: string): boolean =>
   name.length <= 255 && name.split('.').every((label) => /^(?!-)[\w-]{1,63}(?<!-)$/.test(label))
 
 export async function findHosts(site: InetSite, options: HostOptions, call: Call): Promise<HostsAnswer> {
-  if (!site.mx) return hostOnly(site, options, call)
-  const answer = await options.resolver.mx(site.host, call)
+  if (!site.mx || !options.mx) return hostOnly(site, options, call)
+  const { resolver } = options
+  const answer = await (options.lookup ? (resolver.dns ?? resolver) : resolver).mx(site.host, call)
   if (answer.kind === 'failed') {
     if (options.ignoreMxLookupError) return hostOnly(site, options, call)
     return none(down('4.4.3', `${notFound(site.host, 'MX')}Host not found, try again`, { cause: answer.cause }))
@@ -82,7 +90,12 @@ function withoutLoop(site: InetSite, all: Address[], bestMx: number, options: Ho
   const left = all.filter((a) => a.preference < ours)
   if (left.length > 0) return found(left, site, options)
   if (ours > bestMx) return none(down('4.4.4', `unable to find primary relay for ${site.host}`))
-  return { kind: 'none', loop: true, outcome: failed('5.4.6', `mail for ${site.host} loops back to myself`) }
+  return {
+    kind: 'none',
+    loop: true,
+    isBest: true,
+    outcome: failed('5.4.6', `mail for ${site.host} loops back to myself`),
+  }
 }
 
 async function hostOnly(site: InetSite, options: HostOptions, call: Call): Promise<HostsAnswer> {
@@ -92,11 +105,29 @@ async function hostOnly(site: InetSite, options: HostOptions, call: Call): Promi
 
 async function addressesOf(host: string, preference: number, options: HostOptions, call: Call): Promise<Addresses> {
   if (isIP(host)) return [{ host, address: host, preference }]
-  const { resolver, families } = options
-  const answers = await Promise.all(families.map((f) => (f === 4 ? resolver.a(host, call) : resolver.aaaa(host, call))))
-  const addresses = answers.flatMap((a) => (a.kind === 'found' ? a.records : []))
-  if (addresses.length > 0) return addresses.map((address) => ({ host, address, preference }))
-  return noAddress(host, answers, families)
+  const { families } = options
+  let none: Deferred | Failed | undefined
+  for (const lookup of options.lookup ?? [undefined]) {
+    const asked = lookup === 'dns' ? (options.resolver.dns ?? options.resolver) : options.resolver
+    const answers = await Promise.all(families.map((f) => (f === 4 ? asked.a(host, call) : asked.aaaa(host, call))))
+    const addresses = answers.flatMap((a) => (a.kind === 'found' ? a.records : []))
+    if (addresses.length > 0) return addresses.map((address) => ({ host, address, preference }))
+    none = lookup === 'native' ? unknownHost(host, answers, none) : noAddress(host, answers, families)
+  }
+  return none!
+}
+/** In the words of getaddrinfo(3), as Postfix; what DNS said before of a temporary failure keeps it temporary. */
+function unknownHost(
+  host: string,
+  answers: readonly DnsAnswer<string>[],
+  before: Deferred | Failed | undefined,
+): Deferred | Failed {
+  const text = `unable to look up host ${host}: `
+  const away = answers.find((a) => a.kind === 'failed')
+  if (away) return down('4.4.3', `${text}Temporary failure in name resolution`, { cause: away.cause })
+  const known = answers.some((a) => a.kind === 'absent' && !a.nxdomain)
+  const why = text + (known ? 'No address associated with hostname' : 'Name or service not known')
+  return before?.kind === 'deferred' ? down('4.4.3', why) : failed('5.4.4', why)
 }
 function noAddress(
   host: string,

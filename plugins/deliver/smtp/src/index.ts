@@ -1,13 +1,16 @@
 /** Delivery over SMTP and LMTP: one transport per use, called `smtp` or the use's `as`. */
-import type { Mta, OutgoingRewriter, Resolver } from '@postern/core'
-import { definePlugin, outgoingRewriter, resolver } from '@postern/core'
+import type { Mta, OutgoingRewriter, Resolver, Transport } from '@postern/core'
+import { statusFilter } from '@postern/maps'
+import { definePlugin, outgoingRewriter, resolver, transports } from '@postern/core'
 import { ConnectionCache } from './cache.ts'
 import { Delivery } from './delivery.ts'
+import { keywordSet } from './hello.ts'
 import type { Options } from './options.ts'
 import { options } from './options.ts'
 import { selfDetector } from './self.ts'
 import type { Settings } from './settings.ts'
 import { Sources } from './sources.ts'
+import { TlsPolicies } from './tls-policy.ts'
 
 const FAMILIES = { all: [4, 6], ipv4: [4], ipv6: [6] } as const
 /** ms; the stages have their own timeouts, this ends what trickles along (Postfix's daemon_timeout) */
@@ -16,21 +19,23 @@ const DEADLINE = 18_000_000
 export default definePlugin({
   name: 'deliver-smtp',
   options,
-  needs: { resolver, outgoing: outgoingRewriter },
+  needs: { resolver, outgoing: outgoingRewriter, transports },
   apply(mta, chosen, needs) {
     const made = settings(
       mta,
       chosen,
       () => needs.resolver,
       once(() => needs.outgoing.get(chosen.protocol)),
+      (name) => needs.transports.get(name),
     )
+    const filter = statusFilter(chosen.smtpDeliveryStatusFilter.map((ref) => mta.table(ref)))
     mta.deliver(mta.as ?? 'smtp', {
       limits: {
         concurrency: chosen.smtpDestinationConcurrencyLimit,
         recipients: chosen.smtpDestinationRecipientLimit,
         deadline: DEADLINE,
       },
-      deliver: (job, call) => new Delivery(job, call, made).run(),
+      deliver: filter((job, call) => new Delivery(job, call, made).run()),
     })
   },
 })
@@ -46,6 +51,7 @@ function settings(
   o: Options,
   resolver: () => Resolver,
   rewriter: () => OutgoingRewriter | undefined,
+  transport: (name: string) => Transport | undefined,
 ): Settings {
   const port = o.smtpTcpPort ?? (o.protocol === 'lmtp' ? 24 : 25)
   return {
@@ -53,8 +59,26 @@ function settings(
     assumeFinal: o.protocol === 'lmtp' && o.lmtpAssumeFinal,
     myhostname: mta.site.myhostname,
     heloName: o.smtpHeloName || mta.site.myhostname,
+    hello: {
+      always: o.smtpAlwaysSendEhlo,
+      never: o.smtpNeverSendEhlo,
+      discarded: keywordSet(o.smtpDiscardEhloKeywords),
+      byAddress: o.smtpDiscardEhloKeywordAddressMaps.map((ref) => mta.table(ref)),
+    },
     port,
-    tls: o.smtpTlsSecurityLevel,
+    tls: new TlsPolicies({
+      level: o.smtpTlsSecurityLevel,
+      tables: o.smtpTlsPolicyMaps.map((ref) => mta.table(ref)),
+      dnssec: o.smtpDnsSupportLevel === 'dnssec',
+      protocols: o.smtpTlsMandatoryProtocols,
+    }),
+    replyFilter: o.smtpReplyFilter && mta.table(o.smtpReplyFilter),
+    wording: { quoted: o.smtpQuoteRfc821Envelope, rfc822: o.orcptBeyondAscii === 'rfc822' },
+    passwords: {
+      tables: o.smtpSaslPasswordMaps.map((ref) => mta.table(ref)),
+      bySender: o.smtpSenderDependentAuthentication,
+    },
+    bestMx: bestMx(mta, o.bestMxTransport, transport),
     sources: sources(mta, o),
     fallback: o.smtpFallbackRelay,
     addressLimit: o.smtpMxAddressLimit || Infinity,
@@ -73,6 +97,8 @@ function settings(
       get resolver() {
         return resolver()
       },
+      lookup: o.smtpDnsSupportLevel === 'disabled' ? ['native'] : o.smtpHostLookup,
+      mx: o.smtpDnsSupportLevel !== 'disabled',
       families: FAMILIES[o.inetProtocols],
       ignoreMxLookupError: o.ignoreMxLookupError,
       deferIfNoMxAddress: o.smtpDeferIfNoMxAddressFound,
@@ -93,6 +119,13 @@ function settings(
     rewriter,
     cache: keptCache(mta, o),
   }
+}
+
+function bestMx(mta: Mta<never>, text: string, transport: (name: string) => Transport | undefined): Settings['bestMx'] {
+  if (text === '') return undefined
+  const [, name = '', nexthop = ''] = /^([^:]*):?(.*)$/s.exec(text)!
+  mta.transport(name, 'bestMxTransport')
+  return { name, nexthop, transport: () => transport(name) }
 }
 
 function sources(mta: Mta<never>, o: Options): Sources {

@@ -2,6 +2,7 @@
 import { isIP } from 'node:net'
 import { duration, tableRef } from '@postern/core'
 import { z } from 'zod'
+import { LEVELS } from './tls-policy.ts'
 
 const address = (family: 4 | 6) =>
   z.union([z.literal(''), z.string().refine((a) => isIP(a) === family, `expected an IPv${family} address`)])
@@ -24,12 +25,80 @@ export const options = z.strictObject({
     .optional()
     .describe('port of next hops that name none; 25, or 24 for LMTP'),
   smtpTlsSecurityLevel: z
-    .enum(['none', 'may', 'encrypt'])
+    .enum(LEVELS)
     .default('none')
     .describe(
-      'none: in clear; may: STARTTLS where it is offered, in clear where it is not, or for mail of 300 s when the handshake fails; encrypt: never in clear',
+      'none: in clear; may: STARTTLS where it is offered, in clear where it is not, or for mail of 300 s when the handshake fails; encrypt: never in clear; ' +
+        'fingerprint, verify, secure, dane, dane-only: not there yet, mail waits (dane without smtpDnsSupportLevel dnssec is may, as in Postfix)',
+    ),
+  smtpTlsPolicyMaps: z
+    .array(tableRef())
+    .default([])
+    .describe(
+      'tables of levels by next hop as it is written, and by .parent of a domain; they count more than smtpTlsSecurityLevel',
+    ),
+  smtpTlsMandatoryProtocols: z
+    .string()
+    .default('>=TLSv1')
+    .describe(
+      'protocols for encrypt and above: `>=TLSv1.2`, `!SSLv3`. TLS 1.2 and 1.3 are there; where nothing is left, mail waits',
     ),
   smtpHeloName: z.string().regex(/^\S*$/).default('').describe('name in EHLO; default: myhostname'),
+  smtpAlwaysSendEhlo: z
+    .boolean()
+    .default(true)
+    .describe('EHLO to any server; if not, only to one whose greeting says ESMTP'),
+  smtpNeverSendEhlo: z.boolean().default(false).describe('HELO to any server'),
+  smtpDiscardEhloKeywords: z
+    .array(z.string())
+    .default([])
+    .describe('keywords of the answer to EHLO that are not heeded: size, dsn, pipelining ...'),
+  smtpDiscardEhloKeywordAddressMaps: z
+    .array(tableRef())
+    .default([])
+    .describe("tables of such lists by the server's address, in place of smtpDiscardEhloKeywords"),
+  smtpReplyFilter: tableRef()
+    .optional()
+    .describe('a table that is asked for each line of a reply; what it has for it is read instead'),
+  smtpQuoteRfc821Envelope: z.boolean().default(true).describe('quote local parts where RFC 5321 asks for it'),
+  smtpDeliveryStatusFilter: z
+    .array(tableRef())
+    .default([])
+    .describe('tables that change a status: `4.2.0 text` to `5.2.0 text`; success stays success'),
+  smtpHostLookup: z
+    .array(z.enum(['dns', 'native']))
+    .min(1)
+    .optional()
+    .describe(
+      'dns: name servers alone; native: as the system does, its hosts file first. Default: the hosts file, then DNS',
+    ),
+  smtpDnsSupportLevel: z
+    .enum(['disabled', 'enabled', 'dnssec'])
+    .default('enabled')
+    .describe(
+      'disabled: no MX is asked for, and hosts are found as the system does; dnssec: the levels dane and dane-only count',
+    ),
+  smtpSaslPasswordMaps: z
+    .array(tableRef())
+    .default([])
+    .describe(
+      'tables of who is logged in to, by host and by next hop. That is not there yet: mail for these waits, it is not tried without',
+    ),
+  smtpSenderDependentAuthentication: z
+    .boolean()
+    .default(false)
+    .describe("smtpSaslPasswordMaps are asked for the sender's address, too"),
+  orcptBeyondAscii: z
+    .enum(['utf-8', 'rfc822'])
+    .default('utf-8')
+    .describe(
+      'how a next hop is told an original recipient beyond ASCII: utf-8, if it has SMTPUTF8 (RFC 6533); rfc822: always, as bytes, as Postfix',
+    ),
+  bestMxTransport: z
+    .string()
+    .regex(/^$|^[^:\s]+(:.*)?$/, 'expected a transport, or transport:nexthop')
+    .default('')
+    .describe('the transport for mail whose best MX we are ourselves; without it such mail loops, and is returned'),
   smtpBindAddress: address(4).default('').describe('our address for connections over IPv4'),
   smtpBindAddress6: address(6).default('').describe('our address for connections over IPv6'),
   smtpBindAddresses: z

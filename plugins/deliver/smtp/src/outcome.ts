@@ -32,11 +32,14 @@ export function statusOf(reply: string): StatusCode {
 }
 export const isPositive = (reply: string): boolean => codeOf(reply).startsWith('2')
 
-const facts = (peer: Peer, reply?: string): OutcomeFacts => ({
+/** Of a reply: who said it, and what. */
+const facts = (peer: Peer, reply: string): OutcomeFacts => ({
   relay: peer.relay,
   remoteMta: `dns; ${peer.host}`,
-  diagnostic: reply === undefined ? undefined : `smtp; ${reply}`,
+  diagnostic: `smtp; ${reply}`,
 })
+/** What we say ourselves of a server, not it: reports name no Remote-MTA then, as Postfix's. */
+export const ours = (peer: Peer): OutcomeFacts => ({ relay: peer.relay })
 
 /** A negative reply is as permanent as its first digit says. A positive one where none is due fails, as for Postfix. */
 function negative(esc: StatusCode, text: string, more: OutcomeFacts): Deferred | Failed {
@@ -61,7 +64,7 @@ export function saidNo(reply: string, command: Command, peer: Peer): Deferred | 
 }
 
 /** It cannot be converted for a server that takes 7 bits only. */
-export const tooDeep = (text: string, peer: Peer): Failed => ({ ...facts(peer), kind: 'failed', esc: '5.6.0', text })
+export const tooDeep = (text: string, peer: Peer): Failed => ({ ...ours(peer), kind: 'failed', esc: '5.6.0', text })
 
 const softened = (outcome: Outcome): Outcome =>
   outcome.kind === 'failed'
@@ -96,7 +99,7 @@ const ERRORS: Record<string, string> = {
 
 /** A connection that failed, at any time. `skip5xxGreeting`: a 5xx greeting is a temporary failure of this host only. */
 export function failureOutcome(failure: Failure, peer: Peer, skip5xxGreeting: boolean): Deferred | Failed {
-  const at = facts(peer)
+  const at = ours(peer)
   switch (failure.kind) {
     case 'connect':
       return down('4.4.1', `connect to ${peer.relay}: ${systemText(failure.cause)}`)
@@ -106,6 +109,12 @@ export function failureOutcome(failure: Failure, peer: Peer, skip5xxGreeting: bo
       return refusal(failure.reply, peer, skip5xxGreeting && failure.stage === 'greeting')
     case 'tls-not-offered':
       return down('4.7.4', `TLS is required, but was not offered by host ${peer.name}`, at)
+    case 'tls-unmet':
+      return down('4.7.5', failure.what, at)
+    case 'data': {
+      const text = `local data error while talking to ${peer.name}`
+      return broken(failure, '4.3.0', text, { ...at, cause: failure.cause })
+    }
     case 'tls-refused':
       return turnedAway(failure.reply, peer, `TLS is required, but host ${peer.name} refused to start TLS:`)
     case 'tls-failed':
@@ -117,7 +126,10 @@ export function failureOutcome(failure: Failure, peer: Peer, skip5xxGreeting: bo
     case 'body':
       return { ...at, kind: 'deferred', esc: '4.3.0', text: 'queue file read error', cause: failure.cause }
     case 'protocol':
-      return broken(failure, '4.5.0', `Protocol error: host ${peer.name} said: ${oneLine(failure.reply)}`, at)
+      return broken(failure, '4.5.0', `Protocol error: host ${peer.name} said: ${oneLine(failure.reply)}`, {
+        ...at,
+        remoteMta: `dns; ${peer.host}`,
+      })
     case 'lost':
       return broken(failure, '4.4.2', `lost connection with ${peer.name} while ${WHILE[failure.stage]}`, at)
   }

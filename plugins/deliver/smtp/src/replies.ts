@@ -1,4 +1,5 @@
 /** Bytes from the server into replies (RFC 5321 section 4.2.1); lines of one reply are joined by LF. */
+import type { MaybePromise } from '@postern/core'
 
 /** Postfix's line_length_limit: what is longer is cut; text that has grown so long takes no further line. */
 export const MAX_LINE = 2048
@@ -19,29 +20,44 @@ export const codedLines = (reply: string): string =>
     .filter((line) => CODED.test(line))
     .join('\n')
 
+/** What to read in place of a line. */
+export type ReplyFilter = (line: string) => MaybePromise<string>
+
 export class ReplyReader {
+  /** asked for each line, without its end */
+  filter: ReplyFilter | undefined
   /** of the line that has not ended: its beginning */
   #text = ''
   /** of the reply that has not ended */
   #partial = ''
   #bytes = 0
 
-  /** Calls `reply` for each whole reply; when it answers false, the rest is dropped. False when a reply is too long. */
-  read(chunk: Buffer, reply: (text: string) => boolean): boolean {
+  /**
+   * Calls `reply` for each whole reply; when it answers false, the rest is dropped. False when a reply is too long. It is called again only
+   * when what it answered has come to its end.
+   */
+  read(chunk: Buffer, reply: (text: string) => boolean): MaybePromise<boolean> {
     const text = this.#text === '' ? chunk.toString('latin1') : this.#text + chunk.toString('latin1')
     this.#text = ''
     this.#bytes += chunk.length
-    let from = 0
-    for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', from)) {
-      const line = text.slice(from, at)
+    return this.#lines(text, 0, reply)
+  }
+  #lines(text: string, start: number, reply: (text: string) => boolean): MaybePromise<boolean> {
+    let from = start
+    for (let at = text.indexOf('\n', from); at >= 0; at = text.indexOf('\n', from)) {
+      const line = printable(text.slice(from, at).slice(0, MAX_LINE).replace(/\r+$/, ''))
       from = at + 1
-      if (!this.#line(line, reply)) return true
+      const read = this.filter ? filtered(this.filter, line) : line
+      if (read instanceof Promise) {
+        const rest = from
+        return read.then((then) => (this.#line(then, reply) ? this.#lines(text, rest, reply) : true))
+      }
+      if (!this.#line(read, reply)) return true
     }
     this.#text = text.slice(from, from + MAX_LINE)
     return this.#bytes <= MAX_REPLY
   }
-  #line(raw: string, reply: (text: string) => boolean): boolean {
-    const line = printable(raw.slice(0, MAX_LINE).replace(/\r+$/, ''))
+  #line(line: string, reply: (text: string) => boolean): boolean {
     const ends = ENDS.test(line)
     // a line that has no code is no reply: as for Postfix, it belongs to the text of the one that follows
     const all = this.#partial === '' ? line : this.#joined(line, ends)
@@ -64,3 +80,9 @@ const printable = (bytes: string): string =>
     : bytes
 const decoded = (bytes: string): string =>
   /[\x80-\xff]/.test(bytes) ? Buffer.from(bytes, 'latin1').toString('utf8') : bytes
+const encoded = (text: string): string => Buffer.from(text).toString('latin1')
+/** Tables know text, replies are kept as bytes until they are whole. */
+function filtered(filter: ReplyFilter, line: string): MaybePromise<string> {
+  const told = filter(decoded(line))
+  return told instanceof Promise ? told.then(encoded) : encoded(told)
+}

@@ -36,7 +36,8 @@ export class Asker {
   mx(domain: string): Promise<Timed<Mx>> {
     return this.#three(
       async () => (await this.#dns.resolveMx(domain)).sort((a, b) => a.priority - b.priority),
-      (r) => ({ preference: r.priority, exchange: hostKey(r.exchange) }),
+      // in the zone's case: the log names it so
+      (r) => ({ preference: r.priority, exchange: r.exchange.replace(/\.$/, '') }),
     )
   }
   ptr(address: string): Promise<Timed<string>> {

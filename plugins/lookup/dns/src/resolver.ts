@@ -8,6 +8,7 @@ import type { Hosts } from './hosts.ts'
 import { hostKey } from './hosts.ts'
 
 export class HostsAndDns implements Resolver {
+  readonly dns: Resolver
   readonly #hosts: Hosts
   readonly #cache: Cache
   readonly #ask: Asker
@@ -16,6 +17,13 @@ export class HostsAndDns implements Resolver {
     this.#hosts = hosts
     this.#cache = cache
     this.#ask = ask
+    this.dns = {
+      mx: (domain, call) => this.#mx(hostKey(domain), call),
+      a: (host, call) => this.#asked(hostKey(host), 4, call),
+      aaaa: (host, call) => this.#asked(hostKey(host), 6, call),
+      ptr: (address, call) => this.#ptr(address, call),
+      txt: (name, call) => this.txt(name, call),
+    }
   }
   a(host: string, call: Call): Promise<DnsAnswer<string>> {
     return this.#addresses(host, 4, call)
@@ -27,19 +35,12 @@ export class HostsAndDns implements Resolver {
     const name = hostKey(domain)
     // RFC 6761 section 6.3: localhost is never asked of a name server
     if (name === 'localhost') return Promise.resolve({ kind: 'absent', nxdomain: false })
-    return unlessAborted(
-      this.#cache.ask(`MX ${name}`, () => this.#ask.mx(name)),
-      call,
-    )
+    return this.#mx(name, call)
   }
   ptr(address: string, call: Call): Promise<DnsAnswer<string>> {
     if (!isIP(address)) return Promise.resolve({ kind: 'failed', cause: `not an IP address: ${address}` })
     const names = this.#hosts.names(address)
-    if (names) return Promise.resolve(found(names))
-    return unlessAborted(
-      this.#cache.ask(`PTR ${address}`, () => this.#ask.ptr(address)),
-      call,
-    )
+    return names ? Promise.resolve(found(names)) : this.#ptr(address, call)
   }
   txt(name: string, call: Call): Promise<DnsAnswer<string>> {
     const key = hostKey(name)
@@ -52,7 +53,22 @@ export class HostsAndDns implements Resolver {
     const name = hostKey(host)
     const here = this.#hosts.addresses(name, family)
     // a name that has addresses of the other family only is known here all the same: DNS is not asked
-    if (here) return Promise.resolve(found(here))
+    return here ? Promise.resolve(found(here)) : this.#asked(name, family, call)
+  }
+
+  #mx(name: string, call: Call): Promise<DnsAnswer<Mx>> {
+    return unlessAborted(
+      this.#cache.ask(`MX ${name}`, () => this.#ask.mx(name)),
+      call,
+    )
+  }
+  #ptr(address: string, call: Call): Promise<DnsAnswer<string>> {
+    return unlessAborted(
+      this.#cache.ask(`PTR ${address}`, () => this.#ask.ptr(address)),
+      call,
+    )
+  }
+  #asked(name: string, family: 4 | 6, call: Call): Promise<DnsAnswer<string>> {
     return unlessAborted(
       this.#cache.ask(`${family === 4 ? 'A' : 'AAAA'} ${name}`, () => this.#ask.addresses(name, family)),
       call,

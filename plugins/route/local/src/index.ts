@@ -45,7 +45,8 @@ async function overrideOf(tables: Named<RouteTables>, address: MailAddress, call
   return undefined
 }
 function localOf(mta: Mta, o: Options): LocalDelivery {
-  const open = (refs: readonly TableRef[]) => refs.map((ref) => mta.table(ref))
+  // an address must not choose its transport: Postfix leaves rules with `$1` out here (local(8))
+  const open = (refs: readonly TableRef[]) => refs.map((ref) => mta.table(ref, { substitution: false }))
   for (const where of ['mailboxTransport', 'fallbackTransport'] as const)
     if (o[where] !== undefined) mta.transport(o[where].replace(/:.*/s, ''), where)
   return new LocalDelivery(

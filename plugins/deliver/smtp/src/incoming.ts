@@ -1,0 +1,54 @@
+/** Chunks from the server, one after the other: while a table is asked for a line, those behind it wait. */
+import type { MaybePromise } from '@postern/core'
+import { ReplyReader } from './replies.ts'
+import type { ReplyFilter } from './replies.ts'
+
+export interface Incoming {
+  /** False: what came behind the reply is dropped. */
+  reply(text: string): boolean
+  /** a reply that has no end, or a table that is away */
+  broken(kind: 'protocol' | 'data', cause?: unknown): void
+}
+
+export class IncomingReplies {
+  readonly #to: Incoming
+  readonly #reader = new ReplyReader()
+  readonly #chunks: Buffer[] = []
+  /** the end of what is being read */
+  #reading: Promise<void> | undefined
+
+  constructor(to: Incoming) {
+    this.#to = to
+  }
+  set filter(filter: ReplyFilter | undefined) {
+    this.#reader.filter = filter
+  }
+  take(chunk: Buffer): void {
+    if (this.#reading) this.#chunks.push(chunk)
+    else this.#read(chunk)
+  }
+  /** Calls `fn` when all that has come was read, and says whether that is later. */
+  later(fn: () => void): boolean {
+    void this.#reading?.then(fn)
+    return this.#reading !== undefined
+  }
+
+  #read(chunk: Buffer): void {
+    const end = (whole: boolean): void => {
+      if (!whole) this.#to.broken('protocol')
+    }
+    const failed = (cause: unknown): void => this.#to.broken('data', cause)
+    let read: MaybePromise<boolean>
+    try {
+      read = this.#reader.read(chunk, (reply) => this.#to.reply(reply))
+    } catch (cause) {
+      return failed(cause)
+    }
+    if (!(read instanceof Promise)) return end(read)
+    this.#reading = read.then(end, failed).then(() => {
+      this.#reading = undefined
+      const next = this.#chunks.shift()
+      if (next) this.#read(next)
+    })
+  }
+}
