@@ -58,7 +58,7 @@ export class Deliveries {
   /** One more recipient for a next hop; nothing starts before `release`. */
   add(m: ActiveMessage, r: ActiveRecipient, to: JobRecipient, transport: string, nexthop: string, graph: Graph): void {
     if (!graph.transport(transport)) {
-      const outcome = deferred('4.3.5', `mail transport unavailable: nobody provides "${transport}"`)
+      const outcome = unprovided(transport)
       graph.log.error('transport.unknown', { id: m.message.id, transport, there: graph.transportNames() })
       return this.recording.settled(m, r, to, outcome, { transport, nexthop }, graph)
     }
@@ -124,12 +124,7 @@ export class Deliveries {
       const instead = graph.root.attempt && (await this.#attempt(leg, graph))
       if (instead) return void this.#without(job, instead, graph)
       const way = graph.transport(leg.transport)
-      if (!way)
-        return this.#without(
-          job,
-          deferred('4.3.5', `mail transport unavailable: nobody provides "${leg.transport}"`),
-          graph,
-        )
+      if (!way) return this.#without(job, unprovided(leg.transport), graph)
       calling = true
       await callTransport(this.#engine, graph, way, job, busy)
     } catch (error) {
@@ -216,6 +211,21 @@ export class Deliveries {
   }
 }
 
+<<<<<<< HEAD
+=======
+/** RFC 3461 section 4.1: nobody is to hear of it. */
+/** In Postfix's words; which one it was is in the log. */
+const unprovided = (transport: string): Outcome =>
+  deferred('4.3.0', 'mail transport unavailable', { cause: `nobody provides "${transport}"` })
+const isSilent = (r: ActiveRecipient): boolean => r.notify?.includes('NEVER') === true
+
+/** A failure that the operator wants to see before a sender does. */
+const softened = (o: Outcome): Outcome =>
+  o.kind === 'failed'
+    ? { ...o, kind: 'deferred', esc: `4${o.esc.slice(1)}` as `4.${number}.${number}`, softened: true }
+    : o
+
+>>>>>>> e530937 (core: WISH recipients sorted by the whole address; a transport that nobody provides in Postfix's words)
 export function isPastLifetime(m: ActiveMessage, graph: Graph): boolean {
   const life =
     m.message.envelope.sender === '' ? graph.settings.bounceQueueLifetime : graph.settings.maximalQueueLifetime

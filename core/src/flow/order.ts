@@ -17,19 +17,20 @@ export function inOrder(legs: ReadonlyMap<string, Leg> | undefined): readonly Le
 interface Keyed {
   readonly recipient: JobRecipient
   readonly domain: string
-  readonly local: string
+  /** the whole address, unquoted: `a b@x` comes before `a@x` */
+  readonly text: string
 }
 function sort(recipients: JobRecipient[]): void {
-  const keyed = recipients.map(keyOf).sort((a, b) => compare(a.domain, b.domain) || compare(a.local, b.local))
+  const keyed = recipients.map(keyOf).sort((a, b) => compare(a.domain, b.domain) || compare(a.text, b.text))
   for (let i = 0; i < keyed.length; i++) recipients[i] = keyed[i]!.recipient
 }
 function keyOf(recipient: JobRecipient): Keyed {
   const { address } = recipient
   if (address.startsWith('"')) {
     const { local, domain } = addressOf(address)
-    return { recipient, domain: domain.toLowerCase(), local }
+    return { recipient, domain: domain.toLowerCase(), text: `${local}@${domain}` }
   }
   const at = address.lastIndexOf('@')
-  return { recipient, domain: address.slice(at + 1).toLowerCase(), local: address.slice(0, at) }
+  return { recipient, domain: address.slice(at + 1).toLowerCase(), text: address }
 }
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
