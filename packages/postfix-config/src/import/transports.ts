@@ -2,7 +2,7 @@
 import { programOf } from '../master-cf.ts'
 import type { Service } from '../master-cf.ts'
 import type { Build } from './build.ts'
-import { clientRows, statusFilterRow } from './map/out.ts'
+import { ANY_NUMBER, clientRows, statusFilterRow } from './map/out.ts'
 import { LOCAL, VIRTUAL } from './map/mailboxes.ts'
 import type { Reader } from './reader.ts'
 import { timeText } from './reader.ts'
@@ -53,7 +53,6 @@ const LIMITS: Readonly<Record<string, readonly [key: string, kind: 'count' | 'ti
 }
 /** 0 says that there is none, whatever is said for all transports */
 const UNLIMITED = new Set(['concurrency', 'recipients'])
-const ANY_NUMBER = 1_000_000
 /** limits whose defaults are not those of all transports */
 const BUILT_IN = new Set(['local_destination_concurrency_limit', 'local_destination_recipient_limit'])
 

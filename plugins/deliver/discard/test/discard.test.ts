@@ -7,8 +7,8 @@ import plugin, { reasonOf } from '@postern/deliver-discard'
 const cases: [string, string, string][] = [
   ['thrown away', '2.0.0', 'thrown away'],
   ['2.1.5 thrown away', '2.1.5', 'thrown away'],
-  ['  5.7.1   spam ', '2.7.1', 'spam'],
-  ['4.3.0', '2.3.0', 'discarded'],
+  ['  5.7.1   spam ', '2.0.0', 'spam'],
+  ['4.3.0', '2.0.0', 'discarded'],
   ['', '2.0.0', 'discarded'],
   ['disc.example', '2.0.0', 'disc.example'],
   ['2.1.5x', '2.0.0', '2.1.5x'],

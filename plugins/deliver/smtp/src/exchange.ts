@@ -10,6 +10,8 @@ import type { Transaction } from './transaction.ts'
 const ONE_WRITE = 65_536
 /** More pieces than this are copied into one buffer. */
 const MANY_PIECES = 128
+/** ms for a reply that nobody's mail waits for */
+const IDLE_REPLY = 5000
 
 export class Exchange {
   stage: Stage = 'mail'
@@ -103,7 +105,9 @@ export class Exchange {
       return
     }
     this.stage = 'data'
-    this.#connection.limit(this.#connection.timeouts.dataInit)
+    const { dataInit } = this.#connection.timeouts
+    // when nobody was taken only the connection waits for the reply, and it is not worth long
+    this.#connection.limit(this.#accepted.length > 0 ? dataInit : Math.min(dataInit, IDLE_REPLY))
     if (this.#pipelined) return
     if (this.#accepted.length === 0 || !content) this.#finish(true)
     else this.#write('DATA')

@@ -41,10 +41,17 @@ const failed = (esc: Failed['esc'], text: string): Failed => ({ kind: 'failed', 
 /** More MX than this are not looked up: a zone must not make us ask for ever. */
 const MAX_MX = 50
 
+// eslint-disable-next-line no-control-regex
+const isAscii = (text: string): boolean => /^[\x00-\x7f]*$/.test(text)
 const isHostname = (name: string): boolean =>
   name.length <= 255 && name.split('.').every((label) => /^(?!-)[\w-]{1,63}(?<!-)$/.test(label))
 
 export async function findHosts(site: InetSite, options: HostOptions, call: Call): Promise<HostsAnswer> {
+  const { host } = site
+  const family = isIP(host)
+  // nothing is asked for what is no name; of one beyond ASCII that is DNS's to say
+  if (family ? !options.families.includes(family as 4 | 6) : isAscii(host) && !isHostname(host))
+    return none(failed('5.4.4', `Name service error for ${host}: invalid host or domain name`))
   if (!site.mx || !options.mx) return hostOnly(site, options, call)
   const { resolver } = options
   const answer = await (options.lookup ? (resolver.dns ?? resolver) : resolver).mx(site.host, call)

@@ -86,12 +86,12 @@ export class Smtpd {
     else if (reply.code === 501 && (reply.esc === '5.1.7' || reply.esc === '5.1.3')) {
       const address = /:\s*(.*>)\s*$/.exec(line)?.[1]
       if (address) this.#warn(d, `Illegal address syntax from ${client} in ${verb} command: ${address}`)
-    } else if (verb === 'MAIL' && (reply.esc === '5.3.4' || reply.esc === '4.3.1')) {
+    } else if (verb === 'MAIL' && !isNumberless(reply) && (reply.esc === '5.3.4' || reply.esc === '4.3.1')) {
       const sender = /<(.*?)>/.exec(line)?.[1] ?? /:\s*(\S*)/.exec(line)?.[1]
       this.#reject(d, 'MAIL', reply, sender, undefined)
     }
   }
-  #refused({ session, stage, reply, sender, recipient, by }: Facts['refused']): undefined {
+  #refused({ session, stage, reply, sender, recipient, by, cause }: Facts['refused']): undefined {
     const d = this.#of(session)
     this.#tls(d)
     if (stage === 'timeout') d.end = 'timeout'
@@ -99,6 +99,7 @@ export class Smtpd {
     else if (isTooBig(reply) && (stage === 'data' || stage === 'bdat' || stage === 'END-OF-MESSAGE'))
       this.#warn(d, `${this.#queueId(d)}: queue file size limit exceeded`)
     else if (stage === 'END-OF-MESSAGE' && reply.esc === '4.6.0') this.#notAccepted(d, reply)
+    else if (isMimeError(cause)) this.#mimeError(d, cause, sender, recipient)
     else if (isPolicy(stage, reply, by)) this.#reject(d, whereOf(stage, session), reply, sender, recipient)
   }
   #reject(d: Dialogue, where: string, reply: Reply, sender: string | undefined, recipient: string | undefined): void {
@@ -108,6 +109,12 @@ export class Smtpd {
       d,
       `${this.#queueId(d)}: reject: ${where} from ${clientOf(d.session.client)}: ${said}; ${envelopeOf(d.session, sender, recipient)}`,
     )
+  }
+  /** cleanup says it: what is wrong in the content, and where, but no reply. */
+  #mimeError(d: Dialogue, cause: string, sender: string | undefined, recipient: string | undefined): void {
+    const to = recipient === undefined ? '' : ` to=<${recipient}>`
+    const text = `${this.#queueId(d)}: reject: ${cause} from ${clientOf(d.session.client)}; from=<${sender ?? ''}>${to}`
+    this.#p.log.info(this.#p.tags.of('cleanup'), d.pid, text)
   }
   /** An alias that leads nowhere: cleanup's own trouble, no restriction. */
   #notAccepted(d: Dialogue, reply: Reply): void {
@@ -159,6 +166,10 @@ export class Smtpd {
 const isPolicy = (stage: string, { esc }: Reply, by: string): boolean =>
   by === 'core' ? (stage === 'RCPT' || stage === 'VRFY') && !PROTOCOL.has(esc ?? '') : by !== 'queue'
 const PROTOCOL = new Set(['5.5.1', '5.1.3', '5.1.7', '4.5.3'])
+/** what filter-mime says besides its reply */
+const isMimeError = (cause: unknown): cause is string => typeof cause === 'string' && cause.startsWith('mime-error ')
+/** A SIZE that is no number of this world: Postfix answers, and does not write it down. */
+const isNumberless = ({ text }: Reply): boolean => joined(text).includes('file system imposed limit')
 const isTooBig = ({ code, esc }: Reply): boolean => code === 552 && esc === '5.3.4'
 /** The transaction before it is over. */
 const startsAnew = (verb: string, code: number): boolean =>

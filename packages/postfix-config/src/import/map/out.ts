@@ -28,6 +28,9 @@ const port = (r: Reader, name: string): number => {
   if (number === undefined) throw new Error(`unknown service: ${r.text(name)}/tcp`)
   return number
 }
+/** 0 says that there is none. */
+export const ANY_NUMBER = 1_000_000
+const limit = (r: Reader, name: string): number => r.count(name) || ANY_NUMBER
 /** A status filter of its own, or that of all. */
 export const statusFilterRow = (parameter: string, option = camelCase(parameter)): Row => ({
   parameter,
@@ -66,6 +69,9 @@ export const clientRows = (prefix: Prefix): readonly Row[] => {
       always: true,
     },
     ...rows(
+      // what is said of one transport is in policy-limits, and counts more
+      ['default_destination_recipient_limit', limit, 'smtpDestinationRecipientLimit'],
+      ['default_destination_concurrency_limit', limit, 'smtpDestinationConcurrencyLimit'],
       ['inet_protocols', (r: Reader, name: string) => protocolsOf(r.words(name))],
       ['proxy_interfaces', 'words'],
       ['ignore_mx_lookup_error', 'flag'],
