@@ -8,7 +8,7 @@ import type { Reader } from './reader.ts'
 import { timeText } from './reader.ts'
 
 /** What Postfix does and Postern does not by itself. */
-const POSTFIX_WAY = { orcptBeyondAscii: 'rfc822' }
+const POSTFIX_WAY = { orcptBeyondAscii: 'rfc822', smtputf8ForAll: true }
 /** What cannot be delivered yet waits, as with a transport that Postfix cannot reach. */
 const WAITS = { soft: true, text: 'mail transport unavailable' }
 

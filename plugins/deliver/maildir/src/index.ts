@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import { definePlugin, delivered, failedWith } from '@postern/core'
 import type { Call, Job, JobRecipient, Outcome, TableRef } from '@postern/core'
-import { deliveredTo, prependedLines, targetOf } from '@postern/mailboxes'
+import { deliveredTo, diagnosed, prependedLines, targetOf } from '@postern/mailboxes'
 import { statusFilter } from '@postern/maps'
 import { AsOwner } from './as-owner.ts'
 import { contentOf } from './content.ts'
@@ -66,7 +66,7 @@ export default definePlugin({
           }
           return delivered('2.0.0', 'delivered to maildir')
         }
-        return inOrder(job, one)
+        return inOrder(job, async (recipient) => diagnosed(await one(recipient)))
       }),
     })
   },

@@ -177,6 +177,7 @@ for (const [title, length, virtualMailboxLimit, fits] of sizes) {
       kind: 'failed',
       esc: '5.2.2',
       text: 'maildir delivery failed: error writing message: File too large',
+      diagnostic: 'x-unix; input/output error',
     }
     assert.equal(result, fits ? DONE : full)
     assert.equal([files('d.example', 'u', 'new').length, files('d.example', 'u', 'tmp').length], [fits ? 1 : 0, 0])

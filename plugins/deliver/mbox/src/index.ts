@@ -1,7 +1,7 @@
 /** Delivers into mailboxes of users of the system with their rights, as Postfix's local(8). */
 import { definePlugin, failedWith } from '@postern/core'
 import type { Call, Job, JobRecipient, Outcome } from '@postern/core'
-import { OneAtATime, askHelper, deliveredTo, dryOutcome, targetOf } from '@postern/mailboxes'
+import { OneAtATime, askHelper, deliveredTo, diagnosed, dryOutcome, targetOf } from '@postern/mailboxes'
 import { statusFilter } from '@postern/maps'
 import { mailboxOf } from './mailbox.ts'
 import { schema } from './options.ts'
@@ -36,7 +36,7 @@ export default definePlugin({
           if (mailbox.kind === 'maildir') return askHelper({ ...mailbox, ...wanted }, delivery)
           return turns.run(user, () => askHelper({ ...mailbox, ...wanted, locks }, delivery))
         }
-        return job.each(one)
+        return job.each(async (recipient) => diagnosed(await one(recipient)))
       }),
     })
   },

@@ -2,7 +2,7 @@
 import type { Call, Job, JobRecipient, Outcome, Outcomes } from '@postern/core'
 import { deferred } from '@postern/core'
 import { MimeTooDeep } from '@postern/mime'
-import { refusalOf } from './acceptable.ts'
+import { refusals } from './acceptable.ts'
 import { passOn } from './best-mx.ts'
 import { Connection } from './connection.ts'
 import { contentFor } from './content.ts'
@@ -171,8 +171,8 @@ export class Delivery {
   async #talk(connection: Connection, site: Site): Promise<boolean> {
     const reused = connection.uses > 0
     this.#current(connection)
-    const refusal = refusalOf(connection, this.#job, this.#facts, this.#settings)
-    if (refusal) this.#failAll(() => true, refusal)
+    for (const { of, outcome } of refusals(connection, this.#job, this.#facts, this.#settings))
+      this.#failAll(of, outcome)
     if (this.#left.length > 0) {
       this.#why.clear()
       const failure = await this.#send(connection, this.#left)

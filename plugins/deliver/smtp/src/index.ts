@@ -74,6 +74,7 @@ function settings(
     }),
     replyFilter: o.smtpReplyFilter && mta.table(o.smtpReplyFilter),
     wording: { quoted: o.smtpQuoteRfc821Envelope, rfc822: o.orcptBeyondAscii === 'rfc822' },
+    smtputf8ForAll: o.smtputf8ForAll,
     passwords: {
       tables: o.smtpSaslPasswordMaps.map((ref) => mta.table(ref)),
       bySender: o.smtpSenderDependentAuthentication,

@@ -88,6 +88,12 @@ export const options = z.strictObject({
     .boolean()
     .default(false)
     .describe("smtpSaslPasswordMaps are asked for the sender's address, too"),
+  smtputf8ForAll: z
+    .boolean()
+    .default(false)
+    .describe(
+      'one recipient beyond ASCII, and a server without SMTPUTF8 is given none of the message, as in Postfix; if not, it gets the others',
+    ),
   orcptBeyondAscii: z
     .enum(['utf-8', 'rfc822'])
     .default('utf-8')

@@ -40,6 +40,7 @@ export interface Settings {
   /** what is read in place of a line of a reply */
   readonly replyFilter?: Table
   readonly wording: Wording
+  readonly smtputf8ForAll: boolean
   /** who is logged in to, which is not there yet */
   readonly passwords: { readonly tables: readonly Table[]; readonly bySender: boolean }
   /** where mail goes whose best MX we are */

@@ -108,7 +108,7 @@ test('MX come in the order of preference', () =>
       list.map((m) => m.preference),
       [10, 20, 20],
     )
-    assert.is(list[0]?.exchange, 'a.mx.example')
+    assert.is(list[0]?.exchange, 'A.mx.example')
   }))
 
 test('an address is kept as long as its TTL says, other answers for the fixed time, failures not at all', () =>
