@@ -4,7 +4,6 @@
  */
 import type { Socket } from 'node:net'
 import { connect } from 'node:net'
-import type { ConnectionOptions } from 'node:tls'
 import type { Action } from './base.ts'
 import { Base } from './base.ts'
 import type { Failure, Stage } from './failure.ts'
@@ -13,6 +12,7 @@ import type { Features } from './features.ts'
 import { NO_FEATURES, parseFeatures, withoutKeywords } from './features.ts'
 import { wantsEhlo } from './hello.ts'
 import type { Hello } from './hello.ts'
+import type { ConnectionSettings } from './connection-settings.ts'
 import type { Peer } from './peer.ts'
 import { IncomingReplies } from './incoming.ts'
 import { codedLines } from './replies.ts'
@@ -20,21 +20,6 @@ import type { ReplyFilter } from './replies.ts'
 import { Exchange } from './exchange.ts'
 import type { Timeouts, Transaction } from './transaction.ts'
 
-export interface ConnectionOptionsOfOurs {
-  readonly peer: Peer
-  readonly lmtp: boolean
-  /** a server without DSN keeps the message, and passes it on no further */
-  readonly assumeFinal: boolean
-  /** what EHLO says */
-  readonly heloName: string
-  readonly hello: Hello
-  readonly tls: 'none' | 'may' | 'encrypt'
-  /** with `encrypt`: what it would have to be besides, which is not there yet */
-  readonly tlsUnmet?: string
-  readonly tlsOptions?: ConnectionOptions
-  readonly bindAddress?: string
-  readonly timeouts: Timeouts
-}
 /** How long a server may take to close after QUIT. Its reply is not waited for (smtp_skip_quit_response = yes). */
 const CLOSE_TIMEOUT = 5000
 
@@ -67,7 +52,7 @@ export class Connection extends Base {
   #said = ''
   #timeout = 0
 
-  constructor(options: ConnectionOptionsOfOurs) {
+  constructor(options: ConnectionSettings) {
     const { peer, timeouts, tls } = options
     super({
       host: peer.address,

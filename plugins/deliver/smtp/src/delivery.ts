@@ -11,11 +11,11 @@ import type { MessageFacts } from './envelope.ts'
 import { breaksCommand, messageFacts } from './envelope.ts'
 import type { Failure } from './failure.ts'
 import { findHosts } from './hosts.ts'
-import { needsLogin } from './login.ts'
+import { mustLogIn } from './login.ts'
 import { Message } from './message.ts'
 import type { Site } from './nexthop.ts'
 import { parseNexthops } from './nexthop.ts'
-import { down, failureOutcome, INTERRUPTED, ours, tooDeep, UNAVAILABLE } from './outcome.ts'
+import { down, failureOutcome, INTERRUPTED, tooDeep, UNAVAILABLE } from './outcome.ts'
 import type { Peer } from './peer.ts'
 import { peer } from './peer.ts'
 import { replyFilter } from './reply-filter.ts'
@@ -102,7 +102,7 @@ export class Delivery {
   /** False: no other site may be tried. */
   async #site(site: Site, isFallback: boolean): Promise<boolean> {
     this.#sessions = 0
-    this.#demand = await this.#settings.tls.for(site.text, this.#call)
+    this.#demand = await this.#settings.tls.for(nameOf(site), this.#call)
     this.#kind = `${this.#source.key} ${JSON.stringify(this.#demand)}`
     const used = this.#demand && (await this.#keptFor(site))
     if (this.#over() || this.#sessions >= this.#settings.sessionLimit) return true
@@ -137,12 +137,8 @@ export class Delivery {
     return kept.peer.relay
   }
   async #server(server: Peer, site: Site): Promise<void> {
-    const { tables, bySender } = this.#settings.passwords
-    const keys = [...(bySender ? [this.#facts.sender] : []), server.host, site.text]
-    if (await needsLogin(tables, keys, this.#call))
-      return this.#siteFailed(
-        down('4.7.0', `SASL authentication with host ${server.name} is not there yet`, ours(server)),
-      )
+    const login = await mustLogIn(this.#settings.passwords, server, nameOf(site), this.#facts.sender, this.#call)
+    if (login) return this.#siteFailed(login)
     const demand = this.#demand
     if (!demand) return this.#siteFailed(down('4.7.5', 'client TLS configuration problem'))
     const kept = this.#settings.cache().take(server.relay + this.#kind)
@@ -247,5 +243,7 @@ export class Delivery {
 }
 
 const misconfigured = (outcome: Outcome): Outcome => (outcome.kind === 'failed' ? down('4.3.5', outcome.text) : outcome)
+/** As tables of next hops know it. */
+const nameOf = (site: Site): string => site.text.replace(/^inet:/, '')
 const siteKey = (site: Site): string => `next hop ${site.text.toLowerCase()}`
 const isBeforeMail = ({ stage }: Failure): boolean => stage === 'rset' || stage === 'mail'

@@ -19,7 +19,7 @@ export interface UnixSite {
 export type Site = InetSite | UnixSite
 
 export type Protocol = 'smtp' | 'lmtp'
-const SERVICES: Record<string, number> = { smtp: 25, lmtp: 24, submission: 587 }
+const SERVICES: Record<string, number> = { smtp: 25, lmtp: 24, submission: 587, smtps: 465, submissions: 465 }
 
 /** The sites of a list in order; `undefined` when one of them is no next hop. */
 export function parseNexthops(list: string, protocol: Protocol, defaultPort: number): Site[] | undefined {

@@ -6,6 +6,7 @@ import type { ContentOptions } from './content.ts'
 import type { Wording } from './envelope.ts'
 import type { Hello } from './hello.ts'
 import type { HostOptions } from './hosts.ts'
+import type { Passwords } from './login.ts'
 import type { Protocol } from './nexthop.ts'
 import type { Sources } from './sources.ts'
 import type { TlsPolicies } from './tls-policy.ts'
@@ -41,8 +42,7 @@ export interface Settings {
   readonly replyFilter?: Table
   readonly wording: Wording
   readonly smtputf8ForAll: boolean
-  /** who is logged in to, which is not there yet */
-  readonly passwords: { readonly tables: readonly Table[]; readonly bySender: boolean }
+  readonly passwords: Passwords
   /** where mail goes whose best MX we are */
   readonly bestMx?: BestMx
 }

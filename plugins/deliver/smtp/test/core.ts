@@ -52,8 +52,9 @@ export function rig(
   options: object = {},
   resolver: Resolver = tableResolver({}, {}),
   as?: string,
-  table?: (key: string) => Lookup,
+  table?: (key: string) => Lookup | Promise<Lookup>,
   rewriter?: OutgoingRewriter,
+  others: Record<string, Transport> = {},
 ): Rig {
   const hooks: Lifecycle[] = []
   const disposers: (() => Promise<void> | void)[] = []
@@ -65,6 +66,7 @@ export function rig(
     clock: systemClock,
     log: silent,
     table: () => ({ name: 'test:', get: (key: string) => table!(key) }),
+    transport: (n: string) => n,
     deliver: (name: string, transport: Transport) => (made = [name, transport]),
     lifecycle: (h: Lifecycle) => hooks.push(h),
     keep<T>(_key: string, make: () => T, dispose: (v: T) => Promise<void> | void) {
@@ -75,7 +77,11 @@ export function rig(
   }
   const { definition } = smtp
   const outgoing = { get: () => rewriter }
-  definition.apply(mta as never, definition.options.parse(options), { resolver, outgoing } as never)
+  definition.apply(mta as never, definition.options.parse(options), {
+    resolver,
+    outgoing,
+    transports: { get: (n: string) => others[n] },
+  } as never)
   return {
     name: made![0],
     transport: made![1],
