@@ -51,39 +51,58 @@ export function parseFlags(name: string, argv: readonly string[], warn: (text: s
     args: [],
     warn,
   }
+  // Postfix reads the options twice, and says twice what is none
+  for (const { bad } of optionsOf(argv, () => undefined)) if (bad !== undefined) warn(bad)
   let verbose = 0
-  for (let i = 0; ; i++) {
-    const word = argv[i]
-    // options end at the first word that is none: `sendmail you -f me` has three recipients
-    if (word === undefined || word === '--' || word[0] !== '-' || word === '-') {
-      flags.args = argv.slice(word === '--' ? i + 1 : i)
-      break
+  for (const { letter, value, bad } of optionsOf(argv, (rest) => (flags.args = rest))) {
+    if (bad !== undefined) {
+      warn(bad)
+      throw new Fatal(`usage: ${name} [options]`)
     }
+    if (letter === 'v') verbose++
+    else if (value === undefined) simple(flags, letter)
+    else withValue(flags, letter, value)
+  }
+  checkTogether(flags, verbose)
+  return flags
+}
+
+interface Option {
+  readonly letter: string
+  readonly value?: string
+  /** what getopt(3) says of it */
+  readonly bad?: string
+}
+/** As getopt(3): options end at the first word that is none, `sendmail you -f me` has three recipients. `rest` gets the others. */
+function* optionsOf(argv: readonly string[], rest: (words: readonly string[]) => void): Generator<Option> {
+  let i = 0
+  for (; i < argv.length; i++) {
+    const word = argv[i]!
+    if (word[0] !== '-' || word === '-') break
+    if (word === '--') return rest(argv.slice(i + 1))
+    // these two may stand without their value
     if (word === '-q' || word === '-XV') {
-      if (word === '-q') flags.mode = 'flush'
-      else flags.verp = true
+      yield { letter: word[1]!, value: word.slice(2) }
       continue
     }
     for (let at = 1; at < word.length; at++) {
       const letter = word[at]!
       if (WITHOUT.has(letter)) {
-        if (letter === 'v') verbose++
-        else simple(flags, letter)
+        yield { letter }
+        continue
+      }
+      if (!WITH_VALUE.has(letter)) {
+        yield { letter, bad: `invalid option -- '${letter}'` }
         continue
       }
       const value = at + 1 < word.length ? word.slice(at + 1) : argv[++i]
-      if (!WITH_VALUE.has(letter) || value === undefined) {
-        const what =
-          value === undefined ? `option requires an argument -- '${letter}'` : `invalid option -- '${letter}'`
-        flags.warn(what)
-        throw new Fatal(`usage: ${name} [options]`)
-      }
-      withValue(flags, letter, value)
+      yield value === undefined
+        ? { letter, bad: `option requires an argument -- '${letter}'` }
+        : { letter, value }
       break
     }
   }
-  checkTogether(flags, verbose)
-  return flags
+  rest(argv.slice(i))
 }
 
 function simple(flags: Flags, letter: string): void {
@@ -109,7 +128,9 @@ function withValue(flags: Flags, letter: string, value: string): void {
       return
     case 'N':
       flags.notify = notifyWords(value)
-      if (!flags.notify) flags.warn('warning: bad -N option value -- ignored')
+      if (flags.notify) return
+      sayUnknown(value, flags.warn)
+      flags.warn('warning: bad -N option value -- ignored')
       return
     case 'R':
       flags.ret = /^hdrs$/i.test(value) ? 'HDRS' : /^full$/i.test(value) ? 'FULL' : undefined
@@ -117,12 +138,12 @@ function withValue(flags: Flags, letter: string, value: string): void {
       return
     case 'V':
       if (value.length > 100) flags.warn('warning: too long -V option value -- ignored')
-      else if (!/^[\x20-\x7e]*$/.test(value)) flags.warn('warning: bad syntax in -V option value -- ignored')
+      else if (!/^[\x20-\x7e]+$/.test(value)) flags.warn('warning: bad syntax in -V option value -- ignored')
       else flags.envid = value
       return
     case 'X':
       if (value[0] !== 'V') throw new Fatal(`unsupported: -X${value[0] ?? ''}`)
-      if (!/^V[-+=]{2}$/.test(value)) throw new Fatal('-V requires two characters from -=+')
+      if (value !== 'V' && !/^V[-+=]{2}$/.test(value)) throw new Fatal('-V requires two characters from -=+')
       flags.verp = true
       return
     case 'b':
@@ -154,6 +175,10 @@ function modeOf(flags: Flags, value: string): void {
   }
 }
 function queueOf(flags: Flags, value: string): void {
+  if (value === '') {
+    flags.mode = 'flush'
+    return
+  }
   const rest = value.slice(1)
   if (/^\d/.test(value)) flags.interval = true
   else if (value[0] === 'R' || value[0] === 'I') {
@@ -188,6 +213,11 @@ function checkTogether(flags: Flags, verbose: number): void {
   if (mode && !flags.interval) throw new Fatal(`${mode} requires no recipient`)
 }
 
+/** The first word that NOTIFY does not have, as Postfix's list of names tells it. */
+function sayUnknown(value: string, warn: Flags['warn']): void {
+  const unknown = value.split(/[\s,]+/).find((word) => word !== '' && !notifyWords(word))
+  if (unknown !== undefined) warn(`warning: unknown DSN NOTIFY command value "${unknown}" in "${value}"`)
+}
 /** RFC 3461 section 4.1; `undefined` when it is not a list of these words; NEVER stands alone. */
 export function notifyWords(text: string): DropEnvelope['notify'] | undefined {
   const words = text
