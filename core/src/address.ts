@@ -49,7 +49,8 @@ export function parseAddress(input: string, options: PathOptions = {}): MailAddr
   if (local === undefined || domain === undefined) return undefined
   if (local === '' && !lenient) return undefined
   if (local.endsWith('@') && !/"\s*$/.test(text.slice(0, split))) return undefined
-  return { text: `${local === '' ? '""' : quoteLocal(local)}@${domain}`, local, domain }
+  // a local part of nothing has quotes on the wire (RFC 5321 section 4.1.2)
+  return { text: `${quoteLocal(local) || '""'}@${domain}`, local, domain }
 }
 
 /** The unquoted form that tables and reply texts use: `a b@example.org`. */

@@ -14,7 +14,7 @@ export interface Call {
   readonly clock: Clock
   /** carries the ids of session and message */
   readonly log: Logger
-  /** set under `explain`: nothing may outlive a dry call, and nothing may be written */
+  /** set under `explain`, and where a transport is only asked: nothing may outlive a dry call, and nothing may be written */
   readonly dry: boolean
   /** set under `explain`: writes down what happens */
   readonly trace?: Trace

@@ -122,5 +122,7 @@ export interface DestinationPolicy {
 }
 export interface Transport {
   readonly limits?: TransportLimits
+  /** In a dry call `deliver` only says what would become of the recipients. Without it, it is not asked. */
+  readonly heedsDry?: boolean
   deliver(job: Job, call: Call): Promise<Outcomes>
 }

@@ -55,6 +55,8 @@ export interface Facts {
     readonly transport: string
     readonly nexthop: string
     readonly outcome: Outcome
+    /** it was only asked what would become of it */
+    readonly dry?: boolean
     /** ms since arrival */
     readonly delay: number
     /** ms of it until the message's turn had come */

@@ -142,7 +142,7 @@ export interface Mta<P extends AnyRole = AnyRole> {
   /** What must live on over a reload (ports, pools, connections): made once per key, handed to the next graph, disposed when nobody keeps it. */
   keep<T>(key: string, make: () => T, dispose: (value: T) => Promise<void> | void): () => T
   /** writes a slot; only the plugin that declares the token should hold a writer */
-  slot<T>(token: SlotToken<T>): { set(view: SessionView | MailView, value: T): void }
+  slot<T>(token: SlotToken<T>): { set(view: SessionView | MailView | DraftView, value: T): void }
   mark(token: MarkToken<any>): void // eslint-disable-line @typescript-eslint/no-explicit-any
 
   /** mail of this plugin's own: enters at cleanup, resolves with the id when durable; rejects when refused */

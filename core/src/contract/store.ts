@@ -3,7 +3,7 @@
  * body and envelope survive a power cut; what is recorded is never taken back by a restart; what cannot be read is kept
  * and reported.
  */
-import type { Notify } from './verdicts.ts'
+import type { DeliveryTrace, Notify } from './verdicts.ts'
 import type { Origin } from './views.ts'
 import type { Json } from './tokens.ts'
 
@@ -28,6 +28,7 @@ export interface Envelope {
   readonly body?: '7BIT' | '8BITMIME' | 'BINARYMIME'
   readonly envid?: string
   readonly ret?: 'FULL' | 'HDRS'
+  readonly trace?: DeliveryTrace
   readonly marks: Readonly<Record<string, Json>>
   /** the message ended with its header: there was no empty line, and so no body */
   readonly headerOnly?: boolean

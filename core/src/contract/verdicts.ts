@@ -113,7 +113,15 @@ export interface MessageDraft {
   readonly body?: '7BIT' | '8BITMIME'
   readonly envid?: string
   readonly ret?: 'FULL' | 'HDRS'
+  readonly trace?: DeliveryTrace
+  /** a recipient that is no address comes back as undeliverable (5.1.3); without this the submission is refused for it */
+  readonly returnBadRecipients?: boolean
 }
+/**
+ * The sender is to hear by a report of its own what becomes of each recipient. `verify`: nothing is delivered, transports are asked
+ * whether they would take the recipients (sendmail -bv); `record`: of the first attempt, beside other reports (sendmail -v).
+ */
+export type DeliveryTrace = 'verify' | 'record'
 export interface DraftRecipient {
   readonly address: string
   readonly notify?: readonly Notify[]

@@ -166,9 +166,9 @@ export interface AttemptView {
 export interface ReportRecipient {
   /**
    * What became of it (RFC 3464 section 2.3.3). `relayed`: passed on to a host that does not report success; `expanded`:
-   * delivered to several addresses that it stood for.
+   * delivered to several addresses that it stood for; the last two where it was only asked.
    */
-  readonly action: 'failed' | 'delayed' | 'delivered' | 'relayed' | 'expanded'
+  readonly action: 'failed' | 'delayed' | 'delivered' | 'relayed' | 'expanded' | 'deliverable' | 'undeliverable'
   readonly address: string
   readonly original: string
   readonly orcpt?: string
@@ -186,7 +186,8 @@ export interface ReportRecipient {
   readonly willRetryUntil?: number
 }
 export interface ReportView {
-  readonly why: 'failed' | 'delayed' | 'success'
+  /** `trace`: somebody asked what becomes of each (`DeliveryTrace`), whatever NOTIFY says */
+  readonly why: 'failed' | 'delayed' | 'success' | 'trace'
   readonly messageId: string
   readonly sender: string
   readonly origin: Origin

@@ -97,6 +97,7 @@ async function commit(draft: Draft, c: AcceptContext): Promise<Accepted> {
         body: draft.body7or8,
         envid: draft.envid,
         ret: draft.ret,
+        trace: draft.trace,
         marks: e.marks.all(),
         route: e.route,
         reason: c.reason,

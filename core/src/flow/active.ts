@@ -42,6 +42,8 @@ export class ActiveMessage {
   readonly deferrals: RoundResult[] = []
   /** for senders who asked to hear of them */
   readonly successes: RoundResult[] = []
+  /** all of them, for senders who asked what becomes of each */
+  readonly traced: RoundResult[] = []
   /** recipients whose delivery waits or is under way, by number */
   readonly delivering = new Map<number, ActiveRecipient>()
   /** ms until those are tried for whose next hop too much waits */

@@ -211,21 +211,10 @@ export class Deliveries {
   }
 }
 
-<<<<<<< HEAD
-=======
-/** RFC 3461 section 4.1: nobody is to hear of it. */
 /** In Postfix's words; which one it was is in the log. */
 const unprovided = (transport: string): Outcome =>
   deferred('4.3.0', 'mail transport unavailable', { cause: `nobody provides "${transport}"` })
-const isSilent = (r: ActiveRecipient): boolean => r.notify?.includes('NEVER') === true
 
-/** A failure that the operator wants to see before a sender does. */
-const softened = (o: Outcome): Outcome =>
-  o.kind === 'failed'
-    ? { ...o, kind: 'deferred', esc: `4${o.esc.slice(1)}` as `4.${number}.${number}`, softened: true }
-    : o
-
->>>>>>> e530937 (core: WISH recipients sorted by the whole address; a transport that nobody provides in Postfix's words)
 export function isPastLifetime(m: ActiveMessage, graph: Graph): boolean {
   const life =
     m.message.envelope.sender === '' ? graph.settings.bounceQueueLifetime : graph.settings.maximalQueueLifetime

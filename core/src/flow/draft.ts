@@ -3,6 +3,7 @@ import type { AnyEdit, EnvelopeEdit } from '../contract/edits.ts'
 import type { AddressRewriter } from '../contract/roles.ts'
 import type { MarkToken } from '../contract/tokens.ts'
 import type { BodySource, RecipientSeed } from '../contract/store.ts'
+import type { DeliveryTrace } from '../contract/verdicts.ts'
 import type { BodyTier, DraftView, Origin, RcptParameters, SessionView, Slots } from '../contract/views.ts'
 import { addressKey, addressOf, isUtf8, originalOf, parseAddress } from '../address.ts'
 import type { MailAddress } from '../address.ts'
@@ -104,6 +105,7 @@ export class Draft implements EditTarget {
   body7or8: '7BIT' | '8BITMIME' | 'BINARYMIME' | undefined
   envid: string | undefined
   ret: 'FULL' | 'HDRS' | undefined
+  trace: DeliveryTrace | undefined
   /** bytes a tap put in the body's place; the store has not seen them yet */
   replaced: Buffer | undefined
   #body: BodySource

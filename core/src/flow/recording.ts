@@ -59,7 +59,9 @@ export class Recording {
     graph: Graph,
     timing?: Timing,
   ): void {
-    const outcome = graph.settings.softBounce ? softened(given) : given
+    // who only asks is told what would be
+    const dry = m.message.envelope.trace === 'verify'
+    const outcome = graph.settings.softBounce && !dry ? softened(given) : given
     if (outcome.kind === 'delivered') m.round.delivered++
     const twins = m.twins.get(r.n) ?? []
     // a delivery that a silent recipient owns (a blind copy, NOTIFY=NEVER) is told of to one who wants to know
@@ -88,6 +90,7 @@ export class Recording {
       transport,
       nexthop,
       outcome,
+      dry: m.message.envelope.trace === 'verify' || undefined,
       delay: this.#engine.clock.now() - created,
       queued: began - created,
       waited: timing && timing.began - began,
@@ -99,6 +102,9 @@ export class Recording {
     const { transport } = way
     m.unsettled.delete(recipient.n)
     m.delivering.delete(recipient.n)
+    const { trace } = m.message.envelope
+    if (trace === 'verify' || (trace && m.round.number === 1)) m.traced.push({ recipient, outcome, transport, twin })
+    if (trace === 'verify') return
     if (outcome.kind !== 'delivered') {
       const retry = outcome.kind === 'deferred' ? this.#retryOf(way) : undefined
       ;(outcome.kind === 'failed' ? m.failures : m.deferrals).push({ recipient, outcome, transport, twin, retry })

@@ -69,7 +69,7 @@ function viewOf(
     messageId: m.id,
     sender: m.envelope.sender,
     origin: m.envelope.origin,
-    recipients: results.map((r) => reportRecipient(why, r, m.envelope.created + lifetime)),
+    recipients: results.map((r) => reportRecipient(why, r, m.envelope.created + lifetime, m.envelope.trace === 'verify')),
     arrived: m.envelope.created,
     envid: m.envelope.envid,
     ret: m.envelope.ret,
@@ -85,15 +85,25 @@ function viewOf(
   }
 }
 /** RFC 3464 section 2.3.3 */
-function actionOf(why: ReportView['why'], { expanded, outcome }: RoundResult): ReportRecipient['action'] {
+function actionOf(why: ReportView['why'], { expanded, outcome }: RoundResult, isAsked: boolean): ReportRecipient['action'] {
+  if (why === 'trace') {
+    if (isAsked) return outcome.kind === 'delivered' ? 'deliverable' : 'undeliverable'
+    if (outcome.kind !== 'delivered') return outcome.kind === 'failed' ? 'failed' : 'delayed'
+    return outcome.dsnPassed === undefined ? 'delivered' : 'relayed'
+  }
   if (why !== 'success') return why
   if (expanded) return 'expanded'
   return outcome.dsnPassed === false ? 'relayed' : 'delivered'
 }
-function reportRecipient(why: ReportView['why'], result: RoundResult, until: number): ReportRecipient {
+function reportRecipient(
+  why: ReportView['why'],
+  result: RoundResult,
+  until: number,
+  isAsked: boolean,
+): ReportRecipient {
   const { recipient: r, outcome: o } = result
   return {
-    action: actionOf(why, result),
+    action: actionOf(why, result, isAsked),
     address: r.address,
     original: r.original,
     orcpt: r.orcpt,
@@ -102,7 +112,7 @@ function reportRecipient(why: ReportView['why'], result: RoundResult, until: num
     text: o.text,
     diagnostic: o.diagnostic,
     remoteMta: o.remoteMta,
-    relay: o.relay ?? result.transport ?? 'none',
+    relay: o.relay ?? (result.transport || 'none'),
     willRetryUntil: why === 'delayed' ? until : undefined,
   }
 }

@@ -65,6 +65,7 @@ const NOBODY = {
   esc: '4.3.5',
   text: 'no plugin knows a route for this recipient',
 } as const
+const BAD_SYNTAX = { kind: 'failed', permanent: true, esc: '5.1.3', text: 'bad address syntax' } as const
 const FAULTED = {
   kind: 'failed',
   permanent: false,
@@ -74,6 +75,7 @@ const FAULTED = {
 
 export function resolveStep(engine: Engine, graph: Graph, s: ResolveSubject, trace?: Trace): MaybePromise<Step> {
   const recipient = addressOf(s.address)
+  if (recipient.domain === '' && !parseAddress(s.address, { lenient: true })) return BAD_SYNTAX
   const { route } = s.envelope
   if (route) return { kind: 'route', transport: route.transport, nexthop: route.nexthop ?? recipient.domain }
   const view: ResolveView = {

@@ -44,10 +44,13 @@ export class Settling {
       m.deferrals.push({ recipient: r, outcome: deferred('4.3.0', 'temporary fault of the queue'), untried: true })
     m.unsettled.clear()
     if (round.told === 'delete') return this.#partOver(round) ?? { kind: 'gone' }
+    if (m.message.envelope.trace === 'verify') await this.#endVerify(m, graph)
     this.#expire(m, graph)
     if (round.isLong) keepFailures(m)
     if (m.failures.length > 0) await this.#reportFailures(m, graph)
-    if (m.successes.length > 0) await this.#report(m, graph, 'success', m.successes)
+    // a trace tells of them too
+    if (m.successes.length > 0 && m.traced.length === 0) await this.#report(m, graph, 'success', m.successes)
+    if (m.traced.length > 0) await this.#report(m, graph, 'trace', m.traced)
     const open = m.deferrals.length > 0 || m.postponed !== undefined
     // what the store has not taken would be delivered again after a restart, and may be by the next round
     if (!open && !(await this.#outcomes.taken(m))) return this.#partOver(round) ?? { kind: 'unwritten' }
@@ -133,6 +136,23 @@ export class Settling {
         recipient: f.recipient,
         outcome: deferred('4.3.0', `the report of a failure could not be made; it was: ${f.outcome.text}`),
       })
+  }
+  /** Nothing was delivered: what would become of each is told, and with that the message is done. */
+  async #endVerify(m: ActiveMessage, graph: Graph): Promise<void> {
+    const asked = m.traced.splice(0)
+    if (asked.length === 0) return
+    if (!(await this.#report(m, graph, 'trace', asked))) {
+      const untold = deferred('4.3.0', 'the report could not be made')
+      for (const { recipient } of asked) m.deferrals.push({ recipient, outcome: untold })
+      return
+    }
+    const records = asked.map(({ recipient: { n }, outcome: { esc, text } }): OutcomeRecord => ({
+      n,
+      state: 'delivered',
+      esc,
+      text,
+    }))
+    this.#outcomes.write(m, records)
   }
   /** The last part of a list is over: what failed in all of them. */
   async #reportKept(m: ActiveMessage, graph: Graph): Promise<void> {

@@ -1,6 +1,6 @@
 /** Slots and marks: typed facts about a session or transaction, and JSON facts in the envelope. */
 import type { Json, MarkToken, SlotToken } from '../contract/tokens.ts'
-import type { MailView, Marks, SessionView, Slots } from '../contract/views.ts'
+import type { DraftView, MailView, Marks, SessionView, Slots } from '../contract/views.ts'
 
 export class SlotStore implements Slots {
   readonly #values = new Map<string, unknown>()
@@ -31,7 +31,7 @@ function dispose(v: unknown): void {
   else if (typeof Symbol.asyncDispose === 'symbol' && typeof d?.[Symbol.asyncDispose] === 'function')
     d[Symbol.asyncDispose]!().catch(() => undefined)
 }
-export function writeSlot(view: SessionView | MailView, token: SlotToken<unknown>, value: unknown): void {
+export function writeSlot(view: SessionView | MailView | DraftView, token: SlotToken<unknown>, value: unknown): void {
   const slots = view.slots
   if (!(slots instanceof SlotStore)) throw new TypeError('slots can be written only to the view a tap was given')
   slots.set(token, value)

@@ -53,6 +53,7 @@ export async function submit(
   draft.body7or8 = m.body
   draft.envid = m.envid
   draft.ret = m.ret
+  draft.trace = m.trace
   draft.header.prepend(received({ site: graph.settings, id, at: engine.clock.now() }))
   const reason = origin.of ? `${origin.kind} of ${origin.of} by ${by}` : `submitted by ${by}`
   const accepted = await accept(draft, { engine, graph, hooks: graph.plain, scope: engine.scope, reason })
@@ -70,9 +71,10 @@ function envelopeOf(m: MessageDraft, graph: Graph): EnvelopeState {
   e.sender = m.sender === '' ? '' : address(m.sender)
   for (const r of m.recipients) {
     const seed = typeof r === 'string' ? { address: r } : r
+    const isBad = m.returnBadRecipients && !parseAddress(seed.address, { lenient: true })
     e.recipients.push({
       ...seed,
-      address: address(seed.address),
+      address: isBad ? seed.address : address(seed.address),
       original: seed.address,
     })
   }

@@ -1,5 +1,6 @@
 /** A transport's own code, within its time. When that is over it is told, and has a moment to say what it knows. */
 import type { Timer } from '../contract/clock.ts'
+import { delivered } from '../contract/deliver.ts'
 import type { Transport } from '../contract/deliver.ts'
 import type { Graph } from '../graph/graph.ts'
 import { AbortScope, HookCall } from '../hooks/call.ts'
@@ -10,6 +11,8 @@ import type { DeliveryJob } from './job.ts'
 const DELIVERY_DEADLINE = 3_600_000
 /** ms that a transport has, when its time is over, to say what became of its recipients */
 const ABORT_GRACE = 1500
+
+const NOT_ASKED = delivered('2.0.0', 'routed; the transport cannot be asked')
 
 export interface Busy {
   /** set while the transport's code runs, longer than its time too */
@@ -25,8 +28,10 @@ export async function callTransport(
 ): Promise<void> {
   const ms = way.limits?.deadline ?? DELIVERY_DEADLINE
   const scope = new AbortScope()
+  const dry = job.envelope.trace === 'verify'
+  if (dry && !way.heedsDry) return void job.all(NOT_ASKED)
+  const call = new HookCall({ scope, clock: engine.clock, log: graph.log, dry, ids: { id: job.messageId } }, ms)
   const release = engine.scope.onAbort((reason) => scope.abort(reason))
-  const call = new HookCall({ scope, clock: engine.clock, log: graph.log, ids: { id: job.messageId } }, ms)
   const timer = engine.clock.after(ms, () => scope.abort(new Error(`no end within ${ms} ms`)))
   let grace: Timer | undefined
   let stopped: (() => void) | undefined

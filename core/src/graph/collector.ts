@@ -13,7 +13,7 @@ import type { UserDelivery } from '../contract/users.ts'
 import type { Stage } from '../contract/stages.ts'
 import type { AnyRole, MarkToken, SlotToken } from '../contract/tokens.ts'
 import type { MessageDraft } from '../contract/verdicts.ts'
-import type { BodyTier, MailView, OriginKind, SessionView } from '../contract/views.ts'
+import type { BodyTier, DraftView, MailView, OriginKind, SessionView } from '../contract/views.ts'
 import type { Call } from '../contract/call.ts'
 import { PosternError } from '../errors.ts'
 import type { Draft } from '../flow/draft.ts'
@@ -135,7 +135,7 @@ export class Collector {
       keep: <T>(key: string, make: () => T, dispose: (v: T) => Promise<void> | void) =>
         this.#reach.keeper.keep(facts.name, key, make, dispose),
       slot: <T>(token: SlotToken<T>) => ({
-        set: (view: SessionView | MailView, value: T) => writeSlot(view, token, value),
+        set: (view: SessionView | MailView | DraftView, value: T) => writeSlot(view, token, value),
       }),
       mark: (token: MarkToken<never>) => {
         this.#open()

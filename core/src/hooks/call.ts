@@ -46,6 +46,8 @@ export interface CallFrame {
   readonly clock: Clock
   readonly log: Logger
   readonly trace?: Trace
+  /** without a trace too */
+  readonly dry?: boolean
   readonly edits?: EditTarget
   /** for the log: `session`, `id` */
   readonly ids?: Readonly<Record<string, string>>
@@ -78,7 +80,7 @@ export class HookCall implements Call {
     return this.frame.trace
   }
   get dry(): boolean {
-    return this.frame.trace !== undefined
+    return this.frame.dry === true || this.frame.trace !== undefined
   }
   get signal(): AbortSignal {
     if (!this.#controller) {
