@@ -35,9 +35,10 @@ export const isAddressField = (name: string): boolean => SENDER.has(name) || REC
 
 /**
  * Are the addresses in this message's header rewritten? `local`: as those of mail from this machine; `remote`: incomplete
- * ones get another domain than ours; `none`: not at all. Unset for mail that no client brought, which is local.
+ * ones get another domain than ours; `none`: not at all; `gateway`: of a relay (sendmail -G), which is `remote` or `none`.
+ * Unset for mail that no client brought, which is local.
  */
-export type HeaderRewriting = 'local' | 'remote' | 'none'
+export type HeaderRewriting = 'local' | 'remote' | 'none' | 'gateway'
 export const headerRewriting = transactionSlot<HeaderRewriting>('headerRewriting')
 
 /**

@@ -31,7 +31,7 @@ export async function dryOutcome(
   const answer = await d.mta.users.find(user, d.call)
   if (answer.kind === 'absent') return failedWith('5.1.1', `unknown user: "${user}"`)
   if (answer.kind === 'failed') return deferred('4.3.0', 'temporary lookup failure', { cause: answer.cause })
-  return delivered('2.0.0', `delivers to ${where} of ${user}`)
+  return delivered('2.0.0', `delivers to ${where}`)
 }
 function outcomeOf(outcome: UserOutcome): Outcome {
   const facts = outcome.output ? { cause: outcome.output } : undefined

@@ -14,6 +14,18 @@ const FRONT = 1024 * 1024
 /** ext2 to ext4, XFS, btrfs: fsync of a file makes its creation and its last name durable with it. */
 const SYNCS_NAMES = new Set([0xef53, 0x58465342, 0x9123683e])
 
+/** characters of an id that are told */
+const TOLD = 13
+/** bytes that Postfix's file has beside message and addresses, about */
+const RECORDS = 60
+
+/** Ends with the words that Postfix has for it. */
+export class TooBig extends Fatal {
+  constructor() {
+    super('message file too big')
+  }
+}
+
 export class DropWriter {
   readonly #folder: string
   readonly #limit: number
@@ -38,23 +50,29 @@ export class DropWriter {
   get front(): { bytes: Buffer; complete: boolean } {
     return { bytes: Buffer.concat(this.#front), complete: this.#length <= FRONT }
   }
-  /** Throws Fatal when the message is too big or cannot be written; nothing is left behind then. */
+  /** the beginning of the id, for people: files in the folder and the log's lines of them begin with it */
+  get told(): string {
+    return this.#id.slice(0, TOLD)
+  }
+  /** Throws Fatal when it cannot be written; nothing is left behind then. What is too big is told at the end. */
   write(text: string): void {
     if (text === '') return
     const bytes = Buffer.from(text, 'latin1')
     if (this.#length < FRONT) this.#front.push(bytes.subarray(0, FRONT - this.#length))
     this.#length += bytes.length
-    if (this.#limit > 0 && this.#length > this.#limit) throw this.#failed(new Fatal('message file too big'))
+    if (this.#limit > 0 && this.#length > this.#limit) return this.discard()
     this.#crc = crc32(bytes, this.#crc)
     this.#gathered.push(bytes)
     this.#waiting += bytes.length
     if (this.#waiting >= GATHER) this.#flush()
   }
   /**
-   * Durable when it resolves: data, and the name in the folder. The id that the file has.
+   * Durable when it resolves: data, and the name in the folder. The id that the file has. Rejects with TooBig for a message above
+   * the limit, the recipients counted with it.
    * The name is given before the sync: one sync is enough for both, and what a crash leaves half written has no footer.
    */
   async finish(envelope: DropEnvelope): Promise<string> {
+    if (this.#limit > 0 && this.#length + sizeOf(envelope) > this.#limit) throw this.#failed(new TooBig())
     const end = Buffer.from(trailer(envelope, this.#length, this.#crc))
     if (end.length > ENVELOPE_LIMIT) throw this.#failed(new Fatal('the recipients are too long in all'))
     this.#gathered.push(end)
@@ -73,6 +91,8 @@ export class DropWriter {
     return this.#id
   }
   discard(): void {
+    this.#gathered = []
+    this.#waiting = 0
     if (this.#fd === undefined) return
     closeSync(this.#fd)
     this.#fd = undefined
@@ -134,11 +154,15 @@ async function syncFilesystem(folder: string): Promise<void> {
   if (status !== 0) throw new Fatal(`${folder} cannot be synced${error ? `: ${error.message}` : ''}`, EX.TEMPFAIL)
 }
 
+/** Bytes of the envelope, as message_size_limit counts them: it is for Postfix's file as a whole. */
+const sizeOf = ({ sender, recipients }: DropEnvelope): number =>
+  recipients.reduce((n, r) => n + Buffer.byteLength(typeof r === 'string' ? r : r.address) + 2, RECORDS + sender.length)
+
 /** Ascending with time, and with 96 bits that nobody guesses. */
 function newId(): string {
   const random = Buffer.alloc(12)
   const fd = openSync('/dev/urandom', 'r')
   readSync(fd, random)
   closeSync(fd)
-  return `${Date.now().toString(36)}.${random.toString('hex')}`
+  return `${Date.now().toString(36)}${random.toString('hex')}`
 }

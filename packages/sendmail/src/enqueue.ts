@@ -1,18 +1,18 @@
 /** The usual call: a message on standard input, into the drop folder. */
 import { addressesOf } from './address-list.ts'
-import { DropWriter } from './drop.ts'
+import { DropWriter, TooBig } from './drop.ts'
 import { EX, Fatal } from './fatal.ts'
 import type { Flags } from './flags.ts'
 import { ADDRESS_LIMIT, NAME_LIMIT, RECIPIENTS_LIMIT, VERIFY_LIMIT } from './format.ts'
 import type { DropEnvelope } from './format.ts'
 import { MessageLines, headerFields, readChunk } from './input.ts'
 import { siteFacts } from './place.ts'
-import type { SiteFacts } from './place.ts'
+import type { Place, SiteFacts } from './place.ts'
 import { currentUser, isAuthorized } from './user.ts'
 import type { User } from './user.ts'
 
 /** Rejects with Fatal; when it resolves the message is durable. */
-export async function enqueue(flags: Flags, spool: string, warn: (text: string) => void): Promise<void> {
+export async function enqueue(flags: Flags, { spool, postfix }: Place, warn: (text: string) => void): Promise<void> {
   const user = currentUser()
   const facts = mayHere(user, spool)
   const sender = senderOf(flags, user, warn)
@@ -22,7 +22,7 @@ export async function enqueue(flags: Flags, spool: string, warn: (text: string) 
     // as in Postfix: nobody is to get a message, so none is read
     if (!flags.verify) copy(writer, flags.dotEnds)
     const recipients = [
-      ...flags.args.flatMap(addressesOf),
+      ...flags.args.flatMap((text) => (postfix !== undefined && NOBODY.test(text) ? ['MAILER-DAEMON'] : addressesOf(text))),
       ...(flags.fromHeader ? headerRecipients(writer, who(user)) : []),
     ]
     if (recipients.length === 0)
@@ -36,9 +36,18 @@ export async function enqueue(flags: Flags, spool: string, warn: (text: string) 
     await writer.finish({ sender, recipients: recipients.map(clean), ...envelopeOf(flags) })
   } catch (error) {
     writer.discard()
-    throw error
+    throw error instanceof TooBig ? tooBig(user, postfix !== undefined, warn) : error
   }
   if (flags.report || flags.verify) process.stdout.write(`Mail Delivery Status Report will be mailed to <${sender}>.\n`)
+}
+
+/** Postfix's two programs each say something of it. */
+function tooBig(user: User, isPostfix: boolean, warn: (text: string) => void): Fatal {
+  if (isPostfix) {
+    process.stderr.write(`postdrop: warning: uid=${user.uid}: File too large\n`)
+    warn('warning: mail_stream_cleanup: close error')
+  }
+  return new Fatal(`${who(user)}: message file too big`)
 }
 
 /** Throws Fatal when nobody has made a drop folder here, or this user may not submit. */
@@ -62,6 +71,8 @@ function checkSizes(sender: string, recipients: readonly string[], limit: number
 const probe = (sender: string, recipients: readonly string[]): string =>
   Buffer.from(`From: ${sender}\r\nSubject: probe\r\nTo:\t${recipients.join(',\r\n\t')}\r\n\r\n`).toString('latin1')
 
+/** For Postfix an address of nothing is its own. */
+const NOBODY = /^\s*(?:<\s*>\s*)?$/
 const who = (user: User): string => `${user.login}(${user.uid})`
 /** A control character would not be an address for anybody. */
 const clean = (address: string): string => address.replace(/[\x00-\x1f\x7f]/g, '?') // eslint-disable-line no-control-regex
@@ -79,7 +90,8 @@ function envelopeOf(flags: Flags): Omit<DropEnvelope, 'sender' | 'recipients'> {
   const fullName = (flags.fullName ?? (process.env.NAME || undefined))?.slice(0, NAME_LIMIT)
   return {
     fullName,
-    notify: flags.report ? ['SUCCESS', 'FAILURE', 'DELAY'] : flags.notify,
+    notify: flags.notify,
+    report: flags.report || undefined,
     ret: flags.ret,
     envid: flags.envid,
     body: flags.body,

@@ -26,6 +26,8 @@ export interface DropEnvelope {
   readonly gateway?: boolean
   /** nothing is delivered: the sender is told by mail where mail for the recipients would go (-bv) */
   readonly verify?: boolean
+  /** the sender is told by a mail of its own what became of each recipient at the first attempt (-v) */
+  readonly report?: boolean
 }
 /** `content` is a view into the file's bytes; `envelope` is JSON that nobody has checked yet. */
 export interface DropFile {

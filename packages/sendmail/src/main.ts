@@ -48,13 +48,13 @@ async function run(flags: Flags, say: (text: string) => void, helpers: Helpers):
     case 'newaliases':
       return (await import('./aliases.ts')).newaliases(place, flags.config, say)
     case 'user':
-      return (await import('./smtp.ts')).standAlone(place.spool)
+      return (await import('./stand-alone/index.ts')).standAlone(place)
     case 'enqueue': {
       const { flushSite, flushId } = flags
       const queue = () => import('./queue/flush.ts')
       if (flushSite !== undefined) await (await queue()).flushSite(place, flushSite.replace(/^@/, ''), helpers.tableHas)
       else if (flushId !== undefined) await (await queue()).flushId(place, flushId)
-      else await (await import('./enqueue.ts')).enqueue(flags, place.spool, say)
+      else await (await import('./enqueue.ts')).enqueue(flags, place, say)
       return EX.OK
     }
   }

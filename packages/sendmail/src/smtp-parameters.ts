@@ -3,7 +3,7 @@ import { addressesOf } from './address-list.ts'
 import { notifyWords } from './flags.ts'
 import type { DropEnvelope, DropRecipient } from './format.ts'
 
-export type Mail = Pick<DropEnvelope, 'sender' | 'body' | 'ret' | 'envid'>
+export type Mail = Pick<DropEnvelope, 'sender' | 'body' | 'ret' | 'envid'> & { readonly smtputf8?: boolean }
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
 /** A reply when it is refused. */
@@ -15,12 +15,18 @@ export function mailCommand(rest: string, sizeLimit: number): Mail | string {
   const mail: Writable<Mail> = { sender }
   for (const word of path.words) {
     const [key, value] = keyAndValue(word)
-    if (key === 'SIZE' && /^\d+$/.test(value)) {
+    if (key === 'SIZE') {
+      if (!/^\d+$/.test(value)) return '501 5.5.4 Bad message size syntax'
       if (sizeLimit > 0 && Number(value) > sizeLimit) return '552 5.3.4 Message size exceeds fixed limit'
     } else if (key === 'BODY' && /^(?:7BIT|8BITMIME)$/i.test(value)) mail.body = value.toUpperCase() as Mail['body']
-    else if (key === 'RET' && /^(?:FULL|HDRS)$/i.test(value)) mail.ret = value.toUpperCase() as Mail['ret']
-    else if (key === 'ENVID' && unxtext(value) !== undefined) mail.envid = unxtext(value)
-    else if (key !== 'AUTH' && word.toUpperCase() !== 'SMTPUTF8') return `555 5.5.4 Unsupported option: ${word}`
+    else if (key === 'RET') {
+      if (!/^(?:FULL|HDRS)$/i.test(value)) return '501 5.5.4 Bad RET parameter syntax'
+      mail.ret = value.toUpperCase() as Mail['ret']
+    } else if (key === 'ENVID') {
+      mail.envid = unxtext(value)
+      if (mail.envid === undefined) return '501 5.5.4 Bad ENVID parameter syntax'
+    } else if (word.toUpperCase() === 'SMTPUTF8') mail.smtputf8 = true
+    else return `555 5.5.4 Unsupported option: ${word}`
   }
   return mail
 }

@@ -23,6 +23,7 @@ export async function flushId(place: Place, id: string): Promise<void> {
 }
 /** Mail with a pending recipient at this domain. A Postfix folder says for which ones that may be asked (fast_flush_domains). */
 export async function flushSite(place: Place, site: string, tableHas?: TableHas): Promise<void> {
+  await isAllowed(place, 'authorized_flush_users', 'flush')
   const domain = site.toLowerCase()
   if (!/^(?:\[[^\s\]]+\]|[^\s@[\]]+)$/.test(domain) || domain.length > 255)
     throw new Fatal(`Cannot flush mail queue - invalid destination: "${site.slice(0, 100)}"`, EX.UNAVAILABLE)

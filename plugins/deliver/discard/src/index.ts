@@ -10,6 +10,8 @@ export default definePlugin({
   options: z.strictObject({}),
   apply(mta) {
     mta.deliver(mta.as ?? 'discard', {
+      // nothing is done with mail, asked or not
+      heedsDry: true,
       deliver(job) {
         const { esc, text } = reasonOf(job.nexthop)
         return Promise.resolve(job.all(delivered(esc, text, { relay: 'none' })))

@@ -24,6 +24,8 @@ export default definePlugin({
   }),
   apply(mta, options) {
     mta.deliver(mta.as ?? (options.soft ? 'retry' : 'error'), {
+      // it only says, asked or not
+      heedsDry: true,
       deliver: (job) => Promise.resolve(job.all(outcomeOf(options.text ?? job.nexthop, options.soft))),
     })
   },

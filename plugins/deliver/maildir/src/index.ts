@@ -42,6 +42,7 @@ export default definePlugin({
     mta.lifecycle({ stop: () => maildirs.close() })
 
     mta.deliver(mta.as ?? 'maildir', {
+      heedsDry: true,
       deliver: filter((job: Job, call: Call) => {
         const seen = refuseLoops ? deliveredTo(job.header) : new Set()
         const content = contentOf(job, limit, call)

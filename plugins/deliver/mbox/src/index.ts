@@ -21,6 +21,7 @@ export default definePlugin({
     mta.deliver(mta.as ?? 'mbox', {
       // local_destination_recipient_limit: a mailbox that is locked keeps no other recipient waiting
       limits: { recipients: 1 },
+      heedsDry: true,
       deliver: filter((job: Job, call: Call) => {
         const seen = deliveredTo(job.header)
         const one = async (recipient: JobRecipient): Promise<Outcome> => {

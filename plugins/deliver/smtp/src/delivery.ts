@@ -80,10 +80,10 @@ export class Delivery {
     }
     for (const recipient of this.#left) {
       const why = this.#why.get(recipient)
-      if (why) this.#job.settle(recipient, why)
+      if (why) this.#job.settle(recipient, withRelay(why))
     }
     const rest = this.#siteWhy ?? (this.#call.aborted ? INTERRUPTED : UNAVAILABLE)
-    return this.#job.all(this.#completed && rest.siteDown ? { ...rest, siteDown: undefined } : rest)
+    return this.#job.all(withRelay(this.#completed && rest.siteDown ? { ...rest, siteDown: undefined } : rest))
   }
 
   async #sites(): Promise<void> {
@@ -189,8 +189,11 @@ export class Delivery {
   async #send(connection: Connection, recipients: readonly JobRecipient[]): Promise<Failure | undefined> {
     const { features, peer: server } = connection
     try {
-      const content = contentFor(this.#job, this.#facts, features, this.#settings.content)
-      if (this.#facts.eightBit && !features.eightBit && content.body === this.#job.body)
+      // asked only: MAIL, RCPT and no DATA, as Postfix's probes
+      const content = this.#call.dry
+        ? undefined
+        : contentFor(this.#job, this.#facts, features, this.#settings.content)
+      if (content && this.#facts.eightBit && !features.eightBit && content.body === this.#job.body)
         this.#call.log.info('smtp.8bit.unconverted', { relay: server.relay })
       this.#job.ready?.(connection.uses + 1)
       const failure = await Message.send(connection, this.#job, this.#facts, content, recipients, this.#tell)
@@ -222,7 +225,7 @@ export class Delivery {
     // a temporary failure of this server; another one may take the recipient
     if (outcome.kind === 'deferred') return void this.#why.set(recipient, outcome)
     this.#left = this.#left.filter((r) => r !== recipient)
-    this.#job.settle(recipient, outcome)
+    this.#job.settle(recipient, withRelay(outcome))
   }
   #failed(failure: Failure, server: Peer, forAll: boolean): void {
     this.#siteFailed(failureOutcome(failure, server, this.#settings.skip5xxGreeting), forAll)
@@ -245,5 +248,7 @@ export class Delivery {
 const misconfigured = (outcome: Outcome): Outcome => (outcome.kind === 'failed' ? down('4.3.5', outcome.text) : outcome)
 /** As tables of next hops know it. */
 const nameOf = (site: Site): string => site.text.replace(/^inet:/, '')
+/** Nobody answered: that is told too. */
+const withRelay = (outcome: Outcome): Outcome => (outcome.relay === undefined ? { ...outcome, relay: 'none' } : outcome)
 const siteKey = (site: Site): string => `next hop ${site.text.toLowerCase()}`
 const isBeforeMail = ({ stage }: Failure): boolean => stage === 'rset' || stage === 'mail'

@@ -35,6 +35,7 @@ export default definePlugin({
         recipients: chosen.smtpDestinationRecipientLimit,
         deadline: DEADLINE,
       },
+      heedsDry: true,
       deliver: filter((job, call) => new Delivery(job, call, made).run()),
     })
   },

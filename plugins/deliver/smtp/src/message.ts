@@ -14,7 +14,7 @@ export type Tell = (recipient: JobRecipient, outcome: Outcome) => void
 export class Message implements Transaction {
   readonly mail: string
   readonly rcpts: readonly string[]
-  readonly content: Content
+  readonly content: Content | undefined
   readonly #connection: Connection
   readonly #recipients: readonly JobRecipient[]
   readonly #tell: Tell
@@ -28,14 +28,14 @@ export class Message implements Transaction {
     connection: Connection,
     job: Job,
     facts: MessageFacts,
-    content: Content,
+    content: Content | undefined,
     recipients: readonly JobRecipient[],
     tell: Tell,
     done: (failure: Failure | undefined) => void,
   ) {
     const { features } = connection
     const utf8 = facts.utf8 || recipients.some((r) => isUtf8(facts.addressOf(r)))
-    this.mail = mailCommand(job, facts, utf8, content.sized, features)
+    this.mail = mailCommand(job, facts, utf8, content?.sized ?? true, features)
     this.rcpts = recipients.map((r) => rcptCommand(r, facts, features))
     this.content = content
     this.#connection = connection
@@ -46,11 +46,12 @@ export class Message implements Transaction {
     this.#dsnPassed = features.dsn || !connection.assumeFinal ? features.dsn : undefined
     this.#open = new Set(recipients.keys())
   }
+  /** Without content the server is only asked about sender and recipients. */
   static send(
     connection: Connection,
     job: Job,
     facts: MessageFacts,
-    content: Content,
+    content: Content | undefined,
     recipients: readonly JobRecipient[],
     tell: Tell,
   ): Promise<Failure | undefined> {
@@ -62,7 +63,9 @@ export class Message implements Transaction {
     this.#all(saidNo(reply, 'MAIL FROM', this.#connection.peer))
   }
   onRcpt(index: number, reply: string): void {
-    if (!isPositive(reply)) this.#one(index, saidNo(reply, 'RCPT TO', this.#connection.peer))
+    const { peer } = this.#connection
+    if (!isPositive(reply)) this.#one(index, saidNo(reply, 'RCPT TO', peer))
+    else if (!this.content) this.#one(index, finalOutcome(reply, peer))
   }
   onDataRefused(reply: string): void {
     this.#all(saidNo(reply, 'DATA', this.#connection.peer))

@@ -15,19 +15,22 @@ export interface Submission {
 }
 export interface Completion {
   readonly myhostname: string
-  readonly dropHeaders: readonly string[]
+  /** of a From that is added */
+  readonly format: 'standard' | 'obsolete'
+  /** the header is touched as little as that of clients from elsewhere */
+  readonly untouched: boolean
   /** ms since 1970 */
   readonly now: number
 }
 
-export function complete(view: DraftView<'headers'>, by: Submission, c: Completion): Edits<HeaderEdit> {
-  const fields = view.header
-  const added = by.gateway ? [] : missing(view, by, c)
-  return edits([
-    ...receivedBy(fields, by.uid),
-    ...c.dropHeaders.filter((name) => fields.get(name) !== undefined).map((name) => header.remove(name)),
-    ...added,
+/** Who handed it in stands in Received, and what is not for readers goes. */
+export const received = (view: DraftView<'headers'>, uid: number, dropHeaders: readonly string[]): Edits<HeaderEdit> =>
+  edits([
+    ...receivedBy(view.header, uid),
+    ...dropHeaders.filter((name) => view.header.get(name) !== undefined).map((name) => header.remove(name)),
   ])
+export function complete(view: DraftView<'headers'>, by: Submission, c: Completion): Edits<HeaderEdit> {
+  return edits(c.untouched ? [] : missing(view, by, c))
 }
 
 /** RFC 5322 section 3.6.6, and what there was before it */
@@ -40,19 +43,30 @@ function missing(view: DraftView<'headers'>, by: Submission, c: Completion): Hea
   const values = {
     'Message-Id': () => `<${stamp}.${view.id}@${c.myhostname}>`,
     Date: () => rfc5322Date(c.now),
-    From: () => fromValue(view.sender, by.fullName),
+    From: () => fromValue(view.sender, by.fullName, c.format),
   }
   return Object.entries(values)
     .filter(([name]) => view.header.get(resent + name) === undefined)
     .map(([name, value]) => header.insert(resent + name, value(), 'bottom'))
 }
-function fromValue(sender: string, fullName: string): string {
+function fromValue(sender: string, fullName: string, format: Completion['format']): string {
   if (sender === '') return 'MAILER-DAEMON'
   // eslint-disable-next-line no-control-regex -- a name must not begin a field of its own
-  const name = fullName.replace(/[\x00-\x1f\x7f]/g, ' ').trim()
+  const name = fullName.replace(/[\x00-\x08\x0a-\x1f\x7f]/g, ' ').trim()
   if (name === '') return sender
-  const plain = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\u{10ffff} -]+$/u.test(name)
-  return `${plain ? name : `"${name.replace(/["\\]/g, '\\$&')}"`} <${sender}>`
+  if (format === 'obsolete') return `${sender} (${comment(name)})`
+  const phrase = name.replaceAll('\t', ' ')
+  const plain = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\u{10ffff} -]+$/u.test(phrase)
+  return `${plain ? phrase : `"${phrase.replace(/["\\]/g, '\\$&')}"`} <${sender}>`
+}
+/** As it stands, as with Postfix; but parentheses that are no pairs would end the comment elsewhere. */
+function comment(text: string): string {
+  let open = 0
+  for (const c of text) {
+    if (c === '(') open++
+    else if (c === ')' && --open < 0) break
+  }
+  return open === 0 ? text : text.replace(/[()\\]/g, '\\$&')
 }
 /** `by HOST (NAME, from userid N)`, as Postfix writes it */
 function receivedBy(fields: HeaderView, uid: number): HeaderEdit[] {

@@ -16,14 +16,11 @@ import type { Found } from './read.ts'
 import { Rubbish } from './rubbish.ts'
 import { verdictOf } from './submit.ts'
 import type { Refusal } from './submit.ts'
-import { verified } from './verify.ts'
-import type { Asked } from './verify.ts'
 
 /** what a call that died has left is removed when it is this old (ms) */
 const STALE = 86_400_000
 /** bytes a message may have where the site has no limit: it is in memory while it is picked up */
 const NO_LIMIT = 512 * 1024 * 1024
-const BAD_SYNTAX: Refusal = { code: 501, esc: '5.1.3', text: 'bad address syntax' }
 
 type Mail = Extract<Found, { kind: 'mail' }>
 
@@ -35,13 +32,13 @@ export class Drop {
   readonly #rubbish: Rubbish
   /** done, but the file could not be removed: its inode */
   readonly #done = new Map<string, bigint>()
-  /** files whose bad recipients have come back already */
-  readonly #told = new Set<string>()
+  readonly #autodetect: boolean
   #current: Submission | undefined
 
   constructor(mta: Mta, options: Options, folder: DropFolder) {
     this.#mta = mta
     this.#options = options
+    this.#autodetect = options.smtputf8AutodetectClasses.some((c) => c === 'sendmail' || c === 'all')
     this.#folder = folder.path
     this.#rubbish = new Rubbish(folder, options.corruptLimit, mta.log, mta.clock)
   }
@@ -98,13 +95,8 @@ export class Drop {
 
   async #submit(name: string, found: Mail, envelope: Envelope, account: Account | undefined): Promise<Outcome> {
     const { uid } = found
-    const { message, bad } = messageOf(envelope, found.file.content, this.#mta.site.myorigin)
-    if (envelope.verify) return this.#verify(name, uid, { message, bad })
-    if (bad.length > 0 && !this.#told.has(name)) {
-      const back = await this.#sendBack(name, uid, { ...message, recipients: bad }, BAD_SYNTAX)
-      if (back === 'later' || message.recipients.length === 0) return back
-      this.#told.add(name)
-    }
+    const { myorigin } = this.#mta.site
+    const message = messageOf(envelope, found.file.content, { myorigin, autodetect: this.#autodetect })
     const fullName = envelope.fullName ?? account?.fullName ?? ''
     this.#current = { uid, fullName, gateway: envelope.gateway ?? false, from: envelope.sender, file: name }
     const verdict = await verdictOf(this.#mta.submit(message)).finally(() => (this.#current = undefined))
@@ -120,16 +112,6 @@ export class Drop {
       case 'queued':
         return 'done'
     }
-  }
-  async #verify(name: string, uid: number, asked: Asked): Promise<Outcome> {
-    const from = asked.message.sender
-    if (from !== '') {
-      const report = await verified(asked, this.#mta)
-      const outcome = await this.#report(name, report)
-      if (outcome !== 'done') return outcome
-    }
-    this.#mta.log.info('drop.verified', { uid, from, file: name })
-    return 'done'
   }
   async #sendBack(name: string, uid: number, message: MessageDraft, refusal: Refusal): Promise<Outcome> {
     const from = message.sender
@@ -157,7 +139,6 @@ export class Drop {
       return false
     }
     this.#done.delete(name)
-    this.#told.delete(name)
     return true
   }
 }

@@ -1,7 +1,10 @@
 /** Local submission: what the sendmail command leaves in the drop folder comes into the queue. */
 import { definePlugin } from '@postern/core'
+import type { DraftView } from '@postern/core'
 import type { SiteFacts } from '@postern/sendmail'
-import { complete } from './complete.ts'
+import { headerRewriting } from '@postern/addresses'
+import { complete, received } from './complete.ts'
+import type { Submission } from './complete.ts'
 import { Drop } from './drop.ts'
 import { prepare } from './folder.ts'
 import type { DropFolder } from './folder.ts'
@@ -23,12 +26,29 @@ export default definePlugin({
     let drop: Drop | undefined
     let pickup: Pickup | undefined
 
-    mta.cleanup.tap({ body: 'headers', origins: ['submit'], phase: 'early' }, (view) => {
-      // mail that other uses submit is theirs to complete
-      if (view.origin.kind !== 'submit' || view.origin.by !== mta.name || !drop?.current) return undefined
-      drop.pickedUp(view.id)
-      const { myhostname } = mta.site
-      return complete(view, drop.current, { myhostname, dropHeaders: options.messageDropHeaders, now: mta.clock.now() })
+    const slot = mta.slot(headerRewriting)
+    /** whose draft this is; mail that other uses submit is theirs to complete */
+    const ours = ({ origin }: DraftView<'headers'>): Submission | undefined =>
+      origin.kind === 'submit' && origin.by === mta.name ? drop?.current : undefined
+    const at = { body: 'headers', origins: ['submit'], phase: 'early' } as const
+    mta.cleanup.tap({ ...at, writes: [headerRewriting] }, (view) => {
+      const by = ours(view)
+      if (!by) return undefined
+      drop!.pickedUp(view.id)
+      if (by.gateway) slot.set(view, 'gateway')
+      return received(view, by.uid, options.messageDropHeaders)
+    })
+    // behind what rewrites addresses: it says whose headers it touches, and a From that is added is complete
+    mta.cleanup.tap({ ...at, name: 'complete', after: ['rewrite-trivial'], reads: [headerRewriting] }, (view, call) => {
+      const by = ours(view)
+      if (!by) return undefined
+      const kind = view.slots.get(headerRewriting)
+      return complete(view, by, {
+        myhostname: mta.site.myhostname,
+        format: options.headerFromFormat,
+        untouched: kind === 'gateway' || kind === 'none',
+        now: call.clock.now(),
+      })
     })
 
     mta.lifecycle({

@@ -1,10 +1,10 @@
 /** From a file of the drop folder to a message that the core takes. */
-import { isAscii } from 'node:buffer'
 import { isUtf8, parseAddress, quoteLocal } from '@postern/core'
 import type { DraftRecipient, MessageDraft } from '@postern/core'
 import { ADDRESS_LIMIT, NAME_LIMIT, RECIPIENTS_LIMIT, VERIFY_LIMIT } from '@postern/sendmail'
 import type { DropFile } from '@postern/sendmail'
 import { z } from 'zod'
+import { hasUtf8Header } from './utf8.ts'
 
 /** RFC 3461 section 4.1: NEVER stands alone */
 const notify = z
@@ -34,6 +34,7 @@ const envelopeSchema = z.object({
   body: z.enum(['7BIT', '8BITMIME']).optional(),
   gateway: z.boolean().optional(),
   verify: z.boolean().optional(),
+  report: z.boolean().optional(),
 })
 // each costs a lookup or several, and other users' files wait meanwhile
 const withinLimits = envelopeSchema.refine((e) => !e.verify || e.recipients.length <= VERIFY_LIMIT)
@@ -42,33 +43,38 @@ export type Envelope = z.output<typeof envelopeSchema>
 /** `undefined` when it is not what the command writes. */
 export const envelopeOf = (file: DropFile): Envelope | undefined => withinLimits.safeParse(file.envelope).data
 
-export interface Submitted {
-  readonly message: MessageDraft
-  /** recipients that are no addresses: they come back by themselves, and the others go on */
-  readonly bad: readonly DraftRecipient[]
-}
-export function messageOf(envelope: Envelope, content: Uint8Array, myorigin: string): Submitted {
+/** `autodetect`: UTF-8 in the header makes the message need SMTPUTF8. */
+export function messageOf(envelope: Envelope, content: Uint8Array, site: { myorigin: string; autodetect: boolean }): MessageDraft {
+  const { myorigin, autodetect } = site
   const sender = envelope.sender === '' ? '' : withDomain(envelope.sender, myorigin)
-  const all = envelope.recipients.map((r): DraftRecipient => ({
+  const recipients = envelope.recipients.map((r): DraftRecipient => ({
     notify: envelope.notify,
-    ...(typeof r === 'string' ? { address: r } : r),
+    ...(typeof r === 'string' ? { address: r, orcpt: completed(r, myorigin) } : r),
   }))
-  const recipients: DraftRecipient[] = []
-  const bad: DraftRecipient[] = []
-  for (const r of all) (parseAddress(r.address, { lenient: true }) ? recipients : bad).push(r)
-  const message: MessageDraft = {
+  return {
     sender,
     recipients,
     content,
-    smtputf8: isUtf8(sender) || recipients.some((r) => isUtf8(r.address)),
-    body: isAscii(content) ? envelope.body : '8BITMIME',
+    smtputf8: isUtf8(sender) || recipients.some((r) => isUtf8(r.address)) || (autodetect && hasUtf8Header(content)),
+    body: envelope.body,
     envid: envelope.envid,
     ret: envelope.ret,
+    trace: envelope.verify ? 'verify' : envelope.report ? 'record' : undefined,
+    returnBadRecipients: true,
   }
-  return { message, bad }
+}
+/** The original recipient where no address was given but a name: Postfix tells the address that it stands for. */
+function completed(text: string, myorigin: string): string | undefined {
+  const a = parseAddress(text, { lenient: true })
+  if (!a || a.domain !== '') return undefined
+  const address = `${a.local}@${myorigin}`
+  return `${isUtf8(address) ? 'utf-8' : 'rfc822'};${address}`
 }
 /** Postfix's append_at_myorigin */
 function withDomain(text: string, myorigin: string): string {
+  // a local part of nothing
+  const [, domain] = /^@([^@:,\s]+)$/.exec(text) ?? []
+  if (domain !== undefined) return `""@${domain}`
   const a = parseAddress(text, { lenient: true })
   if (a && a.domain !== '') return a.text
   return `${quoteLocal(a?.local ?? text)}@${myorigin}`

@@ -8,6 +8,8 @@ const user = z
     /^!?(?:static:anyone|[^\s!:,]+)$/,
     'expected a login name, a user id or static:anyone, with ! before it for "not"',
   )
+/** sources of mail, as Postfix names them */
+const CLASSES = ['all', 'bounce', 'forward', 'notify', 'sendmail', 'smtpd', 'verify'] as const
 const fieldName = z.string().regex(/^[!-9;-~]+$/, 'expected the name of a header field')
 
 export const options = z.strictObject({
@@ -24,6 +26,14 @@ export const options = z.strictObject({
     .array(fieldName)
     .default(['bcc', 'content-length', 'resent-bcc', 'return-path'])
     .describe('header fields that are removed'),
+  headerFromFormat: z
+    .enum(['standard', 'obsolete'])
+    .default('standard')
+    .describe('a From that is added: `Name <address>`, or as before RFC 822 `address (Name)`'),
+  smtputf8AutodetectClasses: z
+    .array(z.enum(CLASSES))
+    .default(['sendmail', 'verify'])
+    .describe('with `sendmail` or `all` a message with UTF-8 in its header needs SMTPUTF8 on its way; other classes are for other ways in'),
   corruptLimit: z
     .number()
     .int()

@@ -19,7 +19,7 @@ export interface Audience {
   readonly reason: string
 }
 
-const WORD: Record<ReportView['why'], Notify> = { failed: 'FAILURE', delayed: 'DELAY', success: 'SUCCESS' }
+const WORD: Record<Exclude<ReportView['why'], 'trace'>, Notify> = { failed: 'FAILURE', delayed: 'DELAY', success: 'SUCCESS' }
 
 /** A report never answers a report: that is how mail loops are made (RFC 5321 section 6.1). */
 export function audienceOf(
@@ -28,8 +28,15 @@ export function audienceOf(
   options: Options,
 ): Audience {
   if (view.sender.toLowerCase() === doubleBounce.toLowerCase()) return { reason: 'undeliverable postmaster notice' }
+  // who asks gets an answer, whatever NOTIFY says; nobody else does
+  if (view.why === 'trace') {
+    if (view.sender === '') return { reason: 'null sender' }
+    const { sender: address, recipients } = view
+    return { report: { to: 'sender', address, recipients, original: 'header' }, reason: 'asked for' }
+  }
   if (view.sender === '') return { report: ofBounce(view, options), reason: 'null sender' }
-  const recipients = view.recipients.filter((r) => wantsReport(r, view.why))
+  const { why } = view
+  const recipients = view.recipients.filter((r) => wantsReport(r, why))
   const original = view.why === 'failed' ? 'asked' : 'header'
   return {
     report: recipients.length > 0 ? { to: 'sender', address: view.sender, recipients, original } : undefined,
@@ -39,7 +46,7 @@ export function audienceOf(
 }
 
 /** Without NOTIFY failures and delays are told, successes are not. */
-function wantsReport(r: ReportRecipient, why: ReportView['why']): boolean {
+function wantsReport(r: ReportRecipient, why: keyof typeof WORD): boolean {
   return r.notify?.length ? r.notify.includes(WORD[why]) : why !== 'success'
 }
 

@@ -40,7 +40,7 @@ export function compose(r: ReportParts): Uint8Array[] {
     '',
   ]
   const after = [
-    ...r.recipients.flatMap((recipient) => ['', ...recipientLines(recipient)]),
+    ...r.recipients.flatMap((recipient) => ['', ...recipientLines(recipient, r.facts)]),
     '',
     ...deliveryStatus(r, boundary),
     ...originalHeader(r, boundary),

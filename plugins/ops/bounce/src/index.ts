@@ -65,7 +65,7 @@ class Reporter {
     const { site } = this.#mta
     const postmaster = notice.to === 'postmaster'
     const to = postmaster ? this.#local(notice.address) : notice.address
-    const { messageId, arrived, envid, smtputf8 } = view
+    const { messageId, arrived, envid, smtputf8, why } = view
     // the address of the null sender, for people
     const sender = view.sender || `MAILER-DAEMON@${site.myhostname}`
     const content = compose({
@@ -79,6 +79,7 @@ class Reporter {
         arrived,
         envid,
         smtputf8,
+        saysBy: why === 'success' || why === 'trace',
       },
       recipients: notice.recipients,
       original: await readOriginal(view, notice.original, site.bounceSizeLimit),

@@ -28,7 +28,7 @@ export function letterOf(
     from: qualified(template.from, parameters.myorigin!),
     subject: to === 'sender' ? template.subject : (template.postmasterSubject ?? template.subject),
     body: to === 'sender' ? template.body.map((line) => expand(line, values)) : [],
-    original: why === 'success' ? 'Message' : 'Undelivered Message',
+    original: why === 'success' || why === 'trace' ? 'Message' : 'Undelivered Message',
   }
 }
 

@@ -14,6 +14,8 @@ export interface StatusFacts {
   readonly arrived: number
   readonly envid?: string
   readonly smtputf8: boolean
+  /** by whom each recipient was delivered, or not, is told */
+  readonly saysBy?: boolean
 }
 
 /** RFC 6533 section 3: addresses beyond ASCII are of type utf-8, and only where the message asked for SMTPUTF8. */
@@ -46,10 +48,12 @@ export function messageFields(f: StatusFacts): string[] {
   ]
 }
 
-/** Of a success Postfix says by whom; an alias that became other addresses was delivered by nobody. */
-function whatHappened({ action, relay, text }: ReportRecipient): string {
-  const success = action !== 'failed' && action !== 'delayed'
-  return success && relay !== 'none' ? `delivery via ${relay}: ${text}` : text
+/** Of a success Postfix says by whom, and of all where somebody asked; an alias that became others was delivered by nobody. */
+function whatHappened({ relay, text }: ReportRecipient, { saysBy }: StatusFacts): string {
+  // found out before the delivery; Postfix's local(8) says so, and virtual(8) of whole addresses
+  const isUnknown = relay === 'none' && text.startsWith('unknown user: ')
+  const by = isUnknown ? (text.includes('@') ? 'virtual' : 'local') : relay
+  return saysBy && by !== 'none' ? `delivery via ${by}: ${text}` : text
 }
 
 /** Fields about one recipient (RFC 3464 section 2.3). */
@@ -61,15 +65,15 @@ export function recipientFields(r: ReportRecipient, f: StatusFacts): string[] {
     `Action: ${r.action}`,
     `Status: ${r.status}`,
     ...(r.remoteMta ? wrap(`Remote-MTA: ${oneLine(r.remoteMta)}`) : []),
-    ...wrap(`Diagnostic-Code: ${oneLine(r.diagnostic ?? `${vendor(f.mailName)}; ${whatHappened(r)}`)}`),
+    ...wrap(`Diagnostic-Code: ${oneLine(r.diagnostic ?? `${vendor(f.mailName)}; ${whatHappened(r, f)}`)}`),
     ...(r.action === 'delayed' && r.willRetryUntil !== undefined
       ? [`Will-Retry-Until: ${rfc5322Date(r.willRetryUntil)}`]
       : []),
   ]
 }
 /** `<recipient>: what happened`, for people. */
-export function recipientLines(r: ReportRecipient): string[] {
+export function recipientLines(r: ReportRecipient, f: StatusFacts): string[] {
   const expanded = r.original && r.original.toLowerCase() !== r.address.toLowerCase()
   const who = expanded ? `<${r.address}> (expanded from <${r.original}>)` : `<${r.address}>`
-  return wrap(`${oneLine(who)}: ${oneLine(whatHappened(r))}`)
+  return wrap(`${oneLine(who)}: ${oneLine(whatHappened(r, f))}`)
 }

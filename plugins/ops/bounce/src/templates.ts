@@ -19,6 +19,7 @@ export const TEMPLATE_OF: Record<ReportView['why'], TemplateName> = {
   failed: 'failure',
   delayed: 'delay',
   success: 'success',
+  trace: 'verify',
 }
 
 const HOST = ['This is the mail system at host $myhostname.', '']

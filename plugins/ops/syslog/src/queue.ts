@@ -17,6 +17,8 @@ export interface QueueParts {
 /** notices that nothing more is said of */
 const REMEMBERED = 1000
 const STATUS = { delivered: 'sent', deferred: 'deferred', failed: 'bounced' } as const
+/** where it was only asked */
+const ASKED = { delivered: 'deliverable', deferred: 'undeliverable', failed: 'undeliverable' } as const
 /** Nobody was called: in Postfix the error transport says so. */
 const NOT_TRIED = /^(delivery temporarily suspended|mail transport unavailable|deferred transport)/
 
@@ -70,11 +72,10 @@ export class QueueLines {
   #attempted(f: Facts['attempted']): undefined {
     const { outcome, transport, uses } = f
     const { text } = outcome
-    // who is no user here is found out before the delivery; Postfix's local(8) says so
-    const agent = f.waited === undefined ? (NO_USER.test(text) ? 'local' : 'error') : transport
+    const agent = f.waited === undefined ? agentOf(text) : transport
     const { program, tag } = this.#p.tags.transport(NOT_TRIED.test(text) ? 'error' : agent, outcome.relay)
     const relay = outcome.relay ?? (RELAYS.has(program) ? 'none' : agent)
-    const status = outcome.softened ? 'SOFTBOUNCE' : STATUS[outcome.kind]
+    const status = outcome.softened ? 'SOFTBOUNCE' : (f.dry ? ASKED : STATUS)[outcome.kind]
     const original = f.original === f.recipient ? '' : ` orig_to=<${f.original}>,`
     const reused = uses !== undefined && uses > 1 ? ` conn_use=${uses},` : ''
     this.#info(
@@ -99,7 +100,9 @@ export class QueueLines {
   }
 }
 
-const NO_USER = /^unknown user: /
+/** Who is no user here is found out before the delivery; Postfix's local(8) says so, and virtual(8) of whole addresses. */
+const agentOf = (text: string): string =>
+  text.startsWith('unknown user: ') ? (text.includes('@') ? 'virtual' : 'local') : 'error'
 /** Programs whose relay is a host, or nobody; of the others it is the transport. */
 const RELAYS = new Set(['smtp', 'lmtp', 'error', 'discard'])
 const REPORTS: Record<string, string> = { failed: 'non-delivery', delayed: 'delay', success: 'delivery status' }

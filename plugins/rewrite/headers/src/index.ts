@@ -38,15 +38,16 @@ export default definePlugin({
         const list: HeaderEdit[] = []
         for (const name of dropped) if (names.has(name)) list.push(header.remove(name))
         // what comes from elsewhere is not ours to complete
-        if (!o.alwaysAddMissingHeaders && view.slots.get(headerRewriting) === 'none')
-          return list.length > 0 ? edits(list) : undefined
-        for (const [name, value] of missingFields(names, {
-          id: view.id,
-          sender: view.sender,
-          at: call.clock.now(),
-          myhostname,
-        }))
-          list.push(header.insert(name, value, 'bottom'))
+        const kind = view.slots.get(headerRewriting)
+        if (!o.alwaysAddMissingHeaders && kind === 'none') return list.length > 0 ? edits(list) : undefined
+        if (o.alwaysAddMissingHeaders || kind !== 'gateway')
+          for (const [name, value] of missingFields(names, {
+            id: view.id,
+            sender: view.sender,
+            at: call.clock.now(),
+            myhostname,
+          }))
+            list.push(header.insert(name, value, 'bottom'))
         const at = o.undisclosedRecipientsHeader.indexOf(':')
         if (at > 0 && !['to', 'cc', 'resent-to', 'resent-cc'].some((name) => names.has(name)))
           list.push(

@@ -40,8 +40,14 @@ export default definePlugin({
       return is instanceof Promise ? is.then(say) : say(is)
     })
     mta.cleanup.tap(
-      { body: 'headers', phase: 'early', origins: ['smtp', 'lmtp', 'submit', 'forward', 'bounce'] },
-      cleanupTap(rules, remote || undefined, `mailer-daemon@${myorigin.toLowerCase()}`),
+      {
+        ...{ body: 'headers', phase: 'early', origins: ['smtp', 'lmtp', 'submit', 'forward', 'bounce'] },
+        reads: [headerRewriting],
+      },
+      cleanupTap(rules, remote || undefined, {
+        nobody: `mailer-daemon@${myorigin.toLowerCase()}`,
+        say: (view, kind) => slot.set(view, kind),
+      }),
     )
   },
 })

@@ -1,5 +1,5 @@
 /** Reports to senders and to the postmaster, and what is around the queue. */
-import { whenSet } from './conversions.ts'
+import { lower, whenSet } from './conversions.ts'
 import { readTextNow } from '../../lines.ts'
 import { literal } from '../reader.ts'
 import { always, rows } from '../rows.ts'
@@ -71,7 +71,14 @@ export const REPORTS: readonly Mapping[] = [
   },
   {
     plugin: 'listen-drop',
-    rows: rows(['authorized_submit_users', 'words'], ['message_drop_headers', 'words']),
+    rows: [
+      ...rows(['authorized_submit_users', 'words'], ['message_drop_headers', 'words'], ['header_from_format', 'text']),
+      {
+        parameter: 'smtputf8_autodetect_classes',
+        as: (r, name) => (r.flag('smtputf8_enable') ? lower(r, name) : []),
+        with: ['smtputf8_enable'],
+      },
+    ],
   },
   { plugin: 'queue-journal', rows: rows(['queue_minfree', 'size']) },
 ]
