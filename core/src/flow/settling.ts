@@ -50,7 +50,7 @@ export class Settling {
     if (m.failures.length > 0) await this.#reportFailures(m, graph)
     // a trace tells of them too
     if (m.successes.length > 0 && m.traced.length === 0) await this.#report(m, graph, 'success', m.successes)
-    if (m.traced.length > 0) await this.#report(m, graph, 'trace', m.traced)
+    if (m.traced.length > 0) await this.#report(m, graph, 'trace', inOrder(m.traced))
     const open = m.deferrals.length > 0 || m.postponed !== undefined
     // what the store has not taken would be delivered again after a restart, and may be by the next round
     if (!open && !(await this.#outcomes.taken(m))) return this.#partOver(round) ?? { kind: 'unwritten' }
@@ -139,7 +139,7 @@ export class Settling {
   }
   /** Nothing was delivered: what would become of each is told, and with that the message is done. */
   async #endVerify(m: ActiveMessage, graph: Graph): Promise<void> {
-    const asked = m.traced.splice(0)
+    const asked = inOrder(m.traced.splice(0))
     if (asked.length === 0) return
     if (!(await this.#report(m, graph, 'trace', asked))) {
       const untold = deferred('4.3.0', 'the report could not be made')
@@ -180,6 +180,8 @@ export class Settling {
   }
 }
 
+const inOrder = (results: readonly RoundResult[]): RoundResult[] =>
+  results.toSorted((a, b) => a.recipient.n - b.recipient.n)
 /** No part comes behind those in memory. */
 const isLast = (round: Round): boolean =>
   round.next === undefined || round.told !== undefined || round.held !== undefined

@@ -129,9 +129,9 @@ if (!why) {
         encoding: 'utf8',
         timeout: 10_000,
       })
-      // no daemon is there to be woken; getopt says twice what it does not know
+      // no daemon is there to be woken
       const lines = ran.stderr.split('\n').filter((l) => !/^postdrop: warning: unable to look up public/.test(l))
-      const err = lines.filter((l, i) => l === '' || l !== lines[i - 1]).join('\n')
+      const err = lines.join('\n')
       const names = readdirSync(maildrop)
       const records = names.map((name) => {
         const path = join(maildrop, name)

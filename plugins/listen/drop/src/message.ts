@@ -49,7 +49,7 @@ export function messageOf(envelope: Envelope, content: Uint8Array, site: { myori
   const sender = envelope.sender === '' ? '' : withDomain(envelope.sender, myorigin)
   const recipients = envelope.recipients.map((r): DraftRecipient => ({
     notify: envelope.notify,
-    ...(typeof r === 'string' ? { address: r, orcpt: completed(r, myorigin) } : r),
+    ...(typeof r === 'string' ? asGiven(r, myorigin) : r),
   }))
   return {
     sender,
@@ -63,12 +63,12 @@ export function messageOf(envelope: Envelope, content: Uint8Array, site: { myori
     returnBadRecipients: true,
   }
 }
-/** The original recipient where no address was given but a name: Postfix tells the address that it stands for. */
-function completed(text: string, myorigin: string): string | undefined {
+/** Of what the command was told Postfix tells the address that it stands for, without quotes. */
+function asGiven(text: string, myorigin: string): DraftRecipient {
   const a = parseAddress(text, { lenient: true })
-  if (!a || a.domain !== '') return undefined
-  const address = `${a.local}@${myorigin}`
-  return `${isUtf8(address) ? 'utf-8' : 'rfc822'};${address}`
+  if (!a) return { address: text }
+  const address = `${a.local}@${a.domain || myorigin}`
+  return { address: a.text, orcpt: `${isUtf8(address) ? 'utf-8' : 'rfc822'};${address}` }
 }
 /** Postfix's append_at_myorigin */
 function withDomain(text: string, myorigin: string): string {

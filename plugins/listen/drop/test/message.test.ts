@@ -116,7 +116,7 @@ table('a recipient that is no address comes back, the others get the mail', asyn
   site.put('m.bad', dropFile('Subject: s\n\nx\n', { recipients: ['rich@', 'okay'], sender: 'me' }))
   await site.box('okay').waitFor(1)
   const bounces = await site.box('me').waitFor(1)
-  assert.match(bounces[0]!.raw, /^<rich@>: 501 5\.1\.3 bad address syntax$/m)
+  assert.match(bounces[0]!.raw, /^<rich@>: bad address syntax$/m)
 })
 table('DSN parameters go into the envelope', async () => {
   const recipients = [
@@ -128,7 +128,8 @@ table('DSN parameters go into the envelope', async () => {
   const found = (await site.mta.node.queue.load(String(fields.id)))!
   assert.is(found.envelope.ret, 'HDRS')
   assert.is(found.envelope.envid, 'e=1')
-  assert.is(found.envelope.body, '8BITMIME')
+  // by what the caller says, not by the bytes
+  assert.is(found.envelope.body, undefined)
   assert.equal(
     found.recipients.map((r) => [r.address, r.notify, r.orcpt]),
     [

@@ -88,8 +88,9 @@ test('a list of 100,000 recipients is gone through once', () => {
   }
   try {
     const recipients = Array.from({ length: 20_000 }, (_, n) => (n % 2 ? `u${n}@x.example` : `bad ${n} <`))
-    const { message, bad } = messageOf({ sender: 'a', recipients }, Buffer.from('A: b\r\n'), 'x.example')
-    assert.is(message.recipients.length + bad.length, 20_000)
+    const site = { myorigin: 'x.example', autodetect: true }
+    const message = messageOf({ sender: 'a', recipients }, Buffer.from('A: b\r\n'), site)
+    assert.is(message.recipients.length, 20_000)
     assert.ok(compared < 1_000_000, `${compared} comparisons`)
   } finally {
     Array.prototype.includes = includes
