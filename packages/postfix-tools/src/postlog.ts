@@ -1,10 +1,10 @@
 /** postlog: lines for the mail log, from scripts. */
 import { createInterface } from 'node:readline'
-import { Fatal, placeOf } from '@postern/sendmail/queue'
+import { placeOf } from '@postern/sendmail/queue'
 import { getopt, valueOf } from './getopt.ts'
 import { PREFIXES, mailLog } from './maillog.ts'
 import type { MailLog, Severity } from './maillog.ts'
-import { program } from './program.ts'
+import { Quiet, program } from './program.ts'
 import type { Say } from './program.ts'
 
 const USAGE = 'usage: postlog [-c config_dir] [-i] [-p priority] [-t tag] [-v] [text]'
@@ -23,10 +23,10 @@ export const main = (argv: readonly string[]): Promise<void> => program('postlog
 
 async function run(argv: readonly string[], say: Say): Promise<undefined> {
   const parsed = getopt(argv, 'c:ip:t:v', say)
-  if (parsed.bad) throw new Fatal(USAGE)
+  if (parsed.bad) throw new Quiet(USAGE)
   const priority = valueOf(parsed, 'p') ?? 'info'
   const severity = Object.hasOwn(SEVERITIES, priority.toLowerCase()) ? SEVERITIES[priority.toLowerCase()] : undefined
-  if (severity === undefined) throw new Fatal(`unknown severity level: ${priority}`)
+  if (severity === undefined) throw new Quiet(`unknown severity level: ${priority}`)
   const log = await logOf(valueOf(parsed, 'c'), valueOf(parsed, 't'))
   const tag = valueOf(parsed, 't') ?? 'postlog'
   const put = (text: string) => {

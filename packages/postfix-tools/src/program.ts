@@ -5,6 +5,9 @@ import { CommandError } from '@postern/cli/client'
 
 export type Say = (text: string) => void
 
+/** Said only where standard error is a terminal, as Postfix's programs do that have a log to write to. */
+export class Quiet extends Fatal {}
+
 /** Runs `body` and sets the exit code; what it throws is said as `NAME: fatal: TEXT` and ends with `exit`. */
 export async function program(
   name: string,
@@ -17,7 +20,7 @@ export async function program(
   try {
     process.exitCode = (await body(say)) ?? 0
   } catch (error) {
-    say(`fatal: ${textOf(error)}`)
+    if (!(error instanceof Quiet) || process.stderr.isTTY) say(`fatal: ${textOf(error)}`)
     process.exitCode = exit
   }
 }

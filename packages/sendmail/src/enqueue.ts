@@ -22,7 +22,9 @@ export async function enqueue(flags: Flags, { spool, postfix }: Place, warn: (te
     // as in Postfix: nobody is to get a message, so none is read
     if (!flags.verify) copy(writer, flags.dotEnds)
     const recipients = [
-      ...flags.args.flatMap((text) => (postfix !== undefined && NOBODY.test(text) ? ['MAILER-DAEMON'] : addressesOf(text))),
+      ...flags.args.flatMap((text) =>
+        postfix !== undefined && NOBODY.test(text) ? ['MAILER-DAEMON'] : addressesOf(text),
+      ),
       ...(flags.fromHeader ? headerRecipients(writer, who(user)) : []),
     ]
     if (recipients.length === 0)

@@ -96,9 +96,7 @@ function* optionsOf(argv: readonly string[], rest: (words: readonly string[]) =>
         continue
       }
       const value = at + 1 < word.length ? word.slice(at + 1) : argv[++i]
-      yield value === undefined
-        ? { letter, bad: `option requires an argument -- '${letter}'` }
-        : { letter, value }
+      yield value === undefined ? { letter, bad: `option requires an argument -- '${letter}'` } : { letter, value }
       break
     }
   }

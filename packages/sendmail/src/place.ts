@@ -20,8 +20,6 @@ const POINTER = 'sendmail.json'
 const DEFAULT_POSTFIX = '/etc/postfix'
 const MAIN_CF = 'main.cf'
 const OWN_CONFIG = 'postern.config.'
-/** Postfix's queue stays as it is beside ours (packages/postfix-config, `queue_directory`). */
-const SPOOL_IN_QUEUE_DIRECTORY = 'postern'
 
 /** Where the mail system is, and which folder of Postfix's is its configuration, where one is. */
 export interface Place {
@@ -61,9 +59,8 @@ export function postfixFolder(config: string): string | undefined {
   return own ? undefined : resolve(folder)
 }
 async function ofPostfix(postfix: string): Promise<Place> {
-  const parameters = await parametersOf(postfix)
-  const spool = resolve(parameters.get('queue_directory'), SPOOL_IN_QUEUE_DIRECTORY)
-  return { spool, postfix, config: join(postfix, MAIN_CF) }
+  const { spoolOf } = await import('@postern/postfix-config')
+  return { spool: spoolOf(await parametersOf(postfix)), postfix, config: join(postfix, MAIN_CF) }
 }
 
 function pointedBy(config: string): string | undefined {

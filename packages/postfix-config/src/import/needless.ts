@@ -94,7 +94,11 @@ export const NEEDLESS: ReadonlyMap<string, string> = new Map([
     'postscreen_cache_cleanup_interval',
   ),
   ...because('biff(1) is not notified', 'biff'),
-  ...because('the owner of files that Postern does not have', 'mail_owner', 'setgid_group'),
+  ...because(
+    'workers run as whoever starts the daemon: another user could not read what root alone may (keys, tables with passwords); the setting `user` says otherwise',
+    'mail_owner',
+  ),
+  ...because('a group of files that Postern does not have: the drop folder lets everybody in', 'setgid_group'),
   ...because('said by the defaults that it stands for', 'compatibility_level'),
   ...because('tables are text files here: they need not be built', 'alias_database', 'default_database_type'),
   ...because(

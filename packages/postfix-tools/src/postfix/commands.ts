@@ -6,6 +6,7 @@ import { Fatal, flushAll } from '@postern/sendmail/queue'
 import { readMasterCf } from '@postern/postfix-config'
 import type { StartPlace } from '../place.ts'
 import type { Told } from './main.ts'
+import { rotate } from './logrotate.ts'
 import { postern } from './postern.ts'
 
 type Command = (place: StartPlace, told: Told) => Promise<number>
@@ -47,7 +48,19 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     told.info(`the Postfix mail system is running: PID: ${pid}`)
     return 0
   },
+  // what is under way may end, however long that takes
+  drain: (place, told) =>
+    withDaemon(place, told, async (daemon) => {
+      told.info('stopping the Postfix mail system')
+      await daemon.ask('stop', {})
+      return 0
+    }),
+  'quick-stop': (place, told) => COMMANDS.stop!(place, told),
   check: (place, told) => checked(place, told),
+  'set-permissions': (_, told) =>
+    nothingToDo(told, 'the daemon makes files and folders with the owners that they need'),
+  'upgrade-configuration': (_, told) => nothingToDo(told, 'main.cf and master.cf are read as they stand'),
+  logrotate: rotate,
   flush: async (place) => {
     try {
       await flushAll(place)
@@ -61,6 +74,10 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   },
 }
 
+function nothingToDo(told: Told, why: string): Promise<number> {
+  told.info(`nothing to do: ${why}`)
+  return Promise.resolve(0)
+}
 async function withDaemon(place: StartPlace, told: Told, work: (daemon: Daemon) => Promise<number>): Promise<number> {
   const daemon = await connectDaemon(place.spool)
   if (!daemon) return told.fatal(NOT_RUNNING)

@@ -13,6 +13,24 @@ export type QueueName = 'active' | 'deferred' | 'hold'
 export const queueName = ({ held, nextTry }: Pick<PublicEntry, 'held' | 'nextTry'>, now: number): QueueName =>
   held ? 'hold' : nextTry > now ? 'deferred' : 'active'
 
+/**
+ * Who still waits, as Postfix lists them: those with a reason first, in the order in which its queue manager tries them (by domain
+ * without case, then by the bytes of the address, unquoted), then the others as they came.
+ */
+export function waiting({ recipients }: Pick<PublicEntry, 'recipients'>): PublicEntry['recipients'] {
+  const pending = recipients.filter((r) => r.state === 'pending')
+  const told = pending.filter((r) => r.text).map((r) => ({ r, key: keyOf(r.address) }))
+  if (told.length > 1) told.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+  return [...told.map(({ r }) => r), ...pending.filter((r) => !r.text)]
+}
+/** Sorts by its bytes, but for what is beyond the basic plane. */
+function keyOf(address: string): string {
+  const at = address.lastIndexOf('@')
+  const local = at < 0 ? address : address.slice(0, at)
+  const plain = /^"/.test(local) ? local.slice(1, -1).replace(/\\(.)/g, '$1') : local
+  return `${at < 0 ? '' : address.slice(at + 1).toLowerCase()}\0${plain}`
+}
+
 /** An address as it goes on the wire; the null sender by its other name. */
 export function shown(address: string): string {
   if (address === '') return 'MAILER-DAEMON'

@@ -1,6 +1,6 @@
 /** A listing's texts: postqueue -p and postqueue -j, column by column and key by key as Postfix 3.7 prints them. */
 import type { PublicEntry } from './entry.ts'
-import { queueName, shown, visible } from './entry.ts'
+import { queueName, shown, visible, waiting } from './entry.ts'
 
 export const EMPTY = 'Mail queue is empty\n'
 
@@ -29,8 +29,7 @@ export function entryText(m: PublicEntry, format: Format, now: number): string {
   const status = `${queue === 'hold' ? '!' : queue === 'active' ? '*' : ''}${m.expired ? '#' : ''}`
   let text = format.row(m.id + status, m.size, dateOf(m.envelope.created), shown(m.envelope.sender))
   let last = ''
-  for (const r of m.recipients) {
-    if (r.state !== 'pending') continue
+  for (const r of waiting(m)) {
     const reason = visible(r.text ?? '')
     if (reason !== '' && reason !== last) text += `${' '.repeat(Math.max(0, REASON_END - reason.length))}(${reason})\n`
     last = reason
@@ -44,12 +43,10 @@ export const summaryText = (bytes: number, count: number): string =>
 
 /** One object a line, its keys in Postfix's order. */
 export function entryJson(m: PublicEntry, now: number): string {
-  const recipients = m.recipients
-    .filter((r) => r.state === 'pending')
-    .map(({ address, text }) => {
-      const delay = text ? `, "delay_reason": ${quoted(visible(text))}` : ''
-      return `{"address": ${quoted(shown(address))}${delay}}`
-    })
+  const recipients = waiting(m).map(({ address, text }) => {
+    const delay = text ? `, "delay_reason": ${quoted(visible(text))}` : ''
+    return `{"address": ${quoted(shown(address))}${delay}}`
+  })
   const members = [
     `"queue_name": "${queueName(m, now)}"`,
     `"queue_id": ${quoted(m.id)}`,

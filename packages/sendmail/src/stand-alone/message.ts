@@ -84,7 +84,8 @@ function receivedField({ myhostname, mailName }: Settings, { helo, mail, rcpts }
   const name = (helo?.name ?? 'localhost').replace(/[^\x20-\x7e]/g, '?').replace(/[()\\]/g, '?')
   const protocol = mail.smtputf8 ? 'UTF8SMTP' : helo?.verb === 'EHLO' ? 'ESMTP' : 'SMTP'
   const date = dateOf(new Date())
-  const end = rcpts.length === 1 ? `\n\tfor <${Buffer.from(rcpts[0]!.address).toString('latin1')}>; ${date}` : `;\n\t${date}`
+  const end =
+    rcpts.length === 1 ? `\n\tfor <${Buffer.from(rcpts[0]!.address).toString('latin1')}>; ${date}` : `;\n\t${date}`
   return `Received: from ${name} (localhost [127.0.0.1])\n\tby ${myhostname} (${mailName}) with ${protocol} id ${id}${end}\n`
 }
 /** `Sun, 22 Nov 2026 05:42:09 +0000 (UTC)`, as Postfix writes it (RFC 5322 section 3.3) */

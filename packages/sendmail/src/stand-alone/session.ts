@@ -102,7 +102,15 @@ export class Session {
     this.#helo = { verb, name }
     const { myhostname, sizeLimit, vrfy, utf8, discard } = this.#settings
     if (verb === 'HELO') return `250 ${myhostname}`
-    const offered = ['PIPELINING', `SIZE ${sizeLimit}`, vrfy && 'VRFY', 'ETRN', 'ENHANCEDSTATUSCODES', '8BITMIME', 'DSN']
+    const offered = [
+      'PIPELINING',
+      `SIZE ${sizeLimit}`,
+      vrfy && 'VRFY',
+      'ETRN',
+      'ENHANCEDSTATUSCODES',
+      '8BITMIME',
+      'DSN',
+    ]
     const lines = [...offered, utf8 && 'SMTPUTF8', 'CHUNKING'].filter((word) => word !== false)
     return [myhostname, ...lines.filter((word) => !discard.has(word.split(' ')[0]!.toLowerCase()))]
       .map((text, i, all) => `250${i < all.length - 1 ? '-' : ' '}${text}`)

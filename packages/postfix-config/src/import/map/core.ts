@@ -1,11 +1,8 @@
 /** The configuration's top level. */
-import path from 'node:path'
 import { bytesOf } from './conversions.ts'
 import { always, rows } from '../rows.ts'
 import type { Row } from '../rows.ts'
-
-/** Postern keeps its own queue beside Postfix's folders: their formats have nothing in common. */
-export const SPOOL = 'postern'
+import { spoolOf } from '../../spool.ts'
 
 export const CORE: readonly Row[] = [
   ...always(
@@ -13,7 +10,7 @@ export const CORE: readonly Row[] = [
     ['mydomain', 'text'],
     ['myorigin', 'origin'],
     ['mail_name', 'text', 'mailName'],
-    ['queue_directory', (r, name) => path.join(r.text(name), SPOOL), 'spool'],
+    ['queue_directory', (r) => spoolOf(r.parameters), 'spool'],
   ),
   ...rows(
     ['recipient_delimiter', 'text'],
