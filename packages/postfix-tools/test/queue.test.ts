@@ -30,7 +30,7 @@ const listed = (qStatus: string, nStatus: string, isLong = false) => {
   const [gap, indent] = isLong ? [' ', ' '.repeat(47)] : ['  ', ' '.repeat(41)]
   const reason = `${' '.repeat(76 - REASON.length)}(${REASON})\n`
   return (
-    `${head}@Q@${qStatus} @SIZE@ @DATE@${gap}rich@postern.example\n${reason}${indent}x@[${DEAD}]\n${indent}"a \\"b"@[${DEAD}]\n\n` +
+    `${head}@Q@${qStatus} @SIZE@ @DATE@${gap}rich@postern.example\n${reason}${indent}"a \\"b"@[${DEAD}]\n${indent}x@[${DEAD}]\n\n` +
     `@N@${nStatus} @SIZE@ @DATE@${gap}MAILER-DAEMON\n${reason}${indent}y@[${DEAD}]\n\n-- 0 Kbytes in 2 Requests.\n`
   )
 }
@@ -49,7 +49,7 @@ test('postqueue -j', async () => {
   assert.is(
     first!.replace(/_time": \d+, "message_size": \d+/, '_time": @, "message_size": @'),
     `{"queue_name": "deferred", "queue_id": "${q}", "arrival_time": @, "message_size": @, "forced_expire": false, ` +
-      `"sender": "rich@postern.example", "recipients": [${delayed(`x@[${DEAD}]`)}, ${delayed(`"a \\"b"@[${DEAD}]`)}]}`,
+      `"sender": "rich@postern.example", "recipients": [${delayed(`"a \\"b"@[${DEAD}]`)}, ${delayed(`x@[${DEAD}]`)}]}`,
   )
   assert.match(out, /"sender": "MAILER-DAEMON"/)
 })
@@ -141,7 +141,7 @@ test('postcat -q', async () => {
   assert.match(envelope, /^\*\*\* ENVELOPE RECORDS deferred\/\w+ \*\*\*\nmessage_size: +\d+ +0 +1 +0 +\d+ +0\n/)
   assert.match(
     envelope,
-    new RegExp(`\\nsender: \\noriginal_recipient: y@\\[${DEAD}\\]\\nrecipient: y@\\[${DEAD}\\]\\n`),
+    new RegExp(`\\nsender: \\n(?:named_attribute: dsn_orig_rcpt=.*\\n)?original_recipient: y@\\[${DEAD}\\]\\nrecipient: y@\\[${DEAD}\\]\\n`),
   )
   assert.match(envelope, /\*\*\* MESSAGE CONTENTS .*\n\*\*\* HEADER EXTRACTED .*\n\*\*\* MESSAGE FILE END .*\n$/)
   assert.match(header, /^Received: .*\n(?:.*\n)*Subject: hello\n/)

@@ -37,11 +37,10 @@ const ROWS = [
 const PRINTED = `----Queue ID----- --Size-- ---Arrival Time---- --Sender/Recipient------
 1ijt3580d3c00          717 Sun Nov  1 09:02:03 me@site.example
                       (${REASON})
+                                               c@x
                                                a@x.example
 (${LONG})
                                                b@y
-                      (${REASON})
-                                               c@x
 
 1ijt3580d3c01*         717 Sun Nov  1 09:02:03 MAILER-DAEMON
                                                a@x.example
