@@ -69,7 +69,9 @@ function viewOf(
     messageId: m.id,
     sender: m.envelope.sender,
     origin: m.envelope.origin,
-    recipients: results.map((r) => reportRecipient(why, r, m.envelope.created + lifetime, m.envelope.trace === 'verify')),
+    recipients: results.map((r) =>
+      reportRecipient(why, r, m.envelope.created + lifetime, m.envelope.trace === 'verify'),
+    ),
     arrived: m.envelope.created,
     envid: m.envelope.envid,
     ret: m.envelope.ret,
@@ -85,7 +87,11 @@ function viewOf(
   }
 }
 /** RFC 3464 section 2.3.3 */
-function actionOf(why: ReportView['why'], { expanded, outcome }: RoundResult, isAsked: boolean): ReportRecipient['action'] {
+function actionOf(
+  why: ReportView['why'],
+  { expanded, outcome }: RoundResult,
+  isAsked: boolean,
+): ReportRecipient['action'] {
   if (why === 'trace') {
     if (isAsked) return outcome.kind === 'delivered' ? 'deliverable' : 'undeliverable'
     if (outcome.kind !== 'delivered') return outcome.kind === 'failed' ? 'failed' : 'delayed'

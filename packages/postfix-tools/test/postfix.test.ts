@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { gunzipSync } from 'node:zlib'
 import { freePorts, missingPrograms, programPath } from '@postern/testkit'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -97,6 +98,35 @@ test('stopped: the process has gone when the command ends', async () => {
   const pid = Number(/running: PID: (\d+)\n/.exec(log())![1])
   assert.equal(await postfix('stop'), { code: 0, ...SILENT })
   assert.throws(() => process.kill(pid, 0), /ESRCH/)
+})
+test('the log is rotated: renamed and compressed, and a daemon that runs goes on in a new one', async () => {
+  const main = join(folder, 'etc/main.cf')
+  const text = readFileSync(main, 'utf8')
+  for (const [more, why] of [
+    ['maillog_file_compressor =', "empty 'maillog_file_compressor' parameter value - logfile rotation failed"],
+    ['maillog_file_compressor = false', `logfile '${folder}/maillog' rotation failed: `],
+  ]) {
+    writeFileSync(main, `${text}${more}\n`)
+    assert.equal(await postfix('logrotate'), { code: 1, ...SILENT })
+    assert.ok(log().includes(`: fatal: ${why}\n`), why)
+  }
+  writeFileSync(main, `${text}maillog_file_rotate_suffix = old\n`)
+  assert.is((await postfix('start')).code, 0)
+  assert.equal(await postfix('logrotate'), { code: 0, ...SILENT })
+  assert.match(
+    gunzipSync(readFileSync(join(folder, 'maillog.old.gz'))).toString(),
+    /starting the Postfix mail system\n/,
+  )
+  assert.is((await postfix('stop')).code, 0)
+  assert.match(log(), /stopping the Postfix mail system\n/)
+  assert.not.match(log(), /starting the Postfix mail system\n/)
+  writeFileSync(main, text)
+})
+test('what there is nothing to do for says so and succeeds', async () => {
+  for (const command of ['set-permissions', 'upgrade-configuration']) {
+    assert.equal(await postfix(command), { code: 0, ...SILENT }, command)
+    assert.match(log(), /postfix-script\[\d+\]: nothing to do: /)
+  }
 })
 const script = missingPrograms('script')
 ;(script ? test.skip : test)('a terminal is told what the log is', async () => {

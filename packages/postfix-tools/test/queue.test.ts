@@ -141,7 +141,9 @@ test('postcat -q', async () => {
   assert.match(envelope, /^\*\*\* ENVELOPE RECORDS deferred\/\w+ \*\*\*\nmessage_size: +\d+ +0 +1 +0 +\d+ +0\n/)
   assert.match(
     envelope,
-    new RegExp(`\\nsender: \\n(?:named_attribute: dsn_orig_rcpt=.*\\n)?original_recipient: y@\\[${DEAD}\\]\\nrecipient: y@\\[${DEAD}\\]\\n`),
+    new RegExp(
+      `\\nsender: \\n(?:named_attribute: dsn_orig_rcpt=.*\\n)?original_recipient: y@\\[${DEAD}\\]\\nrecipient: y@\\[${DEAD}\\]\\n`,
+    ),
   )
   assert.match(envelope, /\*\*\* MESSAGE CONTENTS .*\n\*\*\* HEADER EXTRACTED .*\n\*\*\* MESSAGE FILE END .*\n$/)
   assert.match(header, /^Received: .*\n(?:.*\n)*Subject: hello\n/)

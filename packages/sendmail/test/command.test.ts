@@ -123,7 +123,10 @@ up('-bs: what is accepted arrives, also pipelined', async () => {
   const [mail] = await site.box('bs1').waitFor(1)
   assert.is(mail!.body.trim(), '.dot')
   const received = mail!.headers.filter(([name]) => name.toLowerCase() === 'received').map(([, value]) => value)
-  assert.match(received.at(-1)!, /^from me \(localhost \[127\.0\.0\.1\]\)\s+by mail\.site\.example \(Postern\) with ESMTP id \w{13};/)
+  assert.match(
+    received.at(-1)!,
+    /^from me \(localhost \[127\.0\.0\.1\]\)\s+by mail\.site\.example \(Postern\) with ESMTP id \w{13};/,
+  )
   await site.box('b s').waitFor(1)
 })
 up('-bs: a message that is cut off is none', async () => {

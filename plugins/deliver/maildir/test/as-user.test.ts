@@ -123,7 +123,7 @@ test('mail that has been here before is returned', async () => {
   await o.stop()
 })
 const dry: [string, string, string][] = [
-  ['anna', '2.0.0', 'delivers to maildir of anna'],
+  ['anna', '2.0.0', 'delivers to maildir'],
   ['nobody-at-all', '5.1.1', 'unknown user: "nobody-at-all"'],
   ['ldap', '4.3.0', 'temporary lookup failure'],
 ]

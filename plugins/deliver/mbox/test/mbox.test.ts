@@ -123,8 +123,8 @@ test('mail that has been here before is returned, in whatever case', async () =>
   assert.equal([outcomes['anna@x.example']!.kind, users.asked.length], ['delivered', 1])
 })
 const dry: [string, object, string, string][] = [
-  ['rich', {}, '2.0.0', 'delivers to mailbox of rich'],
-  ['rich', { homeMailbox: 'Maildir/' }, '2.0.0', 'delivers to maildir of rich'],
+  ['rich', {}, '2.0.0', 'delivers to mailbox'],
+  ['rich', { homeMailbox: 'Maildir/' }, '2.0.0', 'delivers to maildir'],
   ['nobody-at-all', {}, '5.1.1', 'unknown user: "nobody-at-all"'],
   ['ldap', {}, '4.3.0', 'temporary lookup failure'],
 ]

@@ -190,9 +190,7 @@ export class Delivery {
     const { features, peer: server } = connection
     try {
       // asked only: MAIL, RCPT and no DATA, as Postfix's probes
-      const content = this.#call.dry
-        ? undefined
-        : contentFor(this.#job, this.#facts, features, this.#settings.content)
+      const content = this.#call.dry ? undefined : contentFor(this.#job, this.#facts, features, this.#settings.content)
       if (content && this.#facts.eightBit && !features.eightBit && content.body === this.#job.body)
         this.#call.log.info('smtp.8bit.unconverted', { relay: server.relay })
       this.#job.ready?.(connection.uses + 1)

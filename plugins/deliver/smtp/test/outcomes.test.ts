@@ -364,7 +364,7 @@ test('a refused connection', async () => {
   const out = rig()
   const { outcomes } = await deliver(out, { nexthop: `[127.0.0.9]:${port}` })
   const text = `connect to 127.0.0.9[127.0.0.9]:${port}: Connection refused`
-  assert.equal(outcomes['x@remote.example'], { kind: 'deferred', esc: '4.4.1', text, siteDown: true })
+  assert.equal(outcomes['x@remote.example'], { kind: 'deferred', esc: '4.4.1', text, siteDown: true, relay: 'none' })
   await out.stop()
 })
 

@@ -44,7 +44,11 @@ export type Envelope = z.output<typeof envelopeSchema>
 export const envelopeOf = (file: DropFile): Envelope | undefined => withinLimits.safeParse(file.envelope).data
 
 /** `autodetect`: UTF-8 in the header makes the message need SMTPUTF8. */
-export function messageOf(envelope: Envelope, content: Uint8Array, site: { myorigin: string; autodetect: boolean }): MessageDraft {
+export function messageOf(
+  envelope: Envelope,
+  content: Uint8Array,
+  site: { myorigin: string; autodetect: boolean },
+): MessageDraft {
   const { myorigin, autodetect } = site
   const sender = envelope.sender === '' ? '' : withDomain(envelope.sender, myorigin)
   const recipients = envelope.recipients.map((r): DraftRecipient => ({
@@ -68,7 +72,8 @@ function asGiven(text: string, myorigin: string): DraftRecipient {
   const a = parseAddress(text, { lenient: true })
   if (!a) return { address: text }
   const address = `${a.local}@${a.domain || myorigin}`
-  return { address: a.text, orcpt: `${isUtf8(address) ? 'utf-8' : 'rfc822'};${address}` }
+  const told = `${isUtf8(address) ? 'utf-8' : 'rfc822'};${address}`
+  return { address: a.text, orcpt: address === a.text ? undefined : told }
 }
 /** Postfix's append_at_myorigin */
 function withDomain(text: string, myorigin: string): string {

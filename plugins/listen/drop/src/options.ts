@@ -33,7 +33,9 @@ export const options = z.strictObject({
   smtputf8AutodetectClasses: z
     .array(z.enum(CLASSES))
     .default(['sendmail', 'verify'])
-    .describe('with `sendmail` or `all` a message with UTF-8 in its header needs SMTPUTF8 on its way; other classes are for other ways in'),
+    .describe(
+      'with `sendmail` or `all` a message with UTF-8 in its header needs SMTPUTF8 on its way; other classes are for other ways in',
+    ),
   corruptLimit: z
     .number()
     .int()

@@ -7,6 +7,8 @@ import { sleep, until } from '@postern/testkit'
 import { suite, test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { z } from 'zod'
+import { complete } from '../src/complete.ts'
+import { hasUtf8Header } from '../src/utf8.ts'
 import { asRoot, dropFile, dropSite } from './support/site.ts'
 import type { DropSite } from './support/site.ts'
 
@@ -85,6 +87,38 @@ const cases: Record<string, Case> = {
     comes: [RECEIVED, 'Received: by other (Postfix) id 1; then', 'From: f', 'Date: d', 'Message-Id: <m>'],
   },
 }
+/** a header, and whether it needs SMTPUTF8 */
+const UTF8: Record<string, readonly [content: string, needs: boolean]> = {
+  'UTF-8 in a field': ['Subject: gr\u00fc\u00df\n\nx\n', true],
+  'UTF-8 in the body alone': ['Subject: s\n\n\u00fc\n', false],
+  'no header': ['\nSubject: \u00fc\n', false],
+  'no body': ['Subject: \u00fc\n', true],
+  'in the header of a part': [
+    'MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\nX: \u00fc\n\nx\n--b--\n',
+    true,
+  ],
+}
+for (const [what, [content, needs]] of Object.entries(UTF8))
+  test(`SMTPUTF8: ${what}`, () => assert.is(hasUtf8Header(Buffer.from(content.replaceAll('\n', '\r\n'))), needs))
+test('SMTPUTF8: what is no UTF-8 counts for nothing', () =>
+  assert.is(hasUtf8Header(Buffer.from('Subject: \xfc\r\n\r\nx', 'latin1')), false))
+
+/** full name, then the From that is added */
+const OBSOLETE: readonly (readonly [name: string, from: string])[] = [
+  ['', 'me@site.example'],
+  ['Full Name', 'me@site.example (Full Name)'],
+  ['O"Brien (Jr.) \\', 'me@site.example (O"Brien (Jr.) \\)'],
+  ['x) (y', 'me@site.example (x\\) \\(y)'],
+  ['a\nBcc: b', 'me@site.example (a Bcc: b)'],
+]
+for (const [fullName, from] of OBSOLETE)
+  test(`From as it was once: ${JSON.stringify(fullName)}`, () => {
+    const view = { id: 'i', sender: 'me@site.example', header: { fields: [], get: () => undefined } } as never
+    const by = { uid: 1, fullName, gateway: false }
+    const { edits: list } = complete(view, by, { myhostname: 'h', format: 'obsolete', untouched: false, now: 0 })
+    assert.is((list.at(-1) as { value: string }).value, from)
+  })
+
 let site: DropSite
 const table = suite('header')
 table.before(async () => void (site = await dropSite({}, moody('hold'))))
@@ -125,7 +159,10 @@ table('DSN parameters go into the envelope', async () => {
   ]
   site.put('m.dsn', dropFile('Subject: bad\n\nü\n', { recipients, ret: 'HDRS', envid: 'e=1', notify: ['DELAY'] }))
   const { fields } = await site.mta.log.waitFor('drop.pickup', { file: 'm.dsn' })
-  const found = (await site.mta.node.queue.load(String(fields.id)))!
+  const load = () => site.mta.node.queue.load(String(fields.id))
+  // it is told before it is in the queue
+  while (!(await load())) await sleep(5)
+  const found = (await load())!
   assert.is(found.envelope.ret, 'HDRS')
   assert.is(found.envelope.envid, 'e=1')
   // by what the caller says, not by the bytes

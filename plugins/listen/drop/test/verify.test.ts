@@ -45,11 +45,7 @@ const cases: [string, string, ...[string, string, string, string, string][]][] =
     'nouser',
     ['nouser', `nouser@${HOST}`, 'undeliverable', '5.1.1', 'delivery via local: unknown user: "nouser"'],
   ],
-  [
-    'a directory that is away',
-    'away',
-    ['away', `away@${HOST}`, 'undeliverable', '4.4.3', 'the directory is away'],
-  ],
+  ['a directory that is away', 'away', ['away', `away@${HOST}`, 'undeliverable', '4.4.3', 'the directory is away']],
   ['a route to an error', 'moved', ['moved', `moved@${HOST}`, 'undeliverable', '5.1.6', 'it has moved']],
   [
     'a fault',

@@ -19,7 +19,11 @@ export interface Audience {
   readonly reason: string
 }
 
-const WORD: Record<Exclude<ReportView['why'], 'trace'>, Notify> = { failed: 'FAILURE', delayed: 'DELAY', success: 'SUCCESS' }
+const WORD: Record<Exclude<ReportView['why'], 'trace'>, Notify> = {
+  failed: 'FAILURE',
+  delayed: 'DELAY',
+  success: 'SUCCESS',
+}
 
 /** A report never answers a report: that is how mail loops are made (RFC 5321 section 6.1). */
 export function audienceOf(
