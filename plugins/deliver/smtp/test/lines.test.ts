@@ -35,10 +35,7 @@ for (const { name, limit, sent, got } of RECORDED)
     }
     const end = bytes.indexOf('\r\n\r\n') + 2
     if (limit === 998)
-      assert.is(
-        unstuffed(frame([bytes.subarray(0, end), bytes.subarray(end)], limit)),
-        crlf(got).toString('latin1'),
-      )
+      assert.is(unstuffed(frame([bytes.subarray(0, end), bytes.subarray(end)], limit)), crlf(got).toString('latin1'))
   })
 
 const CASES: [text: string, broken: string][] = [

@@ -48,7 +48,11 @@ export default definePlugin({
   name: 'route-virtual',
   options,
   needs: { classes: addressClasses, rewriter: addressRewriter },
-  apply(mta, { virtualAliasMaps, propagateUnmatchedExtensions, virtualAliasAddressLengthLimit, noAddressMappings }, needs) {
+  apply(
+    mta,
+    { virtualAliasMaps, propagateUnmatchedExtensions, virtualAliasAddressLengthLimit, noAddressMappings },
+    needs,
+  ) {
     const tables = virtualAliasMaps.map((ref) => mta.table(ref))
     if (tables.length === 0) return
     mta.mark(UNMAPPED)
