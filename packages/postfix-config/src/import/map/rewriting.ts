@@ -1,5 +1,5 @@
 /** Addresses and headers. */
-import { holds, lower, mapped, named, whenSet } from './conversions.ts'
+import { holds, lower, mapped, named } from './conversions.ts'
 import { literal } from '../reader.ts'
 import { always, rows } from '../rows.ts'
 import type { Mapping } from '../rows.ts'

@@ -24,6 +24,7 @@ const SITE: Site = {
   spool: '/nonexistent',
   messageSizeLimit: 10240000,
   headerSizeLimit: 102400,
+  enableOriginalRecipient: true,
   recipientLimit: 1000,
   hopcountLimit: 50,
   softBounce: false,
