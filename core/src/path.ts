@@ -28,11 +28,11 @@ export function parsePath(input: string, options: PathOptions = {}): PathResult 
   const rest = text.slice(text.startsWith('<') ? end + 1 : end)
   if (rest && !/^\s/.test(rest)) return SYNTAX
   if (lenient) inner = inner.replace(/^[<\s]+/, '').replace(/[>\s]+$/, '')
-  const one = lenient ? onlyOne(inner) : inner
+  const one = onlyOne(inner, lenient)
   if (one === undefined) return SYNTAX
-  if (one === '' || (one === '""' && lenient))
+  if (one === '' || one === '""')
     return text.startsWith('<') ? { ok: true, address: NULL_SENDER, rest: rest.trim() } : { ok: false, error: 'empty' }
-  const address = parseAddress(one, options)
+  const address = parseAddress(one, { lenient: true })
   if (!address) return SYNTAX
   const typed = text.startsWith('<') ? text.slice(1, end) : inner
   return { ok: true, address: typed === address.text ? address : { ...address, typed }, rest: rest.trim() }
@@ -40,17 +40,21 @@ export function parsePath(input: string, options: PathOptions = {}): PathResult 
 
 /**
  * The one address that a path holds, as Postfix finds it: behind a route or a group's name, without comments, beside empty places
- * of a list. `''` when there is none; undefined for several, which two words side by side are as well.
+ * of a list. `''` when there is none; undefined for several, which two words side by side are as well. Strictly (Postfix's
+ * strict_rfc821_envelopes) there is nothing but the address, and it begins with a name.
  */
-function onlyOne(path: string): string | undefined {
+function onlyOne(path: string, lenient: boolean): string | undefined {
   const text = stripRoute(path, true)
-  if (text === undefined || !/[\s"(),;:[\\]/.test(text)) return text
+  if (text === undefined) return undefined
+  if (!lenient && (text.startsWith('@') || /^\s|\s$/.test(text))) return undefined
+  if (!/[\s"(),;:[\\]/.test(text)) return text
   const found: string[] = []
   let current = ''
   // what was last: a word that is over, one that goes on, or neither
   let last: 'word' | 'atom' | 'glue' = 'glue'
   for (let i = 0; i < text.length;) {
     const c = text[i]!
+    if (!lenient && /[,;(\s]/.test(c)) return undefined
     if (c === ',' || c === ';' || c === ':') {
       if (c !== ':' && current !== '') found.push(current)
       current = ''
