@@ -290,7 +290,7 @@ export class SessionFlow implements Session {
         session: this.view,
         stage: this.#verifying ? 'VRFY' : stage,
         reply,
-        sender: this.#verifying ? undefined : given(this.#now.tx?.senderGiven),
+        sender: this.#verifying ? this.#verifying.sender : given(this.#now.tx?.senderGiven),
         recipient: given(recipient) ?? (stage === 'DATA' ? this.#now.tx?.only : undefined),
         by: source === undefined ? 'core' : typeof source.by === 'string' ? source.by : source.by.use.name,
         cause: fault?.cause ?? (source?.verdict as { cause?: unknown } | undefined)?.cause,
