@@ -54,6 +54,8 @@ export async function importFolder(folder: string): Promise<Imported> {
   const r = new Reader(parameters)
   const build = new Build()
   build.core(CORE, r)
+  // local(8) knows no least id; that of virtual(8) is an option of its own
+  build.top.users = { ...(build.top.users as object | undefined), minimumUid: 1 }
   const doors = listeners(build, master, r)
   const shared: Mapping[] = [...REWRITING, RELAY, ...ROUTING, ...REPORTS]
   for (const mapping of shared) {

@@ -48,7 +48,6 @@ export const CORE: readonly Row[] = [
     ['deliver_lock_attempts', 'count'],
     ['deliver_lock_delay', 'time'],
     ['stale_lock_time', 'time'],
-    ['virtual_minimum_uid', 'count', 'users.minimumUid'],
     ['mail_spool_directory', (r, name) => [r.text(name).replace(/\/+$/, '')], 'users.mailSpools'],
   ),
 ]
