@@ -23,6 +23,8 @@ const TOLD = {
   delete: 'deleted by an operator',
   requeue: 'under a new id by an operator',
 } as const
+/** nobody was called: no relay to be named */
+const NOBODY = { relay: 'none' }
 /** deliveries of a part of a list that are left when the next part is read */
 const LAST_OF_A_PART = 20
 
@@ -64,7 +66,14 @@ export class Deliveries {
     }
     // as Postfix: until somebody flushes the queue
     if (!m.round.flushed && graph.settings.deferTransports.includes(transport))
-      return this.recording.settled(m, r, to, deferred('4.3.2', 'deferred transport'), { transport, nexthop }, graph)
+      return this.recording.settled(
+        m,
+        r,
+        to,
+        deferred('4.3.2', 'deferred transport', NOBODY),
+        { transport, nexthop },
+        graph,
+      )
     m.delivering.set(r.n, r)
     const legs = this.#gathering.get(m) ?? new Map<string, Leg>()
     this.#gathering.set(m, legs)
@@ -182,7 +191,7 @@ export class Deliveries {
   /** The site is known to be away: nobody is dialled. */
   #suspended(leg: Leg, dead: Dead): void {
     const pin = this.#engine.pin()
-    const outcome = deferred(dead.esc, `delivery temporarily suspended: ${dead.text}`)
+    const outcome = deferred(dead.esc, `delivery temporarily suspended: ${dead.text}`, NOBODY)
     const { message: m } = leg
     for (const to of leg.recipients) this.recording.settled(m, m.delivering.get(to.n)!, to, outcome, leg, pin.graph)
     pin.release()

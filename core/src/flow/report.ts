@@ -111,8 +111,9 @@ function reportRecipient(
   return {
     action: actionOf(why, result, isAsked),
     address: r.address,
-    original: r.original,
-    orcpt: r.orcpt,
+    // whom nobody wrote to has been given by nobody
+    original: r.bcc ? '' : r.original,
+    orcpt: r.bcc ? undefined : r.orcpt,
     notify: r.notify,
     status: o.esc,
     text: o.text,
