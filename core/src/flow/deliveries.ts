@@ -222,7 +222,7 @@ export class Deliveries {
 
 /** In Postfix's words; which one it was is in the log. */
 const unprovided = (transport: string): Outcome =>
-  deferred('4.3.0', 'mail transport unavailable', { cause: `nobody provides "${transport}"` })
+  deferred('4.3.0', 'mail transport unavailable', { ...NOBODY, cause: `nobody provides "${transport}"` })
 
 export function isPastLifetime(m: ActiveMessage, graph: Graph): boolean {
   const life =
