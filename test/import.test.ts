@@ -94,6 +94,20 @@ test('what a service is given by -o is that listener’s', async () => {
   assert.equal(use(imported, 'policy-relay')!.options.mynetworks, ['127.0.0.0/8'])
   assert.equal(use(imported, 'policy-relay')!.onListener, { 'smtpd-127-0-0-1-2525': { mynetworks: ['10.0.0.0/8'] } })
 })
+test('a default that is made of what is set is written as if it were set', async () => {
+  const old = ['myhostname = a.example', 'mydestination = a.example', 'virtual_maps = hash:/etc/virtual']
+  const more = ['virtual_mailbox_maps = hash:/etc/boxes', 'fallback_relay = b.example']
+  const imported = await folder([...old, ...more, ''].join('\n'), MASTER)
+  assert.equal(use(imported, 'route-virtual')!.options.virtualAliasMaps, ['hash:/etc/virtual'])
+  assert.equal(use(imported, 'smtp')!.options.smtpFallbackRelay, 'b.example')
+  const { virtualMailboxDomains, relayDomains } = use(imported, 'route-classes')!.options
+  // without a compatibility_level subdomains of what is here are relayed for
+  assert.equal([virtualMailboxDomains, relayDomains], [['hash:/etc/boxes'], ['a.example']])
+  assert.is(use(imported, 'rewrite-trivial')!.options.appendDotMydomain, true)
+  const plain = await folder('myhostname = a.example\ncompatibility_level = 3.6\n', MASTER)
+  assert.is(use(plain, 'route-classes')!.options.relayDomains, undefined)
+  assert.is(use(plain, 'smtp')!.options.smtpHeloName, undefined)
+})
 test('a dollar that is left is meant as written', async () => {
   const imported = await folder(
     'myhostname = a.example\nluser_relay = $user@b.example\nsmtpd_banner = $myhostname $$5\n',

@@ -59,7 +59,7 @@ export class Build {
     const options: Record<string, unknown> = {}
     for (const row of rows) {
       const set = [row.parameter, ...(row.with ?? [])].some((name) => r.isSet(name))
-      if (!set && !row.always) continue
+      if (!set && !row.always && !r.isGiven(row.parameter)) continue
       const value = this.#value(row, r)
       if (value === undefined) continue
       const option = optionOf(row)

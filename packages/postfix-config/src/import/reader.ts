@@ -1,6 +1,7 @@
 /** Values of parameters in the forms that options take. */
 import { readList, valueOrFirstLine } from '../list-file.ts'
-import type { Parameters } from '../parameters.ts'
+import { parseMainCf } from '../main-cf.ts'
+import { Parameters } from '../parameters.ts'
 import type { Service } from '../master-cf.ts'
 import { ownAddresses, protocolsOf } from './interfaces.ts'
 import type { Kind } from './rows.ts'
@@ -14,6 +15,7 @@ export class Reader {
   readonly parameters: Parameters
   /** types of the tables that were named, e.g. `hash` */
   readonly tableTypes: Set<string>
+  #plain: Parameters | undefined
   constructor(parameters: Parameters, tableTypes = new Set<string>()) {
     this.parameters = parameters
     this.tableTypes = tableTypes
@@ -23,6 +25,25 @@ export class Reader {
   }
   text = (name: string): string => this.parameters.get(name)
   isSet = (name: string): boolean => this.parameters.isSet(name)
+  /**
+   * Set, or what its default is made of is: `virtual_alias_maps` follows `virtual_maps`, `relay_domains` an old compatibility_level.
+   * Then it is not what a folder has that says nothing but its name.
+   */
+  isGiven(name: string): boolean {
+    if (this.isSet(name)) return true
+    const known = this.parameters.known(name)
+    if (known?.default === undefined || !known.default.includes('$')) return false
+    try {
+      return this.text(name) !== this.#nothingSet().get(name)
+    } catch {
+      // told where the value is read
+      return true
+    }
+  }
+  #nothingSet(): Parameters {
+    const names = ['myhostname', 'mydomain'].map((name) => `${name} = ${this.text(name)}\n`)
+    return (this.#plain ??= new Parameters(parseMainCf(`compatibility_level = 3.6\n${names.join('')}`)))
+  }
   flag = (name: string): boolean => this.parameters.bool(name)
   count = (name: string): number => this.parameters.int(name)
   words = (name: string): readonly string[] => this.parameters.list(name)
