@@ -15,6 +15,7 @@ import type { ImportedUse, Origin } from './build.ts'
 import { listeners } from './listeners.ts'
 import type { ImportedListener } from './listeners.ts'
 import { CORE } from './map/core.ts'
+import { LOCAL } from './map/mailboxes.ts'
 import { log } from './map/log.ts'
 import type { Named } from './map/log.ts'
 import { REPORTS } from './map/reports.ts'
@@ -68,6 +69,9 @@ export async function importFolder(folder: string): Promise<Imported> {
   limits(build, transports, r)
   processLimits(build, transports)
   if (build.uses.some(({ plugin }) => plugin === 'route-local')) aliasesWait(build, r)
+  commandsWait(build, r)
+  const readers = [r, ...master.services.map((service) => r.forService(service))]
+  if (readers.some((one) => one.text('content_filter') !== '')) filterWaits(build, r)
   log(
     build,
     [...doors.map((door): Named => [door.name, door.service]), ...transports.map((t): Named => [t.name, t])],
@@ -96,6 +100,32 @@ function aliasesWait(build: Build, r: Reader): void {
   const fixed = { soft: true, text: '4.3.0 local aliases are not expanded yet' }
   build.use({ plugin: 'deliver-error', rows: [], fixed }, r, { as: ALIASES_WAIT })
 }
+
+/** Who has mail given to a program does not find it in a mailbox: it waits for what can run one. */
+function commandsWait(build: Build, r: Reader): void {
+  if (['mailbox_command', 'mailbox_command_maps'].every((name) => r.text(name) === '')) return
+  build.uses.forEach((use, at) => {
+    if (use.plugin !== LOCAL.plugin) return
+    const options = { soft: true, text: '4.3.0 mailbox_command is not run yet' }
+    build.uses[at] = { plugin: 'deliver-error', as: use.as ?? use.plugin, options }
+  })
+}
+
+/** Mail that is to go through a filter must not go past it: whatever its way would be, it waits. */
+function filterWaits(build: Build, r: Reader): void {
+  build.use(
+    { plugin: 'deliver-error', rows: [], fixed: { soft: true, text: '4.3.0 content_filter is not done yet' } },
+    r,
+    {
+      as: FILTER_WAITS,
+    },
+  )
+  const all = `static:${FILTER_WAITS}:`
+  const routes = build.uses.find(({ plugin }) => plugin === 'route-transport')
+  if (routes === undefined) build.use({ plugin: 'route-transport', rows: [], fixed: { transportMaps: [all] } }, r)
+  else routes.options.transportMaps = [all, ...((routes.options.transportMaps as unknown[] | undefined) ?? [])]
+}
+const FILTER_WAITS = 'filter-waits'
 
 /** The plugins of all types that a table of the folder has: names in tables' texts (`proxy:`) are noted as they are read. */
 function tablePlugins(r: Reader): ImportedUse[] {

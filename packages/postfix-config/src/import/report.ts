@@ -17,6 +17,18 @@ export interface ReportRow {
   readonly note: string
 }
 
+/** What happens to mail as long as it is not done. */
+const UNTIL_THEN = new Map([
+  ['alias_maps', 'mail for an alias waits in the queue; who is one is known at RCPT'],
+  ...['mailbox_command', 'mailbox_command_maps'].map(
+    (n) => [n, 'mail for users of this host waits in the queue'] as const,
+  ),
+  ['content_filter', 'all mail waits in the queue'],
+  ...['header_checks', 'mime_header_checks', 'nested_header_checks', 'body_checks'].map(
+    (n) => [n, 'mail is taken without'] as const,
+  ),
+  ...['smtpd_milters', 'non_smtpd_milters', 'smtpd_proxy_filter'].map((n) => [n, 'mail is taken without'] as const),
+])
 const RESTRICTIONS = /^smtpd_(client|helo|sender|relay|recipient|data|end_of_data|etrn)_restrictions$/
 
 /** A row for each parameter of main.cf and each `-o`, in the order of the files, and for each service of master.cf. */
@@ -88,5 +100,5 @@ function fate(
   if (parameters.raw(name) === parameters.known(name)?.default) return { fate: 'default', note: '' }
   return parameters.known(name) === undefined
     ? { fate: 'mapped', note: 'a name that other parameters use' }
-    : { fate: 'not yet', note: '' }
+    : { fate: 'not yet', note: UNTIL_THEN.get(name) ?? '' }
 }

@@ -1,0 +1,10 @@
+create database maillist;
+use maillist;
+create table customers (alias_name varchar(100) primary key, system_name varchar(100), status varchar(10));
+insert into customers values ('jessica.blum@customers.example', 'jessica', 'paid'), ('unpaid@customers.example', 'katie', 'late');
+create table domains (name varchar(100) primary key);
+insert into domains values ('boxes.example');
+create table mailboxes (local varchar(100), domain varchar(100), path varchar(200));
+insert into mailboxes values ('chris', 'boxes.example', 'boxes/chris/');
+create user postfix@localhost identified by 'guitar';
+grant select on maillist.* to postfix@localhost;
