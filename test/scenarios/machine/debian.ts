@@ -1,6 +1,7 @@
 /** One of Debian's stock folders in use: `debian ANSWER SERVER`. */
 import { join } from 'node:path'
 import { dialogue } from '@postern/testkit'
+import type { Taken } from '../../conformance/judge/observed.ts'
 import { normal } from '../../conformance/judge/normal.ts'
 import { sh } from '../../conformance/room/shell.ts'
 import { until } from '../../conformance/room/testkit.ts'
@@ -10,9 +11,9 @@ import { postern, postfix } from './servers.ts'
 
 const STOCK = new URL('../../../packages/postfix-config/test/debian/', import.meta.url).pathname
 const ZONE = `
-smtp.example.net A 127.0.0.9
+smtp.example.net A 10.1.0.9
 remote.example MX 10 mx.remote.example
-mx.remote.example A 127.0.0.8
+mx.remote.example A 10.1.0.8
 example.org MX 10 mail.example.org
 mail.example.org A ${OWN}
 `
@@ -35,8 +36,7 @@ export interface Seen {
 export async function play(machine: Machine, answer: string, server: string): Promise<Seen & { said: string }> {
   const own = { mailname: 'example.org\n', aliases: 'postmaster: root\n' }
   await machine.make(join(STOCK, answer), own, ZONE)
-  await machine.sink('smarthost', '127.0.0.9')
-  await machine.sink('remote', '127.0.0.8')
+  await machine.world({ smarthost: '10.1.0.9', remote: '10.1.0.8' })
   sh('/usr/sbin/postalias', '/etc/aliases')
   const running = server === 'postfix' ? await postfix() : await postern(machine)
   if (server !== 'postfix') machine.divert()
@@ -52,22 +52,26 @@ export async function play(machine: Machine, answer: string, server: string): Pr
   const seen: Seen = {
     replies,
     boxes: Object.fromEntries(names.map((name) => [name, machine.box(name)])),
-    hops: Object.fromEntries(
-      [...machine.sinks].map(([name, { taken }]) => [
-        name,
-        taken.map((t) => JSON.stringify([t.helo, t.rcpt, t.data])).sort(),
-      ]),
-    ),
+    hops: Object.fromEntries(Object.entries(machine.taken()).map(([name, list]) => [name, list.map(asText).sort()])),
     mailq,
   }
   const place = { folder: machine.folder, ports: {} }
   return { ...normal(seen, place), said: running.said() }
 }
 
+/** Order and ORCPT of recipients are the conformance cases' matter. */
+const asText = ({ helo, mail, rcpt, data }: Taken): string =>
+  [
+    helo,
+    mail.replace(/SIZE=\d+/, 'SIZE=@'),
+    ...rcpt.map((line) => line.replace(/ ORCPT=\S+/, '')).sort(),
+    data.replaceAll('\r', ''),
+  ].join('\n')
+
 async function mail(from: string, to: readonly string[], stranger: boolean): Promise<string[]> {
   const options = stranger ? { host: OWN, localAddress: STRANGER } : { host: '127.0.0.1' }
-  const client = await dialogue(25, options).catch((error: NodeJS.ErrnoException) => error)
-  if (client instanceof Error) return [`no connection: ${client.code}`]
+  const client = await dialogue(25, options).catch((error: unknown) => error as Error)
+  if (client instanceof Error) return [`no connection: ${client.message}`]
   const lines = ['EHLO client.example', `MAIL FROM:<${from}>`, ...to.map((address) => `RCPT TO:<${address}>`), 'DATA']
   const replies = [client.greeting]
   for (const line of lines) replies.push(`${line}: ${await client.send(line)}`)

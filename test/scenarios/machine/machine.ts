@@ -10,17 +10,22 @@ import {
   mkdirSync,
   readFileSync,
   readdirSync,
+  readlinkSync,
+  realpathSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { spawn } from 'node:child_process'
 import { dirname, join } from 'node:path'
-import { Sink } from '../../conformance/peers/sink.ts'
+import type { Taken } from '../../conformance/judge/observed.ts'
+import { ROOT } from '../../conformance/cases.ts'
 import { PEOPLE, accountFiles } from '../../conformance/room/people.ts'
 import { run, sh } from '../../conformance/room/shell.ts'
 import type { Ran, RunOptions } from '../../conformance/room/shell.ts'
 import { until, zone } from '../../conformance/room/testkit.ts'
 
-const TOOLS = new URL('../../../packages/postfix-tools/bin/', import.meta.url).pathname
+const HOPS = new URL('hops.ts', import.meta.url).pathname
+const TOOLS = new URL('../../../packages/postfix-tools/bin', import.meta.url).pathname
 export const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 /** this machine's address outside of 127/8, and a client's that is not in mynetworks */
 export const [OWN, STRANGER] = ['10.0.0.1', '10.0.0.7']
@@ -35,7 +40,7 @@ const OVER: readonly (readonly [place: string, mode: number])[] = [
 
 export class Machine {
   readonly folder: string
-  readonly sinks = new Map<string, Sink>()
+  #path = PATH
 
   /** `folder` is there, empty, and will be mounted over. */
   constructor(folder: string) {
@@ -55,25 +60,44 @@ export class Machine {
       mkdirSync(this.#home(name), { recursive: true })
       chownSync(this.#home(name), id, id)
     }
+    chroot()
     await zone(records, { port: 53 })
     return this
   }
-  async sink(name: string, addr: string): Promise<void> {
-    const sink = new Sink(name, { addr }, join(this.folder, 'tls'))
-    this.sinks.set(name, sink)
-    await sink.up()
-  }
-  /** Postern's commands under Postfix's names where programs look for them, as links and diversions of a package would be. */
-  divert(): void {
-    const names = readdirSync(TOOLS)
-    for (const place of ['/usr/sbin', '/usr/bin']) {
-      const here = names.filter((name) => existsSync(join(place, name)))
-      this.#linked(place, new Map(here.map((name) => [name, (to: string) => symlinkSync(join(TOOLS, name), to)])))
+  /** Next hops, by name the address of each (10.1.x.x), on port 25. */
+  async world(hops: Readonly<Record<string, string>>): Promise<void> {
+    const named = Object.entries(hops).map(([name, address]) => `${name}=${address}`)
+    const child = spawn('unshare', ['-n', process.execPath, '--import', 'tsx', HOPS, this.#taken, ...named], {
+      cwd: ROOT,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    })
+    sh('ip', 'link', 'add', 'cable', 'type', 'veth', 'peer', 'name', 'world')
+    sh('ip', 'addr', 'add', '10.1.0.1/16', 'dev', 'cable')
+    sh('ip', 'link', 'set', 'cable', 'up')
+    // once it has a network of its own
+    const moved = () => {
+      if (readlinkSync(`/proc/${child.pid}/ns/net`) === readlinkSync('/proc/self/ns/net')) return false
+      sh('ip', 'link', 'set', 'world', 'netns', String(child.pid))
+      return true
     }
+    await until('the other end', moved)
+    await until('next hops', () => existsSync(this.#taken), 20_000)
+  }
+  /** What next hops were given. */
+  taken(): Record<string, readonly Taken[]> {
+    return JSON.parse(readFileSync(this.#taken, 'utf8')) as Record<string, readonly Taken[]>
+  }
+  /**
+   * Postern's commands in place of Postfix's: first in the PATH, and its sendmail where programs look for one (/usr/bin/mailq and
+   * newaliases are links to it).
+   */
+  divert(): void {
+    this.#path = `${TOOLS}:${PATH}`
+    this.#linked('/usr/sbin', new Map([['sendmail', (to: string) => symlinkSync(join(TOOLS, 'sendmail'), to)]]))
   }
   /** A program as a login shell of `user` would run it. */
   run(command: readonly string[], user = 'root', options: RunOptions = {}): Promise<Ran> {
-    const env = { PATH, HOME: this.#home(user), USER: user, LOGNAME: user, ...options.env }
+    const env = { PATH: this.#path, HOME: this.#home(user), USER: user, LOGNAME: user, ...options.env }
     const uid = user === 'root' ? {} : { uid: PEOPLE[user]! }
     return run(command, { ...options, env, ...uid })
   }
@@ -95,6 +119,9 @@ export class Machine {
     return existsSync('/var/log/mail.log') ? readFileSync('/var/log/mail.log', 'utf8') : ''
   }
 
+  get #taken(): string {
+    return join(this.folder, 'taken.json')
+  }
   #home = (name: string): string => (name === 'root' ? '/root' : join(this.folder, 'home', name))
   #over(place: string, mode: number): void {
     const own = join(this.folder, 'over', place)
@@ -146,6 +173,13 @@ function snakeoil(ssl: string): void {
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-subj', '/CN=mail.example.org']
   const [cert, secret] = [join(ssl, 'certs/ssl-cert-snakeoil.pem'), join(ssl, 'private/ssl-cert-snakeoil.key')]
   sh('openssl', 'req', '-x509', ...key, '-days', '30', '-keyout', secret, '-out', cert)
+}
+
+/** What Debian's start script copies for services that run with chroot. */
+function chroot(): void {
+  for (const name of ['resolv.conf', 'hosts', 'nsswitch.conf', 'services']) {
+    cpSync(realpathSync(join('/etc', name)), join('/var/spool/postfix/etc', name))
+  }
 }
 
 function put(file: string, text: string): void {

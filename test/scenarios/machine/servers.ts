@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { sh } from '../../conformance/room/shell.ts'
+import { run, sh } from '../../conformance/room/shell.ts'
 import { until } from '../../conformance/room/testkit.ts'
 import type { Machine } from './machine.ts'
 import { PATH } from './machine.ts'
@@ -26,7 +26,8 @@ const answers = (): Promise<boolean> =>
   })
 
 export async function postfix(): Promise<Running> {
-  sh('/usr/sbin/postfix', 'start')
+  const { exit, err, out } = await run(['/usr/sbin/postfix', 'start'], { env: { PATH } })
+  if (exit !== 0) throw new Error(`postfix start: ${err}${out}`)
   await until('smtpd', answers, 30_000)
   return {
     stop: async () => {

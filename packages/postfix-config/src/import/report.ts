@@ -34,7 +34,7 @@ const RESTRICTIONS = /^smtpd_(client|helo|sender|relay|recipient|data|end_of_dat
 /** A row for each parameter of main.cf and each `-o`, in the order of the files, and for each service of master.cf. */
 export function reportOf(imported: Imported): ReportRow[] {
   const { main, master, parameters } = imported
-  const all = targetsOf(imported, (use) => !use.includes(ON_LISTENER))
+  const all = targetsOf(imported, (use) => !use.includes(ON_LISTENER) && !use.includes(SERVICES))
   return [
     ...[...main.last.values()].map(({ name, value, line, file }) => ({
       ...{ name, value, line, file },
@@ -45,7 +45,10 @@ export function reportOf(imported: Imported): ReportRow[] {
       const own = `${service.name}/${service.type}`
       // what a service says counts for it alone
       const use = imported.listeners.find((listener) => listener.service === service)?.name ?? service.name
-      const targets = targetsOf(imported, (name) => name === use || name.endsWith(`${ON_LISTENER}${use}`))
+      const targets = targetsOf(
+        imported,
+        (name) => name === use || [ON_LISTENER, SERVICES].some((of) => name.endsWith(`${of}${use}`)),
+      )
       return [
         { name: own, value: service.command, file, line, ...serviceFate(service) },
         ...service.overrides.map(({ name, value }) => ({
@@ -57,6 +60,7 @@ export function reportOf(imported: Imported): ReportRow[] {
   ]
 }
 const ON_LISTENER = '.onListener.'
+const SERVICES = '.services.'
 type Targets = ReadonlyMap<string, readonly string[]>
 
 /** By parameter, the options of the uses that are meant. */

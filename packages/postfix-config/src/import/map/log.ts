@@ -29,6 +29,12 @@ export function log(build: Build, services: readonly Named[], base: Reader): voi
     const own = base.forService(service)
     const program = programOf(service) === 'postscreen' ? 'smtpd' : programOf(service)
     const syslogName = own.text('syslog_name')
+    build.origins.push({
+      parameter: 'syslog_name',
+      use: `${LOG.plugin}.services.${name}`,
+      option: 'syslogName',
+      set: true,
+    })
     return [name, { program, ...(syslogName !== base.text('syslog_name') && { syslogName }) }] as const
   })
   build.use(LOG, base, { extra: { services: Object.fromEntries(names) } })
