@@ -43,6 +43,9 @@ export const PACKAGES = {
   socat: 'socat',
   pflogsumm: 'pflogsumm',
   fail2ban: 'fail2ban-regex',
+  'bsd-mailx': 'mail',
+  'php-cli': 'php',
+  cron: 'cron',
   logwatch: '/usr/share/logwatch/scripts/services/postfix',
 }
 const FOLDERS = [...(process.env.PATH ?? '').split(path.delimiter), '/usr/sbin', '/sbin']

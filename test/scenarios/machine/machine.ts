@@ -110,7 +110,9 @@ export class Machine {
       .filter((text) => text !== '')
   }
   async arrived(name: string, count: number): Promise<string[]> {
-    await until(`${count} in ${name}`, () => this.box(name).length >= count, 20_000).catch((error: unknown) => {
+    // each ends with an empty line: the last may be half written
+    const whole = () => this.box(name).length >= count && this.box(name).at(-1)!.endsWith('\n\n')
+    await until(`${count} in ${name}`, whole, 20_000).catch((error: unknown) => {
       throw new Error(`${(error as Error).message}\n${this.log()}`, { cause: error })
     })
     return this.box(name)
