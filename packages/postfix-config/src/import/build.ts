@@ -11,6 +11,8 @@ export interface Origin {
   readonly option: string
   /** set in the folder, not a default */
   readonly set: boolean
+  /** one of those that the value is made of besides */
+  readonly besides?: boolean
 }
 export interface ImportedUse {
   readonly plugin: string
@@ -20,6 +22,9 @@ export interface ImportedUse {
   /** what is said above it in the written configuration */
   readonly about?: string
 }
+
+/** what counts in a default only */
+const OF_DEFAULTS = new Set(['mynetworks_style', 'inet_interfaces'])
 
 export class Build {
   readonly top: Record<string, unknown> = {}
@@ -52,6 +57,12 @@ export class Build {
   onListener(use: ImportedUse, mapping: Mapping, base: Reader, listener: string, r: Reader): void {
     const mine = this.#options(mapping.rows, r, `${use.plugin}.onListener.${listener}`)
     const all = this.#options(mapping.rows, base)
+    for (const row of mapping.rows) {
+      const option = optionOf(row)
+      if (row.off === undefined || !(option in all) || option in mine) continue
+      mine[option] = row.off
+      this.origins.push({ parameter: row.parameter, use: `${use.plugin}.onListener.${listener}`, option, set: true })
+    }
     const changed = Object.entries(mine).filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(all[key]))
     if (changed.length > 0) (use.onListener ??= {})[listener] = Object.fromEntries(changed)
   }
@@ -64,7 +75,12 @@ export class Build {
       if (value === undefined) continue
       const option = optionOf(row)
       put(options, option.split('.'), value)
-      if (use !== undefined) this.origins.push({ parameter: row.parameter, use, option, set })
+      if (use === undefined) continue
+      this.origins.push({ parameter: row.parameter, use, option, set })
+      for (const parameter of row.with ?? []) {
+        if (parameter === row.parameter || (OF_DEFAULTS.has(parameter) && r.isSet(row.parameter))) continue
+        this.origins.push({ parameter, use, option, set, besides: true })
+      }
     }
     return options
   }

@@ -1,4 +1,6 @@
 /** What became of each parameter of a folder. */
+import { isDisabled } from '../endpoint.ts'
+import type { Service } from '../master-cf.ts'
 import type { Imported } from './folder.ts'
 import { NEEDLESS } from './needless.ts'
 import { Reader } from './reader.ts'
@@ -50,7 +52,7 @@ export function reportOf(imported: Imported): ReportRow[] {
         (name) => name === use || [ON_LISTENER, SERVICES].some((of) => name.endsWith(`${of}${use}`)),
       )
       return [
-        { name: own, value: service.command, file, line, ...serviceFate(service) },
+        { name: own, value: service.command, file, line, ...serviceFate(service, imported) },
         ...service.overrides.map(({ name, value }) => ({
           ...{ name: `${own} -o ${name}`, value, file, line },
           ...fate(name, parameters.forService(service), imported, targets),
@@ -65,22 +67,35 @@ type Targets = ReadonlyMap<string, readonly string[]>
 
 /** By parameter, the options of the uses that are meant. */
 function targetsOf({ origins }: Imported, meant: (use: string) => boolean): Targets {
-  const targets = new Map<string, string[]>()
+  const options = new Map<string, Map<string, string[]>>()
   for (const { parameter, use, option } of origins) {
     if (!meant(use)) continue
-    const known = targets.get(parameter) ?? []
-    const target = use === '' ? option : `${use}.${option}`
-    if (!known.includes(target)) targets.set(parameter, [...known, target])
+    const uses = options.get(parameter) ?? new Map<string, string[]>()
+    const known = uses.get(option) ?? []
+    if (!known.includes(use)) uses.set(option, [...known, use])
+    options.set(parameter, uses)
   }
-  return targets
+  return new Map([...options].map(([parameter, uses]) => [parameter, [...uses].map(placeOf)]))
 }
 
-function serviceFate(service: Imported['master']['services'][number]): { fate: Fate; note: string } {
+/** `smtp.smtpHeloName`; of several uses `smtpHeloName of smtp, relay`. */
+function placeOf([option, uses]: readonly [string, readonly string[]]): string {
+  const [first, ...more] = uses
+  if (first === '') return more.length > 0 ? `${option}, ${placeOf([option, more])}` : option
+  return more.length > 0 ? `${option} of ${uses.join(', ')}` : `${first}.${option}`
+}
+
+function serviceFate(service: Service, imported: Imported): { fate: Fate; note: string } {
   const inside = insideReason(service)
   if (inside !== undefined) return { fate: 'needless', note: inside }
-  if (isListener(service)) return { fate: 'mapped', note: 'a listener' }
-  if (isTransport(service) && service.command !== 'pipe') return { fate: 'mapped', note: 'a transport' }
-  return { fate: 'not yet', note: `${service.command}(8)` }
+  if (isDisabled(service, imported.parameters.list('master_service_disable')))
+    return { fate: 'needless', note: 'disabled by master_service_disable' }
+  const name = imported.listeners.find((one) => one.service === service)?.name ?? service.name
+  const use = imported.uses.find((one) => (one.as ?? one.plugin) === name)
+  const here = isListener(service) || (isTransport(service) && service.command !== 'pipe')
+  if (!here || use === undefined) return { fate: 'not yet', note: `${service.command}(8)` }
+  const limit = service.maxproc ? `; its process limit is not done yet, default_process_limit counts` : ''
+  return { fate: 'mapped', note: `${isListener(service) ? 'listener' : 'transport'} ${name}, ${use.plugin}${limit}` }
 }
 
 function fate(
@@ -95,14 +110,24 @@ function fate(
     ? parameters.list(name).filter((word) => !isUnderstood(new Reader(parameters), word))
     : []
   if (waiting.length > 0) return { fate: 'not yet', note: waiting.join(', ') }
+  if (parameters.list('smtpd_restriction_classes').includes(name))
+    return { fate: 'not yet', note: 'a class of restrictions' }
+  if (name === 'mynetworks_style' && parameters.isSet('mynetworks'))
+    return { fate: 'needless', note: 'mynetworks is set' }
+  if (RESTRICTIONS.test(name) && !targets.has(name) && parameters.list(name).every((word) => /^permit/i.test(word)))
+    return { fate: 'needless', note: 'it refuses nothing' }
+  if (name === 'biff' && !parameters.bool(name)) return { fate: 'needless', note: 'nobody is told by biff' }
+  const until = parameters.get(name) === '' ? undefined : UNTIL_THEN.get(name)
+  if (until !== undefined && parameters.raw(name) !== parameters.known(name)?.default)
+    return { fate: 'not yet', note: until }
   const to = targets.get(name)
   if (to) return { fate: 'mapped', note: to.join(', ') }
   // set to nothing, it asks for nothing
   if (parameters.get(name) === '') return { fate: 'needless', note: 'empty' }
   const why = NEEDLESS.get(name)
   if (why !== undefined) return { fate: 'needless', note: why }
-  if (parameters.raw(name) === parameters.known(name)?.default) return { fate: 'default', note: '' }
-  return parameters.known(name) === undefined
-    ? { fate: 'mapped', note: 'a name that other parameters use' }
-    : { fate: 'not yet', note: UNTIL_THEN.get(name) ?? '' }
+  const known = parameters.known(name)
+  if (known === undefined) return { fate: 'mapped', note: 'a name that other parameters use' }
+  const isDefault = parameters.raw(name) === known.default || parameters.get(name) === parameters.expand(known.default)
+  return isDefault ? { fate: 'default', note: '' } : { fate: 'not yet', note: '' }
 }

@@ -11,7 +11,7 @@ const INSIDE: Readonly<Record<string, string>> = {
   tlsmgr: 'each process keeps its own TLS sessions',
   'trivial-rewrite': 'addresses are resolved by plugins in the same process',
   bounce: 'reports are made by ops-bounce',
-  verify: 'addresses are probed in the same process',
+  verify: 'it serves reject_unverified_sender and _recipient, which are not there yet',
   flush: 'the queue knows which mail waits for a site (ops-etrn)',
   proxymap: 'tables are opened once for each process, `proxy:` needs no server',
   scache: 'connections are kept where mail is delivered',

@@ -114,9 +114,9 @@ const about = ({ folder }: Imported): string[] => [
 /** By the option's place, `use.option`: the parameters it was made of. */
 function commentsOf({ origins }: Imported): Comments {
   const comments = new Map<string, string>()
-  for (const { parameter, use, option } of origins) {
+  for (const { parameter, use, option, besides } of origins) {
     // the same name twice says nothing
-    if (parameter === option) continue
+    if (parameter === option || besides) continue
     const place = `${use}.${option.split('.')[0]}`
     const all = comments.get(place)
     if (all === undefined) comments.set(place, parameter)

@@ -64,7 +64,7 @@ export const ROUTING: readonly Mapping[] = [
         ['local_recipient_maps', whoExists],
         ['virtual_mailbox_maps', whoExists],
         ['relay_recipient_maps', whoExists],
-      ),
+      ).map((row) => ({ ...row, off: ['static:everybody'] })),
       {
         parameter: 'smtpd_reject_unlisted_recipient',
         with: ['receive_override_options'],
