@@ -160,7 +160,7 @@ test('what a service says by -o is told by what it became there, not in main.cf'
     ['smtpd_helo_required', 'mapped'],
     ['mynetworks', 'mapped'],
     ['smtpd_client_restrictions', 'not yet'],
-    ['soft_bounce', 'not yet'],
+    ['soft_bounce', 'mapped'],
   ])
 })
 test('a list whose file cannot be read stops the start', async () => {

@@ -87,9 +87,9 @@ for (const [name, fate, note] of [
   ['address_verify_poll_count', 'default', ''],
   ['content_filter', 'not yet', 'all mail waits in the queue'],
   ['alias_maps', 'not yet', /^mail for an alias waits in the queue/],
-  ['strict', 'not yet', 'a class of restrictions'],
+  ['strict', 'not yet', /^reject_unknown_client_hostname, reject_rbl_client/],
   ['uucp/unix', 'not yet', 'pipe(8)'],
-  ['slow/unix', 'mapped', /^transport slow, deliver-smtp; its process limit is not done yet/],
+  ['slow/unix', 'mapped', 'transport slow, deliver-smtp, processLimits.slow'],
   ['smtp/inet', 'mapped', 'listener smtpd-smtp, listen-smtp'],
 ] as const)
   test(`${name}: ${fate}`, () => {

@@ -94,8 +94,14 @@ function serviceFate(service: Service, imported: Imported): { fate: Fate; note: 
   const use = imported.uses.find((one) => (one.as ?? one.plugin) === name)
   const here = isListener(service) || (isTransport(service) && service.command !== 'pipe')
   if (!here || use === undefined) return { fate: 'not yet', note: `${service.command}(8)` }
-  const limit = service.maxproc ? `; its process limit is not done yet, default_process_limit counts` : ''
-  return { fate: 'mapped', note: `${isListener(service) ? 'listener' : 'transport'} ${name}, ${use.plugin}${limit}` }
+  const kind = isListener(service) ? 'listener' : 'transport'
+  // maxproc 0 is no limit
+  const limit = !service.maxproc
+    ? ''
+    : kind === 'transport'
+      ? `, processLimits.${name}`
+      : '; its process limit is not done yet'
+  return { fate: 'mapped', note: `${kind} ${name}, ${use.plugin}${limit}` }
 }
 
 function fate(
@@ -110,8 +116,12 @@ function fate(
     ? parameters.list(name).filter((word) => !isUnderstood(new Reader(parameters), word))
     : []
   if (waiting.length > 0) return { fate: 'not yet', note: waiting.join(', ') }
-  if (parameters.list('smtpd_restriction_classes').includes(name))
-    return { fate: 'not yet', note: 'a class of restrictions' }
+  if (parameters.list('smtpd_restriction_classes').includes(name)) {
+    const words = parameters.list(name).filter((word) => !isKnownRestriction(word))
+    return words.length > 0
+      ? { fate: 'not yet', note: words.join(', ') }
+      : { fate: 'mapped', note: 'a class of restrictions' }
+  }
   if (name === 'mynetworks_style' && parameters.isSet('mynetworks'))
     return { fate: 'needless', note: 'mynetworks is set' }
   if (RESTRICTIONS.test(name) && !targets.has(name) && parameters.list(name).every((word) => /^permit/i.test(word)))
