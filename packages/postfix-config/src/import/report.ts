@@ -4,7 +4,7 @@ import type { Service } from '../master-cf.ts'
 import type { Imported } from './folder.ts'
 import { NEEDLESS } from './needless.ts'
 import { Reader } from './reader.ts'
-import { isUnderstood } from './restrictions.ts'
+import { isKnownRestriction, isUnderstood } from './restrictions.ts'
 import { insideReason, isListener, isTransport } from './services.ts'
 
 export type Fate = 'mapped' | 'default' | 'needless' | 'not yet' | 'unknown'
