@@ -1,12 +1,13 @@
 /** @postern/ops-bounce: reports to senders about mail that failed, waits or arrived (RFC 3464). */
 import { isAscii } from 'node:buffer'
 import path from 'node:path'
-import { addressOf, definePlugin, internal, isUtf8, report, silent } from '@postern/core'
+import { addressClasses, addressOf, definePlugin, internal, isUtf8, report, silent } from '@postern/core'
 import type { DraftRecipient, MessageDraft, Mta, ReportView } from '@postern/core'
 import { audienceOf } from './audience.ts'
 import type { Notice } from './audience.ts'
 import { compose } from './compose.ts'
 import { Copies } from './copies.ts'
+import { deadEnd } from './dead-end.ts'
 import { letterOf } from './letter.ts'
 import { options as schema } from './options.ts'
 import type { Options } from './options.ts'
@@ -18,9 +19,12 @@ import { parametersOf, valuesOf } from './values.ts'
 export default definePlugin({
   name: 'ops-bounce',
   options: schema,
-  apply(mta, options) {
+  needs: { classes: addressClasses },
+  optional: ['classes'],
+  apply(mta, options, { classes }) {
     const reporter = new Reporter(mta, options)
     const copies = options.notifyClasses.some((c) => c !== '2bounce') ? new Copies(mta) : undefined
+    if (classes) deadEnd(mta, classes, options.doubleBounceSender)
     const file = options.bounceTemplateFile
     if (file) mta.lifecycle({ start: () => reporter.read(path.resolve(mta.folder, file)) })
     mta.report.tap(async (view, call) => {

@@ -59,7 +59,9 @@ class Notices {
   send(session: SessionView, watch: Watch): void {
     const { errors, reason } = watch
     const { bounceNoticeRecipient, errorNoticeRecipient } = this.#options
-    const to = this.#local(errors.has('bounce') ? bounceNoticeRecipient : errorNoticeRecipient)
+    // the header names who reads such notices, the envelope who gets this one, as in Postfix
+    const to = this.#local(errorNoticeRecipient)
+    const recipient = errors.has('bounce') ? this.#local(bounceNoticeRecipient) : to
     const lines = watch.transcript.lines()
     const client = `${session.client.name}[${session.client.address}]`
     this.#mta.background(async () => {
@@ -72,7 +74,10 @@ class Notices {
       const now = clock.now()
       const content = noticeOf({ myhostname, mailName, to, client, lines, reason, autoSubmitted, suppressed, now })
       try {
-        await this.#mta.submit({ sender: this.sender, recipients: [to], content }, { kind: 'bounce', of: session.id })
+        await this.#mta.submit(
+          { sender: this.sender, recipients: [recipient], content },
+          { kind: 'bounce', of: session.id },
+        )
       } catch (error) {
         this.#suppressed += suppressed
         throw error
