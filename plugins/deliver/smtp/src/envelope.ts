@@ -66,10 +66,10 @@ export function mailCommand(
   if (sized && features.size !== undefined) command += ` SIZE=${message.size}`
   if (features.eightBit && message.eightBit) command += ' BODY=8BITMIME'
   else if (features.eightBit && body === '7BIT') command += ' BODY=7BIT'
-  // who asked for it gets it, needed or not, as with Postfix
-  if ((utf8 || job.envelope.smtputf8) && features.utf8) command += ' SMTPUTF8'
   if (features.dsn && envid) command += ` ENVID=${xtext(envid)}`
   if (features.dsn && ret) command += ` RET=${ret}`
+  // who asked for it gets it, needed or not, as with Postfix
+  if ((utf8 || job.envelope.smtputf8) && features.utf8) command += ' SMTPUTF8'
   return command
 }
 
