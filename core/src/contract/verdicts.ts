@@ -124,6 +124,8 @@ export interface MessageDraft {
 export type DeliveryTrace = 'verify' | 'record'
 export interface DraftRecipient {
   readonly address: string
+  /** as somebody wrote it, where that is not the address: for X-Original-To and the log */
+  readonly original?: string
   readonly notify?: readonly Notify[]
   readonly orcpt?: string
 }

@@ -1,5 +1,5 @@
 /** Mail that no client brings: bounces, forwards, submissions of plugins. It passes the same cleanup and commit. */
-import type { MessageDraft } from '../contract/verdicts.ts'
+import type { DraftRecipient, MessageDraft } from '../contract/verdicts.ts'
 import type { Origin } from '../contract/views.ts'
 import { parseAddress } from '../address.ts'
 import { PosternError } from '../errors.ts'
@@ -70,12 +70,12 @@ function envelopeOf(m: MessageDraft, graph: Graph): EnvelopeState {
   }
   e.sender = m.sender === '' ? '' : address(m.sender)
   for (const r of m.recipients) {
-    const seed = typeof r === 'string' ? { address: r } : r
+    const seed: DraftRecipient = typeof r === 'string' ? { address: r } : r
     const isBad = m.returnBadRecipients && !parseAddress(seed.address, { lenient: true })
     e.recipients.push({
       ...seed,
       address: isBad ? seed.address : address(seed.address),
-      original: seed.address,
+      original: seed.original ?? seed.address,
     })
   }
   return e

@@ -2,7 +2,7 @@
  * Addresses looked up as Postfix does it (its mail_addr_find and mail_addr_map): the whole address, without its extension, the local
  * part where the domain is ours, the domain. Answers come at once where no table has to be waited for.
  */
-import { internal, parseAddress, quoteLocal, splitExtension } from '@postern/core'
+import { NULL_SENDER, internal, parseAddress, quoteLocal, splitExtension } from '@postern/core'
 import type { AddressClasses, AddressRewriter, Call, MailAddress, MaybePromise, Site, Table } from '@postern/core'
 import { eachAddress, externalOf } from '@postern/addresses'
 import { firstOf } from './maps.ts'
@@ -92,7 +92,7 @@ function search(
 
 /**
  * The addresses that a table says instead, standard: `@other` keeps the local part, what is not matched of an extension goes on if
- * `propagate` says so. `undefined`: none.
+ * `propagate` says so; `<>` is the null sender. `undefined`: none.
  */
 export function mapAddress(
   tables: readonly Table[],
@@ -113,13 +113,15 @@ export function mapAddress(
       }
     const extension = propagate ? found.extension : ''
     return results.map((result) => {
+      if (result.text === '') return result
       if (result.local === '') return site.standard(withLocal(result, address.local))
       return extension === '' ? site.standard(result) : withLocal(site.standard(result), undefined, extension)
     })
   })
 }
-/** `undefined`: one of them is none, or there is none. */
+/** `undefined`: one of them is none, or there is none. `<>` alone is the null sender. */
 function addressesIn(text: string): MailAddress[] | undefined {
+  if (NULL.test(text)) return [NULL_SENDER]
   const found: (MailAddress | undefined)[] = []
   eachAddress(text, (tokens) => {
     const external = externalOf(tokens)
@@ -127,6 +129,7 @@ function addressesIn(text: string): MailAddress[] | undefined {
   })
   return found.length > 0 && found.every((a) => a !== undefined) ? found : undefined
 }
+const NULL = /^\s*(?:<\s*>|"")\s*$/
 const domainOnly = (domain: string): MailAddress => ({ text: `@${domain}`, local: '', domain })
 function withLocal(address: MailAddress, other = address.local, extension = ''): MailAddress {
   const local = `${other}${extension}`

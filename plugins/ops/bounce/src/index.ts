@@ -42,10 +42,11 @@ export default definePlugin({
   },
 })
 
-/** The original recipient of a report is its address without quotes, as Postfix's bounce daemon hands it on. */
-function recipientOf(text: string): string | DraftRecipient {
-  const plain = internal(addressOf(text))
-  return plain === text ? text : { address: text, orcpt: `${isUtf8(plain) ? 'utf-8' : 'rfc822'};${plain}` }
+/** The original recipient of a report is its address without quotes, and as it was configured: so Postfix's bounce daemon hands it on. */
+function recipientOf(address: string, original: string): string | DraftRecipient {
+  const plain = internal(addressOf(address))
+  if (plain === address && original === address) return address
+  return { address, original, orcpt: `${isUtf8(plain) ? 'utf-8' : 'rfc822'};${plain}` }
 }
 
 class Reporter {
@@ -69,6 +70,7 @@ class Reporter {
     const { site } = this.#mta
     const postmaster = notice.to === 'postmaster'
     const to = postmaster ? this.#local(notice.address) : notice.address
+    const recipient = recipientOf(to, notice.address)
     const { messageId, arrived, envid, smtputf8, why } = view
     // the address of the null sender, for people
     const sender = view.sender || `MAILER-DAEMON@${site.myhostname}`
@@ -93,7 +95,7 @@ class Reporter {
     })
     // the null sender: nothing may answer a report (RFC 5321 section 4.5.5)
     const body = content.every((part) => isAscii(part)) ? undefined : '8BITMIME'
-    return { sender: postmaster ? this.doubleBounce : '', recipients: [recipientOf(to)], content, smtputf8, body }
+    return { sender: postmaster ? this.doubleBounce : '', recipients: [recipient], content, smtputf8, body }
   }
   #local(address: string): string {
     const named = addressOf(address)

@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Report } from '@postern/core'
-import { BAD, answer, reportOf } from './support.ts'
+import { BAD, answer, recipientsOf, reportOf } from './support.ts'
 import type { Options, Spec } from './support.ts'
 
 test('a bounce, whole', async () => {
@@ -216,7 +216,7 @@ test('a double bounce goes to the postmaster, whole, from a sender that never bo
   const { draft, text } = await reportOf(spec, { notifyClasses: ['2bounce'] })
   assert.match(text, 'original body')
   assert.is(draft.sender, 'double-bounce@mail.site.example')
-  assert.equal(draft.recipients, ['postmaster@site.example'])
+  assert.equal(recipientsOf(draft), ['postmaster -> postmaster@site.example'])
   assert.match(
     text,
     'Subject: Postmaster Copy: Undelivered Mail\nTo: postmaster@site.example\nAuto-Submitted: auto-generated\n',

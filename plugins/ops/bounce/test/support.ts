@@ -50,3 +50,6 @@ export const BAD = {
   diagnostic: 'smtp; 550 5.1.1 no such user here',
   remoteMta: 'dns; mx.remote.example',
 }
+/** Who gets it: `address`, or `original -> address` where that was completed. */
+export const recipientsOf = (draft: MessageDraft): string[] =>
+  draft.recipients.map((r) => (typeof r === 'string' ? r : `${r.original} -> ${r.address}`))

@@ -116,6 +116,11 @@ for (const [name, file, spec, holds] of GOOD) {
   })
 }
 
+test('names of the configuration', async () => {
+  const bounceTemplateParameters = { relayhost: '[192.0.2.1] grüße', maximal_queue_lifetime: '5d' }
+  const file = failure('Charset: utf-8\n\nby $relayhost within $maximal_queue_lifetime')
+  assert.match(textOf(await draftOf(file, {}, { bounceTemplateParameters })), 'by [192.0.2.1] grüße within 5d\n')
+})
 test('another charset goes out byte for byte', async () => {
   const file = Buffer.from(failure('Charset: iso-8859-1\nSubject: s\n\nGrüße'), 'latin1')
   const chunks = (await draftOf(file)).content as Uint8Array[]

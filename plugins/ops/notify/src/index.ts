@@ -61,7 +61,9 @@ class Notices {
     const { bounceNoticeRecipient, errorNoticeRecipient } = this.#options
     // the header names who reads such notices, the envelope who gets this one, as in Postfix
     const to = this.#local(errorNoticeRecipient)
-    const recipient = errors.has('bounce') ? this.#local(bounceNoticeRecipient) : to
+    const original = errors.has('bounce') ? bounceNoticeRecipient : errorNoticeRecipient
+    const address = this.#local(original)
+    const recipient = address === original ? address : { address, original, orcpt: `rfc822;${address}` }
     const lines = watch.transcript.lines()
     const client = `${session.client.name}[${session.client.address}]`
     this.#mta.background(async () => {

@@ -1,6 +1,18 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { EHLO, GREETING, QUIT, SITE, client, noticesOf, play, plugin, textOf, transcriptOf } from './support.ts'
+import {
+  EHLO,
+  GREETING,
+  QUIT,
+  SITE,
+  client,
+  noticesOf,
+  play,
+  plugin,
+  recipientsOf,
+  textOf,
+  transcriptOf,
+} from './support.ts'
 import type { Options, Step } from './support.ts'
 
 const MAIL: Step = ['MAIL FROM:<a@sender.example> SIZE=5', '250 2.1.0 Ok']
@@ -16,7 +28,7 @@ test("a notice, whole, in Postfix's words", async () => {
   const [draft, ...more] = await noticesOf([GREETING, EHLO, MAIL, RCPT, UNKNOWN, FOO, FOO, ['(FOO)', TOO_MANY]])
   assert.is(more.length, 0)
   assert.is(draft!.sender, 'double-bounce@mail.site.example')
-  assert.equal(draft!.recipients, ['postmaster@site.example'])
+  assert.equal(recipientsOf(draft!), ['postmaster -> postmaster@site.example'])
   assert.is(
     textOf(draft!),
     `Date: DATE
@@ -121,8 +133,15 @@ test('who is told: one error of class bounce makes it a matter of the bounce rec
     bounceNoticeRecipient: 'b@x.example',
     errorNoticeRecipient: 'e',
   }
-  assert.equal((await noticesOf([GREETING, FOO], options))[0]!.recipients, ['e@site.example'])
-  assert.equal((await noticesOf([GREETING, FOO, UNKNOWN], options))[0]!.recipients, ['b@x.example'])
+  assert.equal(recipientsOf((await noticesOf([GREETING, FOO], options))[0]!), ['e -> e@site.example'])
+  assert.equal(recipientsOf((await noticesOf([GREETING, FOO, UNKNOWN], options))[0]!), ['b@x.example'])
+})
+
+test('the header names who reads notices, and may be without Auto-Submitted', async () => {
+  const options: Options = { notifyClasses: ['bounce'], errorNoticeRecipient: 'e', autoSubmitted: false }
+  const text = textOf((await noticesOf([GREETING, UNKNOWN], options))[0]!)
+  assert.match(text, /^To: Postmaster <e@site.example>$/m)
+  assert.not.match(text, /Auto-Submitted/)
 })
 
 /** how it ended, what the notice says of it */

@@ -55,3 +55,6 @@ export const transcriptOf = (draft: MessageDraft): string[] =>
   textOf(draft)
     .split('\n')
     .filter((l) => / (In|Out): | {5}|\(\d+ rep/.test(l))
+/** Who gets it: `address`, or `original -> address` where that was completed. */
+export const recipientsOf = (draft: MessageDraft): string[] =>
+  draft.recipients.map((r) => (typeof r === 'string' ? r : `${r.original} -> ${r.address}`))

@@ -40,6 +40,7 @@ export default definePlugin({
       { tables: o.canonicalMaps.map((ref) => mta.table(ref)), places: o.canonicalClasses },
     ])
     const site = addressSite(mta.site, needs.classes, needs.rewriter)
+    const nobody = `MAILER-DAEMON@${mta.site.myhostname}`
     const recipients = [o.recipientCanonicalMaps, o.canonicalMaps].flatMap((refs) => refs.map((ref) => mta.table(ref)))
     mta.provideNamed(recipientRewrites, mta.as ?? 'rewrite-canonical', {
       async knows(address, call) {
@@ -62,7 +63,7 @@ export default definePlugin({
         const mapper = new Mapper(site, o.propagateUnmatchedExtensions, call)
         try {
           const list: AnyEdit[] = [
-            ...(await envelopeEdits(view, lists, mapper)),
+            ...(await envelopeEdits(view, lists, mapper, nobody)),
             ...(await headerEdits(view, lists, mapper)),
           ]
           return list.length > 0 ? edits(list as (EnvelopeEdit | HeaderEdit)[]) : undefined
@@ -95,7 +96,13 @@ async function through(
   return at
 }
 
-async function envelopeEdits(view: DraftView<'headers'>, lists: Lists, mapper: Mapper): Promise<EnvelopeEdit[]> {
+/** `nobody`: who gets mail for the null sender. */
+async function envelopeEdits(
+  view: DraftView<'headers'>,
+  lists: Lists,
+  mapper: Mapper,
+  nobody: string,
+): Promise<EnvelopeEdit[]> {
   const out: EnvelopeEdit[] = []
   if (view.sender !== '' && lists.envelope_sender.length > 0) {
     const sender = await through(lists.envelope_sender, addressOf(view.sender), mapper)
@@ -104,7 +111,7 @@ async function envelopeEdits(view: DraftView<'headers'>, lists: Lists, mapper: M
   if (lists.envelope_recipient.length === 0) return out
   for (const { address } of view.recipients) {
     const next = await through(lists.envelope_recipient, addressOf(address), mapper)
-    if (next.text !== address) out.push(envelope.replaceRecipient(address, next.text))
+    if (next.text !== address) out.push(envelope.replaceRecipient(address, next.text || nobody))
   }
   return out
 }

@@ -44,7 +44,7 @@ export class Mapper {
       if ('kind' in to) throw new LookupFailed(to)
       // a table of one-to-one: of several the first counts, as Postfix has it
       const next = to[0]!
-      if (to.some((a) => same(a, at))) return next
+      if (next.text === '' || to.some((a) => same(a, at))) return next
       at = next
     }
     // the mail is none the worse for it

@@ -73,6 +73,15 @@ for (const [title, options, edits] of CASES)
   test(title, async () => {
     assert.equal(await rewritten(options), edits)
   })
+test('the null sender as a result', async () => {
+  const t = plugin({ canonicalMaps: inline({ 'joe@here.example': '<>', 'k@x.example': '<>' }) })
+  const draft = draftView({ header: 'Subject: x\n', sender: 'joe@here.example', recipients: ['k@x.example'] })
+  const answer = (await t.cleanup(draft)) as { edits: readonly object[] }
+  assert.equal(answer.edits, [
+    { kind: 'sender.set', address: '' },
+    { kind: 'recipient.replace', from: 'k@x.example', to: 'MAILER-DAEMON@mail.site.example' },
+  ])
+})
 test('nothing to do', async () => {
   assert.is(await rewritten({ canonicalMaps: inline({ other: 'x' }) }), undefined)
   assert.is(await rewritten({}), undefined)

@@ -57,6 +57,18 @@ for (const [address, inner] of WITHIN)
     assert.is(role().within(addressOf(address))?.text, inner)
   })
 
+const BARE: [address: string, inner: string | undefined][] = [
+  ['joe', 'joe@mail.postern.example'],
+  ['"a b"', '"a b"@mail.postern.example'],
+  ['joe%far.example', 'joe@far.example'],
+  ['joe@far.example', undefined],
+]
+for (const [address, inner] of BARE)
+  test(`${address}, where nothing is appended, is ${inner ?? 'that'}`, () => {
+    const to = role({ appendAtMyorigin: false }).within(addressOf(address))
+    assert.is(to?.text, inner)
+  })
+
 async function fields(header: string, options: Options, client: string, more = {}) {
   const t = plugin(options, more)
   const mail = mailView({ session: { client: { address: client } } })

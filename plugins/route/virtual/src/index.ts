@@ -58,6 +58,8 @@ export default definePlugin({
     mta.mark(UNMAPPED)
     const site = addressSite(mta.site, needs.classes, needs.rewriter)
     const noted = new Noted()
+    // mail for the null sender
+    const nobody = `MAILER-DAEMON@${mta.site.myhostname}`
     // what stood in the local part of another is looked up no more: Postfix finds it behind its aliases, too
     const wasWithin = ({ text }: MailAddress, [parent]: readonly string[]) =>
       parent !== undefined && needs.rewriter.within(addressOf(parent))?.text === text
@@ -74,7 +76,7 @@ export default definePlugin({
         // an address that stands for itself alone goes on to those who know its way
         return found.every((a) => a.text.toLowerCase() === recipient.text.toLowerCase())
           ? undefined
-          : expand(found.map((a) => a.text))
+          : expand(found.map((a) => a.text || nobody))
       }
       const known = noted.take(messageId, recipient.text)
       if (known) return answer(known.found)

@@ -21,7 +21,9 @@ const map = {
   bare: 'z@far.example',
   'self@shop.example': 'self@shop.example',
   'both@shop.example': 'both@shop.example, copy@far.example',
-  'bad@shop.example': '<>',
+  'bad@shop.example': '()',
+  'null@shop.example': '<>',
+  'long@shop.example': `${'x'.repeat(40)}@far.example`,
 }
 const resolve = (recipient: string, options = {}, final = false) =>
   tap(virtual, { virtualAliasMaps: [{ type: 'inline', map }], ...options }, {
@@ -40,6 +42,7 @@ const CASES: [recipient: string, to: string[] | undefined][] = [
   ['self@shop.example', undefined],
   ['both@shop.example', ['both@shop.example', 'copy@far.example']],
   ['other@shop.example', undefined],
+  ['null@shop.example', ['MAILER-DAEMON@mail.site.example']],
 ]
 for (const [recipient, to] of CASES)
   test(`${recipient} goes to ${to ?? 'where it says'}`, async () => {
@@ -49,6 +52,11 @@ for (const [recipient, to] of CASES)
       to,
     )
   })
+test('an address that is too long', async () => {
+  const answer = await resolve('long@shop.example', { virtualAliasAddressLengthLimit: 51 })
+  assert.is((answer as { esc?: string } | undefined)?.esc, '4.6.0')
+  assert.is((await resolve('long@shop.example', { virtualAliasAddressLengthLimit: 52 }))?.kind, 'expand')
+})
 test('what is final is not expanded again', async () => {
   assert.is(await resolve('both@shop.example', {}, true), undefined)
 })
