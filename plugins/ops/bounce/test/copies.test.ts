@@ -32,12 +32,12 @@ const COPIES: readonly (readonly [string, Spec, 'report' | 'silent', readonly [s
     'silent',
     ['bnc@ops.example', 'Postmaster Copy: Undelivered Mail'],
   ],
-  ['a delay', { why: 'delayed' }, 'report', ['dly -> dly@site.example', 'Postmaster Warning: Delayed Mail']],
+  ['a delay', { why: 'delayed' }, 'report', ['dly@site.example', 'Postmaster Warning: Delayed Mail']],
   [
     'a delay nobody asked for',
     { why: 'delayed', recipients: [{ ...BAD, notify: ['FAILURE'] }] },
     'silent',
-    ['dly -> dly@site.example', 'Postmaster Warning: Delayed Mail'],
+    ['dly@site.example', 'Postmaster Warning: Delayed Mail'],
   ],
   ['a success', { why: 'success', recipients: [{ notify: ['SUCCESS'] }] }, 'report', undefined],
   ['a double bounce: it is the notice', { sender: '' }, 'report', undefined],
@@ -59,7 +59,7 @@ for (const [name, spec, kind, copy] of COPIES) {
     const { draft, origin } = t.submitted[0]!
     assert.equal(origin, { kind: 'bounce', of: 'OLD' })
     assert.is(draft.sender, 'double-bounce@mail.site.example')
-    assert.equal(recipientsOf(draft), [copy[0]])
+    assert.is(recipientsOf(draft)[0]!.replace(/^.* -> /, ''), copy[0])
     const text = textOf(draft)
     assert.is(subjectOf(text), copy[1])
     assert.match(text, `To: ${copy[0]}\nAuto-Submitted: auto-generated\n`)
