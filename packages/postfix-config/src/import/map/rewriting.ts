@@ -1,6 +1,7 @@
 /** Addresses and headers. */
 import { holds, lower, mapped, named } from './conversions.ts'
 import { literal } from '../reader.ts'
+import { tableOf } from '../tables.ts'
 import { always, rows } from '../rows.ts'
 import type { Mapping } from '../rows.ts'
 import type { Reader } from '../reader.ts'
@@ -13,7 +14,7 @@ const clients = (r: Reader, name: string): unknown[] =>
     const text = word.toLowerCase()
     if (text === 'permit_mynetworks') return r.read('mynetworks', 'networks') as unknown[]
     if (text === 'check_address_map') return []
-    return [literal(word)]
+    return [/^[a-z]+:/i.test(word) ? tableOf(word, r.parameters, r.tableTypes) : literal(word)]
   })
 export const REWRITING: readonly Mapping[] = [
   {
