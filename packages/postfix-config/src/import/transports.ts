@@ -8,7 +8,7 @@ import type { Reader } from './reader.ts'
 import { timeText } from './reader.ts'
 
 /** What Postfix does and Postern does not by itself. */
-const POSTFIX_WAY = { orcptBeyondAscii: 'rfc822', smtputf8ForAll: true }
+const POSTFIX_WAY = { smtputf8ForAll: true }
 /** What cannot be delivered yet waits, as with a transport that Postfix cannot reach. */
 const WAITS = { soft: true, text: 'mail transport unavailable' }
 
@@ -56,8 +56,17 @@ const UNLIMITED = new Set(['concurrency', 'recipients'])
 /** limits whose defaults are not those of all transports */
 const BUILT_IN = new Set(['local_destination_concurrency_limit', 'local_destination_recipient_limit'])
 
+/** Only local(8) and virtual(8) ask who exists once mail was accepted. */
+function mailboxTransports(build: Build, transports: readonly Service[]): void {
+  const classes = build.uses.find(({ plugin }) => plugin === 'route-classes')
+  if (!classes) return
+  classes.options.mailboxTransports = transports
+    .filter((service) => ['local', 'virtual'].includes(programOf(service)))
+    .map(({ name }) => name)
+}
 /** Limits by transport, as policy-limits takes them. */
 export function limits(build: Build, transports: readonly Service[], r: Reader): void {
+  mailboxTransports(build, transports)
   const destinations: Record<string, Record<string, unknown>> = {}
   for (const { name } of transports)
     for (const [suffix, [key, kind]] of Object.entries(LIMITS)) {

@@ -55,7 +55,7 @@ export class Delivery {
     this.#job = job
     this.#call = call
     this.#settings = settings
-    this.#facts = messageFacts(job, settings.wording)
+    this.#facts = messageFacts(job, settings.quoted)
     this.#filter = replyFilter(settings.replyFilter, call)
     this.#left = [...job.recipients]
   }
@@ -67,7 +67,7 @@ export class Delivery {
       if (rewriter) {
         const rewritten = await rewriteOutgoing(this.#job, rewriter, this.#call)
         if ('kind' in rewritten) return this.#job.all(rewritten)
-        this.#facts = messageFacts(this.#job, this.#settings.wording, rewritten)
+        this.#facts = messageFacts(this.#job, this.#settings.quoted, rewritten)
       }
       this.#refuseBroken()
       const source = this.#settings.sources.choose(this.#job, this.#call)

@@ -10,8 +10,6 @@ export interface MessageFacts {
   readonly header: Uint8Array
   /** The recipient's address for the next hop. */
   addressOf(recipient: JobRecipient): string
-  /** an original recipient beyond ASCII is told as `rfc822` */
-  readonly rfc822: boolean
   /** An address as commands have it. */
   wire(address: string): string
   /** bytes as queued, before dot-stuffing: header, empty line, body */
@@ -21,23 +19,18 @@ export interface MessageFacts {
   /** sender or header cannot be sent without SMTPUTF8 (RFC 6531 section 3.4), whoever the recipient is */
   readonly utf8: boolean
 }
-export interface Wording {
-  /** local parts are quoted where RFC 5321 section 4.1.2 asks for it (`smtp_quote_rfc821_envelope`) */
-  readonly quoted: boolean
-  readonly rfc822: boolean
-}
 /** What was rewritten on the way out. */
 export interface Rewritten {
   readonly sender: string
   readonly header: Uint8Array
   readonly addresses: ReadonlyMap<string, string>
 }
-export function messageFacts(job: Job, { quoted, rfc822 }: Wording, rewritten?: Rewritten): MessageFacts {
+/** `quoted`: local parts are where RFC 5321 section 4.1.2 asks for it (`smtp_quote_rfc821_envelope`) */
+export function messageFacts(job: Job, quoted: boolean, rewritten?: Rewritten): MessageFacts {
   const { envelope, header } = job
   const sender = rewritten?.sender ?? envelope.sender
   return {
     sender,
-    rfc822,
     wire: (address) => (quoted || address === '' ? address : internal(addressOf(address))),
     header: rewritten?.header ?? header,
     addressOf: ({ address }) => rewritten?.addresses.get(address) ?? address,

@@ -74,7 +74,7 @@ function settings(
       protocols: o.smtpTlsMandatoryProtocols,
     }),
     replyFilter: o.smtpReplyFilter && mta.table(o.smtpReplyFilter),
-    wording: { quoted: o.smtpQuoteRfc821Envelope, rfc822: o.orcptBeyondAscii === 'rfc822' },
+    quoted: o.smtpQuoteRfc821Envelope,
     smtputf8ForAll: o.smtputf8ForAll,
     passwords: {
       tables: o.smtpSaslPasswordMaps.map((ref) => mta.table(ref)),

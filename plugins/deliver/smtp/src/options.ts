@@ -94,12 +94,6 @@ export const options = z.strictObject({
     .describe(
       'one recipient beyond ASCII, and a server without SMTPUTF8 is given none of the message, as in Postfix; if not, it gets the others',
     ),
-  orcptBeyondAscii: z
-    .enum(['utf-8', 'rfc822'])
-    .default('utf-8')
-    .describe(
-      'how a next hop is told an original recipient beyond ASCII: utf-8, if it has SMTPUTF8 (RFC 6533); rfc822: always, as bytes, as Postfix',
-    ),
   bestMxTransport: z
     .string()
     .regex(/^$|^[^:\s]+(:.*)?$/, 'expected a transport, or transport:nexthop')

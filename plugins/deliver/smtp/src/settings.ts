@@ -3,7 +3,6 @@ import type { ConnectionOptions } from 'node:tls'
 import type { OutgoingRewriter, Table, Transport } from '@postern/core'
 import type { ConnectionCache } from './cache.ts'
 import type { ContentOptions } from './content.ts'
-import type { Wording } from './envelope.ts'
 import type { Hello } from './hello.ts'
 import type { HostOptions } from './hosts.ts'
 import type { Passwords } from './login.ts'
@@ -40,7 +39,8 @@ export interface Settings {
   readonly cache: () => ConnectionCache
   /** what is read in place of a line of a reply */
   readonly replyFilter?: Table
-  readonly wording: Wording
+  /** local parts are quoted in commands where they must be */
+  readonly quoted: boolean
   readonly smtputf8ForAll: boolean
   readonly passwords: Passwords
   /** where mail goes whose best MX we are */

@@ -86,9 +86,12 @@ export class Smtpd {
     else if (reply.code === 501 && (reply.esc === '5.1.7' || reply.esc === '5.1.3')) {
       const address = /:\s*(.*>)\s*$/.exec(line)?.[1]
       if (address) this.#warn(d, `Illegal address syntax from ${client} in ${verb} command: ${address}`)
-    } else if (verb === 'MAIL' && !isNumberless(reply) && (reply.esc === '5.3.4' || reply.esc === '4.3.1')) {
+    } else if (verb === 'MAIL' && !isNumberless(reply) && TOO_BIG.has(reply.esc ?? '')) {
       const sender = /<(.*?)>/.exec(line)?.[1] ?? /:\s*(\S*)/.exec(line)?.[1]
       this.#reject(d, 'MAIL', reply, sender, undefined)
+    } else if ((verb === 'EHLO' || verb === 'LHLO') && reply.code === 421 && reply.esc === '4.3.0') {
+      // a table of keywords that is away
+      this.#info(d, `NOQUEUE: reject: ${verb} from ${client}: 421 4.3.0 ${joined(reply.text)}`)
     }
   }
   #refused({ session, stage, reply, sender, recipient, by, cause }: Facts['refused']): undefined {
@@ -100,6 +103,7 @@ export class Smtpd {
       this.#warn(d, `${this.#queueId(d)}: queue file size limit exceeded`)
     else if (stage === 'END-OF-MESSAGE' && reply.esc === '4.6.0') this.#notAccepted(d, reply)
     else if (isMimeError(cause)) this.#mimeError(d, cause, sender, recipient)
+    else if (isContent(cause)) this.#disallowed(d, reply, cause, sender, recipient)
     else if (isPolicy(stage, reply, by)) this.#reject(d, whereOf(stage, session), reply, sender, recipient)
   }
   #reject(d: Dialogue, where: string, reply: Reply, sender: string | undefined, recipient: string | undefined): void {
@@ -114,6 +118,13 @@ export class Smtpd {
   #mimeError(d: Dialogue, cause: string, sender: string | undefined, recipient: string | undefined): void {
     const to = recipient === undefined ? '' : ` to=<${recipient}>`
     const text = `${this.#queueId(d)}: reject: ${cause} from ${clientOf(d.session.client)}; from=<${sender ?? ''}>${to}`
+    this.#p.log.info(this.#p.tags.of('cleanup'), d.pid, text)
+  }
+  /** A character of message_reject_characters, with the line that it stands in. */
+  #disallowed(d: Dialogue, reply: Reply, cause: string, sender?: string, recipient?: string): void {
+    const envelope = envelopeOf(d.session, sender ?? '', recipient)
+    const said = `${reply.esc ?? ''} ${joined(reply.text)}`.trim()
+    const text = `${this.#queueId(d)}: reject: ${cause} from ${clientOf(d.session.client)}; ${envelope}: ${said}`
     this.#p.log.info(this.#p.tags.of('cleanup'), d.pid, text)
   }
   /** An alias that leads nowhere: cleanup's own trouble, no restriction. */
@@ -166,8 +177,11 @@ export class Smtpd {
 const isPolicy = (stage: string, { esc }: Reply, by: string): boolean =>
   by === 'core' ? (stage === 'RCPT' || stage === 'VRFY') && !PROTOCOL.has(esc ?? '') : by !== 'queue'
 const PROTOCOL = new Set(['5.5.1', '5.1.3', '5.1.7', '4.5.3'])
+const TOO_BIG = new Set(['5.3.4', '4.3.4', '4.3.1'])
 /** what filter-mime says besides its reply */
 const isMimeError = (cause: unknown): cause is string => typeof cause === 'string' && cause.startsWith('mime-error ')
+/** what the core says of a line besides its reply */
+const isContent = (cause: unknown): cause is string => typeof cause === 'string' && cause.startsWith('content ')
 /** A SIZE that is no number of this world: Postfix answers, and does not write it down. */
 const isNumberless = ({ text }: Reply): boolean => joined(text).includes('file system imposed limit')
 const isTooBig = ({ code, esc }: Reply): boolean => code === 552 && esc === '5.3.4'

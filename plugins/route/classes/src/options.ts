@@ -42,5 +42,11 @@ export const options = z.strictObject({
   virtualTransport: transportRef().default('maildir').describe('transport of the virtual mailbox class'),
   relayTransport: transportRef().default('smtp').describe('transport of the relay class'),
   defaultTransport: transportRef().default('smtp').describe('transport of every other domain'),
+  mailboxTransports: z
+    .array(z.string())
+    .optional()
+    .describe(
+      'transports that deliver into mailboxes of this host: an unknown recipient is refused before them, others decide for themselves. Default: all',
+    ),
 })
 export type Options = z.output<typeof options>

@@ -24,6 +24,9 @@ export function resolveTap(
       if (found.overridden) return route
       // the next host of the relay class knows its recipients best: relayRecipientMaps speak at RCPT only, as in Postfix
       if (addressClass === 'relay') return route
+      // so does an agent that is none of ours
+      const { mailboxTransports } = router.options
+      if (mailboxTransports && !mailboxTransports.includes(found.transport)) return route
       return then(isKnown(recipients(), recipient, addressClass, call), (known) => {
         if (typeof known === 'object') return failure(known)
         return known ? route : refuse('5.1.1', bounceText(recipients(), found))

@@ -100,14 +100,17 @@ export const ROUTING: readonly Mapping[] = [
   },
   {
     plugin: 'route-local',
-    when: named(
-      'luser_relay',
-      'fallback_transport',
-      'fallback_transport_maps',
-      'mailbox_transport',
-      'mailbox_transport_maps',
-      'alias_maps',
-    ),
+    // it does what local(8) does before a mailbox: nothing, where another transport has the local class
+    when: (r) =>
+      /^local(?=:|$)/.test(r.text('local_transport')) &&
+      named(
+        'luser_relay',
+        'fallback_transport',
+        'fallback_transport_maps',
+        'mailbox_transport',
+        'mailbox_transport_maps',
+        'alias_maps',
+      )(r),
     rows: [
       {
         parameter: 'mailbox_transport_maps',
