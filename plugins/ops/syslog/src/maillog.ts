@@ -2,7 +2,7 @@
 import type { Facility, Severity } from './priority.ts'
 import { priorityOf } from './priority.ts'
 import type { Output } from './output.ts'
-import { printable, stamp } from './text.ts'
+import { cut, printable, stamp } from './text.ts'
 
 export interface MaillogOptions {
   /** syslog has no host name in its lines, and a priority */
@@ -63,10 +63,13 @@ export class Maillog {
     const head = this.#facility
       ? `<${priorityOf(this.#facility, severity)}>${this.time} `
       : `${this.time} ${this.#host} `
-    const line = `${head}${tag}[${pid}]: ${printable(text)}\n`
+    const line = `${head}${tag}[${pid}]: ${cut(printable(text), this.#facility ? SYSLOG_TEXT : FILE_TEXT)}\n`
     if (this.#output) this.#output.write(line)
     else if (this.#early.length < EARLY) this.#early.push(line)
   }
 }
+/** bytes of a line's text, as Postfix cuts it (seen in 3.7; syslog's readers take no more) */
+const FILE_TEXT = 2000
+const SYSLOG_TEXT = 980
 /** lines kept from before the start */
 const EARLY = 1000

@@ -6,6 +6,13 @@ const CONTROLS = /[\x00-\x1f\x7f]/g // eslint-disable-line no-control-regex
 /** What a remote host said may neither begin a line of its own nor move a terminal's cursor. */
 export const printable = (text: string): string => (CONTROL.test(text) ? text.replace(CONTROLS, '?') : text)
 
+/** At most so many bytes of it, and no part of a character. */
+export function cut(text: string, bytes: number): string {
+  // a character of UTF-16 is three bytes at most
+  if (text.length * 3 <= bytes || Buffer.byteLength(text) <= bytes) return text
+  return new TextDecoder().decode(Buffer.from(text).subarray(0, bytes)).replace(/\ufffd$/, '')
+}
+
 /** What a client sent ahead of its turn, as C writes it. */
 export const escaped = (text: string): string =>
   text.replace(/[\x00-\x1f\x7f\\]/g, (c) => ESCAPES[c] ?? `\\${c.charCodeAt(0).toString(8).padStart(3, '0')}`) // eslint-disable-line no-control-regex

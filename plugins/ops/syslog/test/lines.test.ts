@@ -104,6 +104,27 @@ const ENDS: [name: string, steps: Step[], expected: string[], end?: Partial<Fact
     ],
   ],
   [
+    'declared too big, under soft_bounce',
+    [EHLO, ['MAIL', 'MAIL FROM:<a@b.example> SIZE=1', 452, '4.3.4', 'Message size exceeds fixed limit'], QUIT],
+    [
+      'NOQUEUE: reject: MAIL from mx.example[192.0.2.1]: 452 4.3.4 Message size exceeds fixed limit; from=<a@b.example> proto=ESMTP helo=<client.example>',
+      'ehlo=1 mail=0/1 quit=1 commands=2/3',
+    ],
+  ],
+  [
+    'a size that is no number of this world: counted, not told',
+    [EHLO, ['MAIL', 'MAIL FROM:<a@b> SIZE=x', 552, '5.3.4', 'Message size exceeds file system imposed limit'], QUIT],
+    ['ehlo=1 mail=0/1 quit=1 commands=2/3'],
+  ],
+  [
+    'a table of keywords that is away',
+    [['EHLO', 'EHLO x', 421, '4.3.0', 'mail.example Server local data error']],
+    [
+      'NOQUEUE: reject: EHLO from mx.example[192.0.2.1]: 421 4.3.0 mail.example Server local data error',
+      'ehlo=0/1 commands=0/1',
+    ],
+  ],
+  [
     'AUTH in several lines',
     [EHLO, ['AUTH', 'AUTH', 334], ['AUTH', 'AUTH', 334], ['AUTH', 'AUTH', 535], QUIT],
     ['ehlo=1 auth=0/1 quit=1 commands=2/3'],
@@ -381,6 +402,44 @@ test('events of a session are told with its client', async () => {
     'smtpd: i: client=mx.example[192.0.2.1]',
     'cleanup: i: reject: header Subject: x from mx.example[192.0.2.1]; from=<a@b> proto=ESMTP helo=<client.example>: 5.7.1 no',
   ])
+})
+test('what cleanup finds in the content it says itself', async () => {
+  const written = await told(({ t }) => {
+    const s = session({ client: CLIENT, helo: ESMTP })
+    t.tell('begun', { session: s, messageId: 'i' })
+    const reply = { code: 550, esc: '5.7.1', text: 'disallowed character' }
+    const refused = { session: s, stage: 'END-OF-MESSAGE', reply, by: 'core', sender: 'a@b' }
+    t.tell('refused', {
+      ...refused,
+      cause: 'mime-error improper use of 8-bit data in message body: x',
+      recipient: 'c@d',
+    })
+    t.tell('refused', { ...refused, cause: 'content Subject: ?' })
+  })
+  assert.equal(written.slice(1), [
+    'cleanup: i: reject: mime-error improper use of 8-bit data in message body: x from mx.example[192.0.2.1]; from=<a@b> to=<c@d>',
+    'cleanup: i: reject: content Subject: ? from mx.example[192.0.2.1]; from=<a@b> proto=ESMTP helo=<client.example>: 5.7.1 disallowed character',
+  ])
+})
+test('who is nobody: the agent of the class says so', async () => {
+  const outcome = (text: string) => ({ kind: 'failed' as const, esc: '5.1.1' as const, text })
+  const written = await told(({ t }) => {
+    for (const text of ['unknown user: "c"', 'unknown user: "c@d"', 'User unknown in virtual alias table'])
+      t.tell('attempted', attempt({ waited: undefined, outcome: outcome(text) }))
+  })
+  assert.equal(
+    written.map((line) => /^\w+|relay=\w+/g[Symbol.match](line)),
+    [
+      ['local', 'relay=local'],
+      ['virtual', 'relay=virtual'],
+      ['error', 'relay=none'],
+    ],
+  )
+})
+test('a text is cut at 2000 bytes, not within a character', async () => {
+  const [line] = await told(({ sink }) => sink.write('warn', 'xy', { use: 'policy-a', why: 'ä'.repeat(1500) }))
+  assert.match(line!, /^smtpd: warning: xy: why=ä+$/)
+  assert.is(Buffer.byteLength(line!.slice('smtpd: '.length)), 1999)
 })
 test('services have names of their own', async () => {
   const services = { submission: { syslogName: 'postfix/submission' }, drop: { program: 'pipe' } }
