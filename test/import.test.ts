@@ -173,6 +173,60 @@ test('what Postfix would not start with stops the start, with its place', async 
   const told = await postern('check', '--postfix', imported.dir)
   assert.match(told.stderr, /smtpd_helo_required/)
 })
+test('levels of TLS: no folder gets less than it asks for', async () => {
+  const master = `${MASTER}odd unix - - n - - smtp -o smtp_enforce_tls=yes\n  -o smtp_tls_enforce_peername=no\n`
+  for (const [lines, level, odd] of [
+    [[], 'none', 'encrypt'],
+    [['smtp_use_tls = yes'], 'may', 'encrypt'],
+    [['smtp_enforce_tls = yes'], 'verify', 'encrypt'],
+    [['smtp_tls_security_level = dane'], 'dane', 'dane'],
+    [['smtp_tls_security_level = secure'], 'secure', 'secure'],
+    [['smtp_tls_per_site = inline:{ {a.example = MUST} }'], 'verify', 'verify'],
+    [['smtp_tls_policy_maps = inline:{ {a.example = encrypt} }', 'smtp_tls_per_site = static:MUST'], 'none', 'encrypt'],
+  ] as const) {
+    const imported = await folder(`${['myhostname = a.example', ...lines].join('\n')}\n`, master)
+    const levelOf = (name: string) => use(imported, name)!.options.smtpTlsSecurityLevel ?? 'none'
+    assert.equal([levelOf('smtp'), levelOf('odd')], [level, odd], lines.join())
+  }
+})
+test('what a next hop is found and told by', async () => {
+  const lines = [
+    'disable_dns_lookups = yes',
+    'default_destination_recipient_limit = 0',
+    'lmtp_lhlo_name = lhlo.example',
+  ]
+  const tables = ['smtp_sasl_password_maps = static:a:b', 'default_delivery_status_filter = static:2.0.0']
+  const main = ['myhostname = a.example', ...lines, ...tables, 'relay_destination_recipient_limit = 0']
+  const imported = await folder(`${main.join('\n')}\nlmtp_sasl_auth_enable = yes\n`, MASTER)
+  const { smtp, lmtp, local, virtual } = Object.fromEntries(
+    ['smtp', 'lmtp', 'local', 'virtual'].map((name) => [name, use(imported, name)!.options]),
+  )
+  assert.equal([smtp!.smtpDnsSupportLevel, smtp!.smtpHostLookup], ['disabled', ['dns']])
+  assert.equal([smtp!.smtpDestinationRecipientLimit, lmtp!.smtpHeloName], [1_000_000, 'lhlo.example'])
+  // a password counts only where logging in is asked for
+  assert.is(smtp!.smtpSaslPasswordMaps, undefined)
+  const filters = [
+    smtp!.smtpDeliveryStatusFilter,
+    local!.localDeliveryStatusFilter,
+    virtual!.virtualDeliveryStatusFilter,
+  ]
+  assert.equal(
+    filters,
+    [1, 2, 3].map(() => ['static:2.0.0']),
+  )
+  assert.equal(use(imported, 'route-classes')!.options.mailboxTransports, ['local', 'virtual'])
+  const { destinations } = use(imported, 'policy-limits')!.options as { destinations: Record<string, unknown> }
+  assert.equal(destinations['relay:'], { recipients: 1_000_000 })
+})
+test('local(8)’s ways are followed only where local(8) has the class', async () => {
+  for (const [transport, there] of [
+    ['local:$myhostname', true],
+    ['lmtp:unix:/run/lmtp', false],
+  ] as const) {
+    const imported = await folder(`myhostname = a.example\nlocal_transport = ${transport}\nluser_relay = x@b.example\n`)
+    assert.is(use(imported, 'route-local') !== undefined, there, transport)
+  }
+})
 test('written as YAML it says the same', async () => {
   const imported = await folder(`myhostname = a.example\n${WHOLE.join('\n')}\n`, MASTER)
   const file = path.join(imported.dir, 'postern.config.yaml')

@@ -5,11 +5,12 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { maildir, startMta, tempFolder } from '@postern/testkit'
 
-test('mailboxes by pattern: accepted, placed by groups, refused when no rule matches, deferred when one is refused', async () => {
+test('mailboxes by pattern: accepted, placed by a rule without groups, refused when no rule matches, deferred when one is refused', async () => {
   const folder = await tempFolder('regexp-mta')
   writeFileSync(
     join(folder.path, 'boxes'),
-    '/^([a-z]+)@(vm[0-9])\\.example$/ ${2}/$1/\nif /^strict/\n/(?=a)/ x\nendif\n',
+    // virtual(8): an address must not choose its mailbox, so a rule with groups in its result is left out there
+    '/^[a-z]+@vm2\\.example$/ vm2/all/\n/^([a-z]+)@(vm[0-9])\\.example$/ ${2}/$1/\nif /^strict/\n/(?=a)/ x\nendif\n',
   )
   const mta = await startMta(
     {
@@ -46,8 +47,8 @@ test('mailboxes by pattern: accepted, placed by groups, refused when no rule mat
     assert.match(await client.send('RCPT TO:<strict.x@vm2.example>'), /^451/)
     assert.match(await client.send('DATA'), /^354/)
     assert.match(await client.data('Subject: x\r\n\r\nbody\r\n'), /^250/)
-    await maildir(join(folder.path, 'mail/vm2/joe')).waitFor(1)
-    assert.match(mta.node.status().tables.find((t) => t.name === 'pcre:boxes')?.problem ?? '', /line 3: the lookahead/)
+    await maildir(join(folder.path, 'mail/vm2/all')).waitFor(1)
+    assert.match(mta.node.status().tables.find((t) => t.name === 'pcre:boxes')?.problem ?? '', /line 4: the lookahead/)
   } finally {
     await mta.stop()
     await folder.remove()
