@@ -145,7 +145,7 @@ export class SessionFlow implements Session {
     if (this.#isBad(recipient)) return BAD_RECIPIENT
     const open = this.#now.tx
     this.#now.tx = new Transaction(this.view, NULL_SENDER, {}, this.graph)
-    this.#verifying = { sender: open?.senderGiven.text }
+    this.#verifying = { sender: given(open?.senderGiven) }
     return then(this.#judge(this.#now.tx, recipient, {}), (reply) => {
       this.#verifying = undefined
       this.#now.tx = open
