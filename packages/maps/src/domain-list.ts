@@ -20,6 +20,8 @@ export interface ListOptions {
   readonly parents: boolean
   /** domains match themselves only, and `.domain` nothing: Postfix's mydestination, virtual_alias_domains and virtual_mailbox_domains */
   readonly exact?: boolean
+  /** false: `.domain` matches nothing, as in Postfix where parents match */
+  readonly dots?: boolean
 }
 
 /** Neighbouring domains of one sign share a set, so that a long list costs one probe a label. */
@@ -86,10 +88,11 @@ function segmentsOf(entries: readonly DomainEntry[], open: (ref: TableRef) => Ta
     if (last?.kind === 'names' && last.sign === sign) names = last
     else segments.push((names = { kind: 'names', sign, exact: new Set(), above: new Set() }))
     const domain = entry.slice(sign ? 0 : 1).toLowerCase()
-    if (options.exact || !domain.startsWith('.')) names.exact.add(domain)
+    if (options.exact || options.dots === false || !domain.startsWith('.')) names.exact.add(domain)
     if (options.exact) continue
-    if (domain.startsWith('.')) names.above.add(domain.slice(1))
-    else if (options.parents) names.above.add(domain)
+    if (!domain.startsWith('.')) {
+      if (options.parents) names.above.add(domain)
+    } else if (options.dots !== false) names.above.add(domain.slice(1))
   }
   return segments
 }

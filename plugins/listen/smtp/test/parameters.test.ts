@@ -1,6 +1,7 @@
 /** Parameters of MAIL and RCPT, and options that change what commands take. */
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { isReply, mailParameters } from '../src/parameters.ts'
 import { dialogue } from './support/client.ts'
 import { run } from './support/host.ts'
 import { ehlo } from './support/postfix.ts'
@@ -182,4 +183,24 @@ test('the debug verbs of the library do not exist', () =>
     ['KILL', '500 5.5.2 Error: command not recognized'],
   ]))
 
+test('a size that was refused counts until another one is said', () => {
+  const features = { dsn: true, smtputf8: true, sizeLimit: 5000 }
+  const said: { size: number | undefined } = { size: undefined }
+  const code = (text: string) => {
+    const answer = mailParameters(text, features, said)
+    return isReply(answer) ? answer.code : 250
+  }
+  const CASES: [text: string, code: number][] = [
+    ['SIZE=6000', 552],
+    ['', 552],
+    ['BODY=8BITMIME', 552],
+    ['SIZE=0', 250],
+    ['', 250],
+    ['SIZE=5001 BODY=BINARYMIME', 555],
+    ['', 552],
+    ['SIZE=9223372036854775808', 552],
+    ['', 250],
+  ]
+  for (const [text, expected] of CASES) assert.is(code(text), expected, text)
+})
 test.run()

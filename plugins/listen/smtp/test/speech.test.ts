@@ -1,6 +1,7 @@
 /** What the core is told of each reply. */
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { Reply } from '@postern/core'
 import { Client, EOF } from './support/client.ts'
 import type { Script } from './support/fake.ts'
 import { run } from './support/host.ts'
@@ -154,4 +155,13 @@ test('told: a stop is no answer', async () => {
   assert.equal(told, [BANNER, ['NOOP', 250, 'NOOP'], ['NOOP', 421]])
 })
 
+test('softBounce: every refusal is one for now, and what ends a session ends it', async () => {
+  const refused: Reply = { code: 550, esc: '5.1.1', text: 'no' }
+  const said = 'FOO\r\nEHLO\r\nEHLO x\r\nMAIL FROM:<x\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nBDAT x\r\n'
+  const told = await toldOf(said, { softBounce: true }, { rcpt: () => refused })
+  assert.equal(
+    told.map(([, code]) => code),
+    [220, 400, 401, 250, 401, 250, 450, 421],
+  )
+})
 test.run()

@@ -49,14 +49,14 @@ const UNLISTED = 'unknown addresses of virtualAliasDomains are accepted and retu
 
 function classLists(mta: Mta, options: Options): ClassLists {
   const { myhostname, mydomain } = mta.site
-  const { exactDomains: exact } = options
+  const { exactDomains: exact, parentDomainMatchesSubdomains: parents } = options
   const list = (entries: Options['relayDomains'], how: ListOptions = { parents: false, exact }) =>
     domainList(entries, (ref) => mta.table(ref), how)
   return {
     local: list(options.mydestination ?? [myhostname, `localhost.${mydomain}`, 'localhost']),
     virtualAlias: list(options.virtualAliasDomains),
     virtualMailbox: list(options.virtualMailboxDomains),
-    relay: list(options.relayDomains, { parents: options.parentDomainMatchesSubdomains }),
+    relay: list(options.relayDomains, { parents, dots: !(exact && parents) }),
   }
 }
 

@@ -29,7 +29,7 @@ export const options = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      'entries and table keys of mydestination, virtualAliasDomains and virtualMailboxDomains match themselves only, .domain nothing (as in Postfix)',
+      'entries and table keys of mydestination, virtualAliasDomains and virtualMailboxDomains match themselves only, .domain nothing, nor in relayDomains where parents match (as in Postfix)',
     ),
   relayhost: z
     .string()

@@ -84,6 +84,29 @@ test('relayDomains without parent matching', async () => {
   )
 })
 
+test('exactDomains: a dot in front means what it means in Postfix', async () => {
+  const ask = async (domain: string, options: object) => {
+    const classes = classesOf({
+      mydestination: ['here.example', '.dot.example'],
+      relayDomains: ['relay.example', '.dotrelay.example'],
+      exactDomains: true,
+      ...options,
+    })
+    return ((await classes.classOf(addressOf(`a@${domain}`), fakeCall())) as { class: string }).class
+  }
+  /** domain; its class where parents match, and where they do not */
+  for (const [domain, parents, none] of [
+    ['here.example', 'local', 'local'],
+    ['x.here.example', 'default', 'default'],
+    ['x.dot.example', 'default', 'default'],
+    ['x.relay.example', 'relay', 'default'],
+    ['x.dotrelay.example', 'default', 'relay'],
+  ] as const) {
+    assert.is(await ask(domain, {}), parents, domain)
+    assert.is(await ask(domain, { parentDomainMatchesSubdomains: false }), none, domain)
+  }
+})
+
 test('relayDomains in a table are asked for parents too', async () => {
   const classes = classesOf({ relayDomains: ['hash:/own'] })
   assert.equal(await classes.classOf(addressOf('x@a.b.table.example'), fakeCall()), { kind: 'class', class: 'relay' })

@@ -140,4 +140,19 @@ test('what is noted has a limit: the oldest goes', () => {
   assert.is(noted.take('M29', 'u1@x.example'), undefined)
   assert.is(noted.size, 9_999)
 })
+test('noAddressMappings: what comes in is marked, and is not redirected', async () => {
+  const plugin = (options = {}) =>
+    tap(virtual, { virtualAliasMaps: [{ type: 'inline', map }], ...options }, {
+      site: { myorigin: 'here.example', recipientDelimiter: '+' },
+      needs: { classes, rewriter },
+    } as never)
+  const answer = (await plugin({ noAddressMappings: true }).cleanup(draftView({}))) as {
+    edits: readonly { kind: string; mark: string; value: unknown }[]
+  }
+  const [edit] = answer.edits
+  assert.equal([edit!.kind, edit!.value], ['mark.set', true])
+  const marks = { get: (token: { id: string }) => (token.id === edit!.mark ? edit!.value : undefined) }
+  const view = { ...resolveView({ recipient: 'sales@shop.example' }), marks }
+  assert.is(await plugin().resolve(view as never), undefined)
+})
 test.run()
