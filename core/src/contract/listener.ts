@@ -18,7 +18,7 @@ export interface Listener {
 export interface OpenSession {
   readonly protocol: 'smtp' | 'lmtp'
   readonly client: Client
-  readonly server: { readonly address: string; readonly port: number }
+  readonly server: SessionView['server']
   readonly tls?: TlsFacts
   /** recipients of one message, where it is not the site's `recipientLimit` */
   readonly recipientLimit?: number

@@ -39,7 +39,8 @@ export interface SessionView {
   readonly listener: string
   readonly protocol: 'smtp' | 'lmtp'
   readonly client: Client
-  readonly server: { readonly address: string; readonly port: number }
+  /** `name`: by which the listener calls this host, where it is not `myhostname` */
+  readonly server: { readonly address: string; readonly port: number; readonly name?: string }
   /** the verb and the name the client gave; undefined before HELO, reset by STARTTLS (RFC 3207 section 4.2) */
   readonly helo?: { readonly verb: 'HELO' | 'EHLO' | 'LHLO'; readonly name: string }
   readonly tls?: TlsFacts

@@ -13,9 +13,9 @@ export interface Hop {
   readonly recipient?: string
 }
 export function received(hop: Hop): string {
-  const by = `by ${hop.site.myhostname} (${hop.site.mailName})`
-  const date = rfc5322Date(hop.at)
   const s = hop.session
+  const by = `by ${s?.server.name ?? hop.site.myhostname} (${hop.site.mailName})`
+  const date = rfc5322Date(hop.at)
   if (!s) return `Received: ${by}\r\n\tid ${hop.id}; ${date}\r\n`
   // whatever a listener let through, a field of somebody's choosing must not begin here
   const from = (s.helo?.name ?? s.client.name).replace(/[\x00-\x1f\x7f]/g, '?') // eslint-disable-line no-control-regex
