@@ -28,7 +28,9 @@ export function listeners(build: Build, master: MasterCf, base: Reader): Importe
       }
       const as = `smtpd-${service.name.replace(/[^\w-]+/g, '-').replace(/^-|-$/g, '')}`
       const listen = doors(endpoint.host, port, r)
-      build.use({ plugin: 'listen-smtp', rows: LISTENER }, r, { as, extra: { listen } })
+      const host = r.text('myhostname')
+      const named = host === base.text('myhostname') ? {} : { myhostname: host }
+      build.use({ plugin: 'listen-smtp', rows: LISTENER }, r, { as, extra: { listen, ...named } })
       return [{ name: as, service, reader: r }]
     })
 }

@@ -22,7 +22,7 @@ function turnedAway(server: SmtpServer, address: string, over: 'count' | 'rate' 
 const openFacts = (c: Connection, names: PeerNames): OpenSession => ({
   protocol: c.settings.protocol,
   client: { address: c.remoteAddress, port: c.remotePort, ...names },
-  server: { address: c.localAddress, port: c.localPort },
+  server: { address: c.localAddress, port: c.localPort, name: c.settings.serverName },
   softBounce: c.settings.softBounce,
   ...(c.settings.recipientLimit !== undefined && { recipientLimit: c.settings.recipientLimit }),
   ...(c.secure ? { tls: tlsFacts(c._socket as TLSSocket) } : {}),

@@ -31,6 +31,10 @@ export const options = z.strictObject({
     .default(25)
     .describe('port to listen on when `listen` is not given; 0 takes a free one'),
   protocol: z.enum(['smtp', 'lmtp']).default('smtp').describe('what is spoken: SMTP (RFC 5321) or LMTP (RFC 2033)'),
+  myhostname: z
+    .string()
+    .optional()
+    .describe("what this host is called here: in the greeting, in replies and in Received. Default: the site's"),
   smtpdBanner: z
     .string()
     .optional()

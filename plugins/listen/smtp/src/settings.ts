@@ -64,7 +64,7 @@ export function settingsOf(
   listener: Listener,
   { tls, commandFilter, ehloMaps, clock, log }: Resources,
 ): Settings {
-  const host = site.myhostname
+  const host = options.myhostname ?? site.myhostname
   const sizeLimit = smaller(options.messageSizeLimit ?? 0, site.messageSizeLimit)
   const vrfy = !options.disableVrfyCommand
   const all: Offering = {
@@ -78,7 +78,7 @@ export function settingsOf(
   }
   return {
     protocol: options.protocol,
-    banner: say(220, undefined, bannerText(options, site)),
+    banner: say(220, undefined, bannerText(options, site, host)),
     offers: new Offers(all, options.smtpdDiscardEhloKeywords, ehloMaps, clock, log),
     replies: hostReplies(host, options.smtpdForbidBareNewlineRejectCode),
     sizeLimit,
@@ -117,10 +117,10 @@ export function settingsOf(
 /** 0 is no limit. A listener can be narrower than the site, not wider: the core counts too. */
 const smaller = (a: number, b: number): number => (a === 0 || b === 0 ? a + b : Math.min(a, b))
 
-function bannerText(options: Options, site: Site): string {
+function bannerText(options: Options, site: Site, host: string): string {
   const protocol = options.protocol === 'lmtp' ? 'LMTP' : 'ESMTP'
   const text = options.smtpdBanner ?? `$myhostname ${protocol} $mail_name`
-  return text.replace(/\$\{?myhostname\}?/g, () => site.myhostname).replace(/\$\{?mail_name\}?/g, () => site.mailName)
+  return text.replace(/\$\{?myhostname\}?/g, () => host).replace(/\$\{?mail_name\}?/g, () => site.mailName)
 }
 
 function forbidden(list: readonly string[]): (token: string) => boolean {

@@ -33,7 +33,14 @@ test('what is left out may not be used, where the protocol has parameters or com
 })
 
 const table = (answer: (key: string) => Lookup | Promise<Lookup>): Table => ({ name: 't', pattern: false, get: answer })
-const offers = (...tables: Table[]) => new Offers(ALL, ['pipelining'], tables, systemClock, logger(() => silentSink))
+const offers = (...tables: Table[]) =>
+  new Offers(
+    ALL,
+    ['pipelining'],
+    tables,
+    systemClock,
+    logger(() => silentSink),
+  )
 
 test('a table’s list stands for the option’s', async () => {
   for (const late of [false, true]) {

@@ -6,9 +6,9 @@ const tables = () => z.array(tableRef()).optional()
 const rejectCode = () => z.int().min(400).max(599).default(550)
 
 export const options = z.strictObject({
-  localRecipientMaps: tables().describe('all recipients of the local class; unset: none is refused'),
-  virtualMailboxMaps: tables().describe('all recipients of the virtual mailbox class; unset: none is refused'),
-  relayRecipientMaps: tables().describe('all recipients of the relay class; unset: none is refused'),
+  localRecipientMaps: tables().describe('all recipients of the local class; unset or empty: none is refused'),
+  virtualMailboxMaps: tables().describe('all recipients of the virtual mailbox class; unset or empty: none is refused'),
+  relayRecipientMaps: tables().describe('all recipients of the relay class; unset or empty: none is refused'),
   smtpdRejectUnlistedRecipient: z.boolean().default(true).describe('refuse recipients at RCPT that do not exist?'),
   smtpdRejectUnlistedSender: z
     .boolean()

@@ -20,7 +20,7 @@ export function recipientLists(
   return {
     exists(address, addressClass, call) {
       const maps = tables[addressClass]
-      if (maps === undefined) return undefined
+      if (maps === undefined || maps.length === 0) return undefined
       if (addressClass === 'local' && ALWAYS.test(address.local)) return true
       const found = findAddress(maps, address, call, site)
       return found instanceof Promise ? found.then(answer) : answer(found)

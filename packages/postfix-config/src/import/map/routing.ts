@@ -4,9 +4,6 @@ import { always, rows } from '../rows.ts'
 import type { Mapping } from '../rows.ts'
 import type { Reader } from '../reader.ts'
 
-/** an empty list of tables says that nobody is unknown */
-const whoExists = (r: Reader, name: string): unknown => (r.text(name) === '' ? undefined : r.tables(name))
-
 /** aliases(5) are not expanded yet: mail for them must wait, not be returned as for nobody */
 export const ALIASES_WAIT = 'aliases-wait'
 const aliasesWait = (r: Reader): unknown[] =>
@@ -61,10 +58,11 @@ export const ROUTING: readonly Mapping[] = [
     perListener: true,
     rows: [
       ...always(
-        ['local_recipient_maps', whoExists],
-        ['virtual_mailbox_maps', whoExists],
-        ['relay_recipient_maps', whoExists],
-      ).map((row) => ({ ...row, off: ['static:everybody'] })),
+        // an empty list of tables says that nobody is unknown
+        ['local_recipient_maps', 'tables'],
+        ['virtual_mailbox_maps', 'tables'],
+        ['relay_recipient_maps', 'tables'],
+      ),
       {
         parameter: 'smtpd_reject_unlisted_recipient',
         with: ['receive_override_options'],
