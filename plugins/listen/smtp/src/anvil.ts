@@ -3,7 +3,6 @@
  * all processes that share the work.
  */
 import type { Lease, MaybePromise, Shared } from '@postern/core'
-import type { Networks } from './networks.ts'
 
 export interface AnvilLimits {
   /** at a time; 0 is no limit, here and below */
@@ -14,7 +13,6 @@ export interface AnvilLimits {
   readonly recipientRate: number
   /** ms */
   readonly unit: number
-  readonly exceptions: Networks
 }
 type Over = 'count' | 'rate' | undefined
 
@@ -44,7 +42,6 @@ export class Anvil {
 
   /** Counts a connection; says which limit it is over. Each `connect` needs its `disconnect`. */
   connect(address: string): MaybePromise<Over> {
-    if (this.limits.exceptions.has(address)) return undefined
     const { connections, connectionRate } = this.limits
     const place = connections > 0 ? this.#place(address, connections) : true
     const fast = this.#over('connection', address, connectionRate)
@@ -53,7 +50,7 @@ export class Anvil {
     return Promise.all([place, fast]).then(([free, tooFast]) => verdict(free, tooFast))
   }
   disconnect(address: string): void {
-    if (this.limits.connections === 0 || this.limits.exceptions.has(address)) return
+    if (this.limits.connections === 0) return
     const client = this.#client(address)
     const place = client.places.pop()
     if (!place) client.gone++
@@ -76,10 +73,10 @@ export class Anvil {
   }
   /** True: over the limit. */
   message(address: string): MaybePromise<boolean> {
-    return !this.limits.exceptions.has(address) && this.#over('message', address, this.limits.messageRate)
+    return this.#over('message', address, this.limits.messageRate)
   }
   recipient(address: string): MaybePromise<boolean> {
-    return !this.limits.exceptions.has(address) && this.#over('recipient', address, this.limits.recipientRate)
+    return this.#over('recipient', address, this.limits.recipientRate)
   }
 
   #over(what: string, address: string, limit: number): MaybePromise<boolean> {

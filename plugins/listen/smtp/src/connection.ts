@@ -46,6 +46,8 @@ export class Connection extends SMTPConnection implements LineHandler {
   /** the message that BDATs bring, or that what comes of it is dropped */
   chunking: Chunks | 'failed' | undefined
   bareNewlineAllowed = false
+  /** the limits of anvil hold for the client */
+  counted = false
   readonly #out = new Outbox((text) => this.#write(text))
   readonly #speech = new Speech(this.#out)
   readonly #turns = new Turns(this, this.#speech, this.#out)
@@ -254,7 +256,7 @@ export class Connection extends SMTPConnection implements LineHandler {
     this.#turns.dispose()
     this.#out.dispose()
     this.#transfer.abort()
-    this._server.anvil.disconnect(this.remoteAddress)
+    if (this.counted) this._server.anvil.disconnect(this.remoteAddress)
     this.#speech.session?.end()
     this._server.gone(this)
   }

@@ -30,7 +30,12 @@ const openFacts = (c: Connection, names: PeerNames): OpenSession => ({
 
 /** Greets the client, or sends it away. */
 export function greet(c: Connection): Pending {
-  return after(c._server.anvil.connect(c.remoteAddress), (limit) => {
+  return after(c.settings.limitExceptions(c.remoteAddress), (exempt) => count(c, exempt))
+}
+function count(c: Connection, exempt: boolean): Pending {
+  if (c.gone) return undefined
+  c.counted = !exempt
+  return after(exempt ? undefined : c._server.anvil.connect(c.remoteAddress), (limit) => {
     const over = turnedAway(c._server, c.remoteAddress, limit)
     if (over) return turnAway(c, over, limit)
     if (c.gone) return undefined
@@ -55,7 +60,13 @@ function ask(c: Connection, names: PeerNames): Pending {
 }
 function connect(c: Connection): Pending {
   if (c.gone) return undefined
-  c.bareNewlineAllowed = c.settings.bareNewlineExclusions.has(c.remoteAddress)
+  return after(c.settings.bareNewlineExclusions(c.remoteAddress), (allowed) => {
+    c.bareNewlineAllowed = allowed
+    return judged(c)
+  })
+}
+function judged(c: Connection): Pending {
+  if (c.gone) return undefined
   return after(c.dialogue.connect(), (decision) => {
     if (refuses(decision)) c.denied = decision
     c.reply(decision ?? c.settings.banner)

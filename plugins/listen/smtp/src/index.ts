@@ -3,7 +3,8 @@ import { definePlugin, resolver } from '@postern/core'
 import { commandFilter } from './command-filter.ts'
 import { Door, doorName, parseDoor } from './door.ts'
 import { footerProblem } from './footer.ts'
-import { networks } from './networks.ts'
+import { networks } from '@postern/maps'
+import { clientList } from './client-list.ts'
 import { options } from './options.ts'
 import type { Options } from './options.ts'
 import { Peers } from './peer.ts'
@@ -31,6 +32,10 @@ export default definePlugin({
     )
     const filter = options.smtpdCommandFilter && mta.table(options.smtpdCommandFilter)
     const ehloMaps = options.smtpdDiscardEhloKeywordAddressMaps.map((ref) => mta.table(ref))
+    const lists = {
+      smtpdClientEventLimitExceptions: networks(options.smtpdClientEventLimitExceptions, (ref) => mta.table(ref)),
+      smtpdForbidBareNewlineExclusions: networks(options.smtpdForbidBareNewlineExclusions, (ref) => mta.table(ref)),
+    }
     let server: SmtpServer | undefined
     mta.lifecycle({
       async start() {
@@ -40,6 +45,7 @@ export default definePlugin({
           tls,
           commandFilter: filter && commandFilter(filter, clock, log),
           ehloMaps,
+          clients: (name) => clientList(name, lists[name], clock, log),
           clock,
           log,
         })
@@ -92,5 +98,4 @@ const anvilLimits = (options: Options) => ({
   messageRate: options.smtpdClientMessageRateLimit,
   recipientRate: options.smtpdClientRecipientRateLimit,
   unit: options.anvilRateTimeUnit,
-  exceptions: networks(options.smtpdClientEventLimitExceptions),
 })

@@ -2,12 +2,11 @@
 import { duration, size, tableRef } from '@postern/core'
 import { z } from 'zod'
 import { parseDoor } from './door.ts'
-import { isNetwork } from './networks.ts'
+import { networksOption } from '@postern/maps'
 
 const address = z
   .union([z.string(), z.number().int()])
   .refine((v) => parseDoor(v) !== undefined, 'expected an address like 127.0.0.1:2525, [::1]:25 or 25')
-const network = z.string().refine(isNetwork, 'expected a network like 192.0.2.0/24 or [2001:db8::]/32')
 const pattern = z.string().refine((v) => {
   try {
     return !v.startsWith('/') || (v.endsWith('/') && v.length > 2 && Boolean(new RegExp(v.slice(1, -1), 'i')))
@@ -129,8 +128,7 @@ export const options = z.strictObject({
     .min(0)
     .default(0)
     .describe('RCPT and VRFY commands from one address in `anvilRateTimeUnit`, over all workers; 0 is no limit'),
-  smtpdClientEventLimitExceptions: z
-    .array(network)
+  smtpdClientEventLimitExceptions: networksOption()
     .default(['127.0.0.0/8', '[::1]/128'])
     .describe('networks that the four limits above do not hold for'),
   anvilRateTimeUnit: duration().prefault('60s').describe('the time unit of rate limits'),
@@ -142,8 +140,7 @@ export const options = z.strictObject({
       'an LF without CR: `no` takes it as a line end everywhere, `normalize` lets only <CR><LF>.<CR><LF> end a message (no SMTP smuggling), `reject` refuses',
     ),
   smtpdForbidBareNewlineRejectCode: z.number().int().min(500).max(599).default(550).describe('reply code of `reject`'),
-  smtpdForbidBareNewlineExclusions: z
-    .array(network)
+  smtpdForbidBareNewlineExclusions: networksOption()
     .default([])
     .describe('networks whose clients may send a bare newline in any case'),
 

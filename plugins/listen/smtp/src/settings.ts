@@ -4,8 +4,7 @@ import type { Clock, Listener, Logger, Site, Table } from '@postern/core'
 import type { CommandFilter } from './command-filter.ts'
 import type { BareNewline } from './decoder.ts'
 import type { SessionLimits } from './limits.ts'
-import type { Networks } from './networks.ts'
-import { networks } from './networks.ts'
+import type { ClientList } from './client-list.ts'
 import type { Options } from './options.ts'
 import { Offers } from './offer.ts'
 import type { Offering } from './offer.ts'
@@ -34,7 +33,9 @@ export interface Settings {
   /** bytes per second, 0 is any */
   readonly minDataRate: number
   readonly bareNewline: BareNewline
-  readonly bareNewlineExclusions: Networks
+  readonly bareNewlineExclusions: ClientList
+  /** clients that the limits of anvil do not hold for */
+  readonly limitExceptions: ClientList
   readonly tls: SecureContext | undefined
   readonly tlsRequired: boolean
   readonly wrapper: boolean
@@ -55,6 +56,7 @@ interface Resources {
   readonly tls: SecureContext | undefined
   readonly commandFilter: CommandFilter | undefined
   readonly ehloMaps: readonly Table[]
+  clients(name: 'smtpdForbidBareNewlineExclusions' | 'smtpdClientEventLimitExceptions'): ClientList
   readonly clock: Clock
   readonly log: Logger
 }
@@ -62,7 +64,7 @@ export function settingsOf(
   options: Options,
   site: Site,
   listener: Listener,
-  { tls, commandFilter, ehloMaps, clock, log }: Resources,
+  { tls, commandFilter, ehloMaps, clients, clock, log }: Resources,
 ): Settings {
   const host = options.myhostname ?? site.myhostname
   const sizeLimit = smaller(options.messageSizeLimit ?? 0, site.messageSizeLimit)
@@ -98,7 +100,8 @@ export function settingsOf(
     errorSleep: options.smtpdErrorSleepTime,
     minDataRate: options.smtpdMinDataRate,
     bareNewline: options.smtpdForbidBareNewline,
-    bareNewlineExclusions: networks(options.smtpdForbidBareNewlineExclusions),
+    bareNewlineExclusions: clients('smtpdForbidBareNewlineExclusions'),
+    limitExceptions: clients('smtpdClientEventLimitExceptions'),
     tls,
     commandFilter,
     rejectFooter: options.smtpdRejectFooter,

@@ -13,7 +13,7 @@ export function mail(c: Connection, argument: string): Pending {
   if (c.chunking) return c.refuse('mail', replies.MAIL_AFTER_BDAT)
   const from = /^[ \t-\r]*from:[ \t-\r]*(?=[^ \t-\r])/i.exec(argument)
   if (!from) return c.refuse('mail', replies.SYNTAX_MAIL)
-  return after(c._server.anvil.message(c.remoteAddress), (over) =>
+  return after(c.counted && c._server.anvil.message(c.remoteAddress), (over) =>
     over ? c.refuse('mail', replies.tooMuchMail(c.remoteAddress)) : sender(c, argument.slice(from[0].length)),
   )
 }

@@ -11,7 +11,7 @@ export function rcpt(c: Connection, argument: string): Pending {
   if (c.chunking) return c.refuse('rcpt', replies.RCPT_AFTER_BDAT)
   const to = /^[ \t-\r]*to:[ \t-\r]*(?=[^ \t-\r])/i.exec(argument)
   if (!to) return c.refuse('rcpt', replies.SYNTAX_RCPT)
-  return after(c._server.anvil.recipient(c.remoteAddress), (over) =>
+  return after(c.counted && c._server.anvil.recipient(c.remoteAddress), (over) =>
     over
       ? c.refuse('rcpt', replies.tooManyRecipients(c.remoteAddress))
       : recipient(c, transaction, argument.slice(to[0].length)),

@@ -12,7 +12,7 @@ export function vrfy(c: Connection, argument: string): Pending {
   const utf8 = features.smtputf8 && /(^|[ \t-\r])SMTPUTF8[ \t-\r]*$/i.test(argument)
   const text = trim(utf8 ? argument.replace(/[ \t-\r]*SMTPUTF8[ \t-\r]*$/i, '') : argument)
   if (text === '') return c.refuse('vrfy', replies.SYNTAX_VRFY)
-  return after(c._server.anvil.recipient(c.remoteAddress), (over) =>
+  return after(c.counted && c._server.anvil.recipient(c.remoteAddress), (over) =>
     over ? c.refuse('vrfy', replies.tooManyRecipients(c.remoteAddress)) : verify(c, text, utf8),
   )
 }
