@@ -57,12 +57,6 @@ export class Build {
   onListener(use: ImportedUse, mapping: Mapping, base: Reader, listener: string, r: Reader): void {
     const mine = this.#options(mapping.rows, r, `${use.plugin}.onListener.${listener}`)
     const all = this.#options(mapping.rows, base)
-    for (const row of mapping.rows) {
-      const option = optionOf(row)
-      if (row.off === undefined || !(option in all) || option in mine) continue
-      mine[option] = row.off
-      this.origins.push({ parameter: row.parameter, use: `${use.plugin}.onListener.${listener}`, option, set: true })
-    }
     const changed = Object.entries(mine).filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(all[key]))
     if (changed.length > 0) (use.onListener ??= {})[listener] = Object.fromEntries(changed)
   }

@@ -27,8 +27,6 @@ export interface Row {
   readonly as: Kind | Conversion
   /** Postern's default is another one, so it is always written */
   readonly always?: boolean
-  /** what stands for "not there" at one listener, whose options cannot be taken away */
-  readonly off?: unknown
   /** other parameters that the value is made of */
   readonly with?: readonly string[]
 }
