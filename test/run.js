@@ -2,6 +2,7 @@
  * The test runner.
  *   npm test                     build, checks, all tests
  *   npm test -- journal smtp     build, and what has one of the words in its path (or is a check of that name)
+ *   npm run scenarios            the folders in test/scenarios, which take minutes beside a live Postfix
  * TEST_TIMEOUT: ms one file may take (300000). TEST_JOBS: files at a time (one more than cores: many wait for servers and clocks). CI=true: a missing server fails.
  * The last line is `N passed, N failed`, with `, N skipped` when there are some.
  */
@@ -37,7 +38,9 @@ function testFiles() {
   const isTest = (name) => name.endsWith('.test.ts')
   const folders = [...packages().map((pkg) => path.join(pkg.folder, 'test')), path.join(ROOT, 'test')]
   const files = folders.flatMap((dir) => filesBelow(dir, isTest)).map((file) => path.relative(ROOT, file))
-  return files.filter((file) => !file.startsWith(path.join('test', 'samples') + path.sep))
+  // what is beside a live Postfix for minutes is run when it is asked for, and by CI before the tests
+  const apart = ['samples', ...(words.some((word) => word.includes('scenarios')) ? [] : ['scenarios'])]
+  return files.filter((file) => !apart.some((folder) => file.startsWith(path.join('test', folder) + path.sep)))
 }
 const wanted = (name) => words.length === 0 || words.some((word) => name.includes(word))
 

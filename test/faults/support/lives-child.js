@@ -16,6 +16,8 @@ const next = () => {
 const tell = (line) => process.stdout.write(line + '\n')
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 const store = smallJournal(path, { segmentSize: Number(segment), bodyThreshold: 64 * 1024 })
+/** deferred in this life */
+const deferred = []
 const told = (state) => ({ n: 0, state, esc: state === 'delivered' ? '2.0.0' : '4.2.0', text: 'x'.repeat(50) })
 
 /** Ends in two of five cases, seldom with a sync; else it is deferred, or this life ends before its answer. */
@@ -24,16 +26,35 @@ async function attempt(id, attempts) {
   await pause(next() * 20)
   const luck = Math.floor(next() * 20)
   if (luck === 0) return
-  if (luck > 8) return void store.outcome(id, [told('deferred')], { nextTry: Date.now() + 1000 })
+  if (luck > 8) {
+    deferred.push(id)
+    return void store.outcome(id, [told('deferred')], { nextTry: Date.now() + 1000 })
+  }
   tell(`-${id}`)
   if (luck < 7) return void store.outcome(id, [told('delivered')])
   await store.outcome(id, [told('delivered')], { durable: true })
   tell(`=${id}`)
 }
+/** The disk is small: where more is deferred than it holds, new mail is refused until some has ended. */
+function refused(error) {
+  if ([error, error.cause].some((one) => one?.code === 'ENOSPC')) return undefined
+  throw error
+}
+async function makeRoom() {
+  for (const id of deferred.splice(0, 50)) {
+    tell(`-${id}`)
+    store.outcome(id, [told('delivered')])
+  }
+  await pause(100)
+}
 async function writer(old) {
   for (;;) {
     const size = next() < 0.05 ? 100_000 : 1500
-    const id = await commit(store, Buffer.alloc(size, 'x'))
+    const id = await commit(store, Buffer.alloc(size, 'x')).catch(refused)
+    if (id === undefined) {
+      await makeRoom()
+      continue
+    }
     tell(`+${id}`)
     void attempt(id, 1)
     for (let n = 0; n < 4 && old.length > 0; n++) await attempt(old.shift(), 2)
