@@ -9,7 +9,7 @@ import { Parameters } from '../parameters.ts'
 import { problemsIn } from '../check.ts'
 import type { Problem } from '../problem.ts'
 import { unknownNames } from '../unknown.ts'
-import { ALIASES_WAIT, ROUTING } from './map/routing.ts'
+import { ALIASES_WAIT, REQUIRED, ROUTING } from './map/routing.ts'
 import { Build } from './build.ts'
 import type { ImportedUse, Origin } from './build.ts'
 import { listeners } from './listeners.ts'
@@ -68,7 +68,7 @@ export async function importFolder(folder: string): Promise<Imported> {
   for (const service of transports) transport(build, service, r)
   limits(build, transports, r)
   processLimits(build, transports)
-  if (build.uses.some(({ plugin }) => plugin === 'route-local')) aliasesWait(build, r)
+  if (build.uses.some(({ plugin }) => plugin === 'route-local')) besideLocal(build, r)
   commandsWait(build, r)
   const readers = [r, ...master.services.map((service) => r.forService(service))]
   if (readers.some((one) => one.text('content_filter') !== '')) filterWaits(build, r)
@@ -93,9 +93,10 @@ export async function importFolder(folder: string): Promise<Imported> {
   }
 }
 
-/** route-local asks who is a user; aliases are not expanded yet, and mail for them must not be returned. */
-function aliasesWait(build: Build, r: Reader): void {
+/** What route-local names: aliases are not expanded yet, and mail for them must not be returned; a postmaster's without one is thrown away. */
+function besideLocal(build: Build, r: Reader): void {
   for (const type of ['unix', 'pipemap', 'static']) r.tableTypes.add(type)
+  build.use({ plugin: 'deliver-discard', rows: [], fixed: { relay: 'local' } }, r, { as: REQUIRED })
   if (r.text('alias_maps') === '') return
   const fixed = { soft: true, text: '4.3.0 local aliases are not expanded yet' }
   build.use({ plugin: 'deliver-error', rows: [], fixed }, r, { as: ALIASES_WAIT })

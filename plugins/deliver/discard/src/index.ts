@@ -7,14 +7,16 @@ export { reasonOf }
 
 export default definePlugin({
   name: 'deliver-discard',
-  options: z.strictObject({}),
-  apply(mta) {
+  options: z.strictObject({
+    relay: z.string().min(1).default('none').describe('who took it, in the log and in reports'),
+  }),
+  apply(mta, { relay }) {
     mta.deliver(mta.as ?? 'discard', {
       // nothing is done with mail, asked or not
       heedsDry: true,
       deliver(job) {
         const { esc, text } = reasonOf(job.nexthop)
-        return Promise.resolve(job.all(delivered(esc, text, { relay: 'none' })))
+        return Promise.resolve(job.all(delivered(esc, text, { relay })))
       },
     })
   },

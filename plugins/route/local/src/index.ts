@@ -47,7 +47,7 @@ async function overrideOf(tables: Named<RouteTables>, address: MailAddress, call
 function localOf(mta: Mta, o: Options): LocalDelivery {
   // an address must not choose its transport: Postfix leaves rules with `$1` out here (local(8))
   const open = (refs: readonly TableRef[]) => refs.map((ref) => mta.table(ref, { substitution: false }))
-  for (const where of ['mailboxTransport', 'fallbackTransport'] as const)
+  for (const where of ['mailboxTransport', 'fallbackTransport', 'requiredTransport'] as const)
     if (o[where] !== undefined) mta.transport(o[where].replace(/:.*/s, ''), where)
   return new LocalDelivery(
     {
@@ -56,6 +56,7 @@ function localOf(mta: Mta, o: Options): LocalDelivery {
       mailboxTransport: o.mailboxTransport,
       fallbackTransportMaps: open(o.fallbackTransportMaps),
       fallbackTransport: o.fallbackTransport,
+      requiredTransport: o.requiredTransport,
       luserRelay: o.luserRelay === undefined ? undefined : new LuserRelay(o.luserRelay, mta.site),
     },
     mta.site,

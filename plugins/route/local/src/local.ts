@@ -11,6 +11,7 @@ export interface LocalConfig {
   readonly fallbackTransportMaps: readonly Table[]
   readonly fallbackTransport?: string
   readonly luserRelay?: LuserRelay
+  readonly requiredTransport?: string
 }
 type Verdict = Answer<'resolve'>
 type Subject = Pick<View<'resolve'>, 'recipient' | 'final' | 'ancestors'>
@@ -55,10 +56,12 @@ export class LocalDelivery {
     return routeTo(transport, nexthop || this.#site.myhostname, { addressClass: 'local' })
   }
   #unknown(name: LocalName, view: Subject): Verdict {
-    const { luserRelay } = this.#config
+    const { luserRelay, requiredTransport } = this.#config
     if (luserRelay && !this.#wasRelayed(view)) return expand([luserRelay.addressFor(name)])
-    // local(8) throws such mail away, with a warning
-    if (REQUIRED.includes(name.user)) return defer('4.3.5', `required alias not found: ${name.user}`)
+    if (REQUIRED.includes(name.user))
+      return requiredTransport === undefined
+        ? defer('4.3.5', `required alias not found: ${name.user}`)
+        : this.#way(requiredTransport)
     return refuse('5.1.1', `unknown user: "${name.user}"`)
   }
   /** Once is enough: a relay to somebody who does not exist either would go on and on. */

@@ -27,6 +27,9 @@ export const options = z.strictObject({
   mailboxTransport: transportRef().optional().describe('transport of all local mail, whether the user exists or not'),
   fallbackTransportMaps: tables().describe('tables of names that are no users and the transport:nexthop of their mail'),
   fallbackTransport: transportRef().optional().describe('transport of mail for names that are no users'),
+  requiredTransport: transportRef()
+    .optional()
+    .describe('transport of mail for postmaster and mailer-daemon where no alias has them; default: it waits'),
   luserRelay: relay
     .optional()
     .describe(

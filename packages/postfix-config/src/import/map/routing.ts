@@ -6,6 +6,8 @@ import type { Reader } from '../reader.ts'
 
 /** aliases(5) are not expanded yet: mail for them must wait, not be returned as for nobody */
 export const ALIASES_WAIT = 'aliases-wait'
+/** where mail for a postmaster without an alias goes: local(8) throws it away */
+export const REQUIRED = 'required-aliases'
 const aliasesWait = (r: Reader): unknown[] =>
   r.tables('alias_maps').map((table) => ({ type: 'pipemap', tables: [table, `static:${ALIASES_WAIT}:`] }))
 
@@ -99,16 +101,8 @@ export const ROUTING: readonly Mapping[] = [
   {
     plugin: 'route-local',
     // it does what local(8) does before a mailbox: nothing, where another transport has the local class
-    when: (r) =>
-      /^local(?=:|$)/.test(r.text('local_transport')) &&
-      named(
-        'luser_relay',
-        'fallback_transport',
-        'fallback_transport_maps',
-        'mailbox_transport',
-        'mailbox_transport_maps',
-        'alias_maps',
-      )(r),
+    when: (r) => /^local(?=:|$)/.test(r.text('local_transport')),
+    fixed: { requiredTransport: REQUIRED },
     rows: [
       {
         parameter: 'mailbox_transport_maps',
