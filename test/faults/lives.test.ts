@@ -42,6 +42,8 @@ class Lives {
   readonly cuts: number[] = []
   acknowledged = 0
   found = 0
+  /** new mail was refused: the next life finds the old mail, and ends some */
+  #full = false
   readonly #path: string
   readonly #slow: string
   readonly #segment: number
@@ -54,7 +56,9 @@ class Lives {
     this.#next = next
   }
   /** Runs the child until some mail has come; `cut`: the power goes. */
-  async life(finds: boolean, cut: () => void): Promise<void> {
+  async life(mayFind: boolean, cut: () => void): Promise<void> {
+    const finds = mayFind || this.#full
+    this.#full = false
     fs.writeFileSync(this.#slow, finds ? '0' : String(SLOW))
     const seed = Math.floor(this.#next() * 2 ** 32)
     const args = ['--require', SLOW_READS, CHILD, this.#path, String(seed), String(this.#segment)]
@@ -68,6 +72,7 @@ class Lives {
     child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()))
     const lines = createInterface({ input: child.stdout }).on('line', (line) => {
       if (line === '.') found = true
+      else if (line === '!') this.#full = true
       else this.#line(line)
     })
     const ended = Promise.all([once(child, 'close'), once(lines, 'close')])
@@ -76,10 +81,13 @@ class Lives {
       'mail to be taken',
       () => {
         if (child.exitCode !== null) throw new Error(`the journal ended: ${errors}`)
-        return this.acknowledged - before >= wanted && (found || !finds)
+        return (this.#full && !finds) || (this.acknowledged - before >= wanted && (found || !finds))
       },
-      60_000,
-    )
+      180_000,
+    ).catch((error: unknown) => {
+      child.kill('SIGKILL')
+      throw error
+    })
     if (finds) await sleep(this.#next() * 400)
     cut()
     this.cuts.push(Date.now())

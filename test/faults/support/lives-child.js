@@ -4,6 +4,7 @@
  *   -ID   about to be ended, lazily or not: it may be there or not
  *   =ID   its end is durable: it may not come back
  *   .     the old mail has been found
+ *   !     the disk is full: new mail was refused
  */
 import { commit, smallJournal } from './store-steps.js'
 
@@ -16,6 +17,8 @@ const next = () => {
 const tell = (line) => process.stdout.write(line + '\n')
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 const store = smallJournal(path, { segmentSize: Number(segment), bodyThreshold: 64 * 1024 })
+/** from former lives */
+const old = []
 /** deferred in this life */
 const deferred = []
 const told = (state) => ({ n: 0, state, esc: state === 'delivered' ? '2.0.0' : '4.2.0', text: 'x'.repeat(50) })
@@ -37,17 +40,18 @@ async function attempt(id, attempts) {
 }
 /** The disk is small: where more is deferred than it holds, new mail is refused until some has ended. */
 function refused(error) {
-  if ([error, error.cause].some((one) => one?.code === 'ENOSPC')) return undefined
-  throw error
+  if (![error, error.cause].some((one) => one?.code === 'ENOSPC')) throw error
+  tell('!')
+  return undefined
 }
 async function makeRoom() {
-  for (const id of deferred.splice(0, 50)) {
+  for (const id of [...deferred.splice(0, 50), ...old.splice(0, 50)]) {
     tell(`-${id}`)
     store.outcome(id, [told('delivered')])
   }
   await pause(100)
 }
-async function writer(old) {
+async function writer() {
   for (;;) {
     const size = next() < 0.05 ? 100_000 : 1500
     const id = await commit(store, Buffer.alloc(size, 'x')).catch(refused)
@@ -60,9 +64,8 @@ async function writer(old) {
     for (let n = 0; n < 4 && old.length > 0; n++) await attempt(old.shift(), 2)
   }
 }
-const old = []
 const { done } = await store.start(({ id }) => old.push(id))
-const writers = Array.from({ length: 8 }, () => writer(old))
+const writers = Array.from({ length: 8 }, writer)
 await done
 tell('.')
 await Promise.all(writers)

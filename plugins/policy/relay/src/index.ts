@@ -4,7 +4,7 @@ import type { Answer, Call, MaybePromise, View } from '@postern/core'
 import { isEverybody, networks, parseNetwork } from '@postern/maps'
 import { options as schema } from './options.ts'
 import type { Options } from './options.ts'
-import { closes, isRefusal, judge } from './rules.ts'
+import { closes, isRefusal, judge, then } from './rules.ts'
 import type { Knowledge, Outcome, Rule } from './rules.ts'
 
 export default definePlugin({
@@ -79,8 +79,6 @@ function asked(ask: Ask): Ask {
     return outcome
   }
 }
-const then = <T, R>(value: MaybePromise<T>, fn: (value: T) => MaybePromise<R>): MaybePromise<R> =>
-  value instanceof Promise ? value.then(fn) : fn(value)
 
 function everybody(text: string): boolean {
   const network = parseNetwork(text)

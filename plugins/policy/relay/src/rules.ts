@@ -96,7 +96,8 @@ function apply(
       })
   }
 }
-const then = <T, R>(value: MaybePromise<T>, fn: (value: T) => MaybePromise<R>): MaybePromise<R> =>
+/** Without a promise where there was none. */
+export const then = <T, R>(value: MaybePromise<T>, fn: (value: T) => MaybePromise<R>): MaybePromise<R> =>
   value instanceof Promise ? value.then(fn) : fn(value)
 
 /** `false`: not ours, or routed on by the sender, so that nobody knows whose it is. */
