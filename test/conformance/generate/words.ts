@@ -244,7 +244,7 @@ export const SETTINGS: Readonly<Record<string, readonly Setting[]>> = {
     words('bounce_notice_recipient', 'barbara@postern.example'),
     words('2bounce_notice_recipient', 'barbara@postern.example'),
     words('error_notice_recipient', 'barbara@postern.example'),
-    words('header_size_limit', '60', '200'),
+    words('header_size_limit', '200', '400'),
     words('mail_name', 'Mailer'),
     words('double_bounce_sender', 'twice'),
     words('empty_address_recipient', 'NOBODY'),

@@ -153,11 +153,14 @@ test('it does not begin, and stops where it is, while commits are slow', () =>
     for (let n = 0; n < 50 && gone().length === 0; n++) await going(200)
     assert.not(segmentsOf(path).includes(before[0]!), 'begun')
     slow = true
-    for (let n = 0; n < 10; n++) {
+    // what it has begun to copy it finishes, in real time
+    let then = segmentsOf(path)[0]
+    for (let n = 0, same = 0; n < 100 && same < 15; n++) {
       await going(200)
       await put(queue, n)
+      same = segmentsOf(path)[0] === then ? same + 1 : 0
+      then = segmentsOf(path)[0]
     }
-    const then = segmentsOf(path)[0]
     for (let n = 0; n < 30; n++) {
       await going(200)
       await put(queue, n)
