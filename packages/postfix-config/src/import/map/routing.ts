@@ -102,7 +102,7 @@ export const ROUTING: readonly Mapping[] = [
     plugin: 'route-local',
     // it does what local(8) does before a mailbox: nothing, where another transport has the local class
     when: (r) => /^local(?=:|$)/.test(r.text('local_transport')),
-    fixed: { requiredTransport: REQUIRED },
+    fixed: { requiredTransport: `${REQUIRED}:discarded` },
     rows: [
       {
         parameter: 'mailbox_transport_maps',
