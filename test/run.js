@@ -3,7 +3,7 @@
  *   npm test                     build, checks, all tests
  *   npm test -- journal smtp     build, and what has one of the words in its path (or is a check of that name)
  *   npm run scenarios            the folders in test/scenarios, which take minutes beside a live Postfix
- * TEST_TIMEOUT: ms one file may take (300000). TEST_JOBS: files at a time (one more than cores: many wait for servers and clocks). CI=true: a missing server fails.
+ * TEST_TIMEOUT: ms one file may take (300000). TEST_JOBS: files at a time (two more than cores: many wait for servers and clocks). CI=true: a missing server fails.
  * The last line is `N passed, N failed`, with `, N skipped` when there are some.
  */
 import { availableParallelism } from 'node:os'
@@ -19,7 +19,7 @@ const folders = (process.env.PATH ?? '').split(path.delimiter)
 process.env.PATH = [...folders.filter((f) => !isOwn(f)), ...folders.filter(isOwn)].join(path.delimiter)
 
 const LIMIT = Number(process.env.TEST_TIMEOUT ?? 300_000)
-const JOBS = Number(process.env.TEST_JOBS ?? availableParallelism() + 1)
+const JOBS = Number(process.env.TEST_JOBS ?? availableParallelism() + 2)
 const CHECK_LIMIT = 300_000
 const words = process.argv.slice(2)
 

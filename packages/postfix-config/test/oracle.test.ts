@@ -12,7 +12,7 @@ import { Dice, mainCf, masterCf } from './support/generate.ts'
 import { oneBlank, postconf, valuesOf } from './support/postconf.ts'
 
 /** FOLDERS=2000 SEED=7 for a long run. */
-const FOLDERS = Number(process.env.FOLDERS ?? 15)
+const FOLDERS = Number(process.env.FOLDERS ?? 6)
 const SEED = Number(process.env.SEED ?? 1)
 /** a process has them, a reader of files has not */
 const OF_PROCESS = new Set(['process_id', 'process_name', 'config_directory'])
