@@ -24,7 +24,11 @@ test('every recipient is delivered, by the name of the use', async () => {
     ['hole', 'hole'],
   ]) {
     let registered: [string, Transport] | undefined
-    plugin.definition.apply({ as, deliver: (n: string, t: Transport) => (registered = [n, t]) } as never, { relay: 'somebody' }, {})
+    plugin.definition.apply(
+      { as, deliver: (n: string, t: Transport) => (registered = [n, t]) } as never,
+      { relay: 'somebody' },
+      {},
+    )
     assert.is(registered![0], name)
     let outcome: Outcome | undefined
     await registered![1].deliver({ nexthop: 'why', all: (o: Outcome) => (outcome = o) } as never, {} as never)
