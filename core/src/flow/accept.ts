@@ -79,8 +79,10 @@ function dropped(draft: Draft, c: AcceptContext, result: Result): Accepted {
 async function commit(draft: Draft, c: AcceptContext): Promise<Accepted> {
   const { engine, graph } = c
   const e = draft.envelope
+  const whole = draft.header.toBuffer()
+  const { headerSizeLimit } = graph.settings
   // what was rewritten may have grown
-  const header = cutFields(draft.header.toBuffer(), graph.settings.headerSizeLimit)
+  const header = whole.length > headerSizeLimit ? cutFields(whole, headerSizeLimit) : whole
   let committed: NewMessage
   let size: number
   try {

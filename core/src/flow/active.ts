@@ -54,8 +54,6 @@ export class ActiveMessage {
   readonly twins = new Map<number, ActiveRecipient[]>()
   /** each mailbox once, however many aliases lead there: whose delivery it is, or that it has been */
   readonly #mailboxes = new Map<string, number | 'delivered'>()
-  /** whose delivery each twin shares, by number */
-  readonly #owners = new Map<number, number>()
 
   constructor(message: QueuedMessage, round: Round) {
     this.message = message
@@ -88,15 +86,11 @@ export class ActiveMessage {
     this.#expanded.set(r.root, count)
     return count <= limit
   }
-  /** The recipient whose delivery is for this one's mailbox too. */
-  ownerOf(r: ActiveRecipient): number | undefined {
-    return this.#owners.get(r.n)
-  }
   /**
-   * `mine`: this recipient gets the delivery. `twin`: it shares another's. `delivered`: it has been, in an earlier round. `originals`:
-   * whom the sender wrote to counts (enable_original_recipient).
+   * `mine`: this recipient gets the delivery. A number: it shares that recipient's. `delivered`: it has been, in an earlier round.
+   * `originals`: whom the sender wrote to counts (enable_original_recipient).
    */
-  claim(r: ActiveRecipient, originals: boolean): 'mine' | 'twin' | 'delivered' {
+  claim(r: ActiveRecipient, originals: boolean): 'mine' | 'delivered' | number {
     const key = deliveryKey(r, originals)
     const owner = this.#mailboxes.get(key)
     if (owner === 'delivered') return 'delivered'
@@ -104,11 +98,10 @@ export class ActiveMessage {
       this.#mailboxes.set(key, r.n)
       return 'mine'
     }
-    this.#owners.set(r.n, owner)
     const twins = this.twins.get(owner)
     if (twins) twins.push(r)
     else this.twins.set(owner, [r])
-    return 'twin'
+    return owner
   }
 }
 /**

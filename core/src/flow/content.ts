@@ -45,10 +45,12 @@ export class Content implements ContentSink {
     this.#size += given.length
     if (this.#over) return undefined
     if (this.#limit > 0 && this.#size > this.#limit) return this.#forget(TOO_BIG)
-    const bytes = Buffer.from(given.buffer, given.byteOffset, given.byteLength)
+    const bytes = Buffer.isBuffer(given) ? given : Buffer.from(given.buffer, given.byteOffset, given.byteLength)
     const lines = this.#stray ? this.#stray.clean(bytes) : bytes
     const chunk = this.#characters ? this.#characters.clean(lines) : lines
     if (this.#characters?.found !== undefined) return this.#forget(DISALLOWED)
+    // a CR alone waits for what follows
+    if (chunk.length === 0) return undefined
     if (this.#header) return this.#body().write(chunk)
     this.#head.push(chunk)
     this.#headBytes += chunk.length

@@ -38,9 +38,8 @@ export class Recording {
   }
 
   /** Shares another recipient's delivery: if that one has its outcome already, this one has it too. */
-  twin(m: ActiveMessage, r: ActiveRecipient): void {
-    const owner = m.ownerOf(r)
-    if (owner === undefined || m.unsettled.has(owner)) return
+  twin(m: ActiveMessage, r: ActiveRecipient, owner: number): void {
+    if (m.unsettled.has(owner)) return
     const list = [m.failures, m.deferrals].find((results) => results.some((one) => one.recipient.n === owner))
     const result = list?.find((one) => one.recipient.n === owner)
     if (!list || !result) return

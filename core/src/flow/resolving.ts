@@ -66,7 +66,7 @@ export class Resolving {
       const claimed = m.claim(r, graph.settings.enableOriginalRecipient)
       if (claimed === 'mine') this.#deliveries.add(m, r, to, step.transport, step.nexthop, graph)
       else if (claimed === 'delivered') this.#recording.duplicate(m, r)
-      else this.#recording.twin(m, r)
+      else this.#recording.twin(m, r, claimed)
     }
     return undefined
   }

@@ -15,7 +15,7 @@ export const queueName = ({ held, nextTry }: Pick<PublicEntry, 'held' | 'nextTry
 
 /**
  * Who still waits, as Postfix lists them: those with a reason first, in the order in which its queue manager tries them (by domain
- * without case, then by the bytes of the address, unquoted), then the others as they came.
+ * without case, then by the bytes of the address, unquoted, as core/src/flow/order.ts does), then the others as they came.
  */
 export function waiting({ recipients }: Pick<PublicEntry, 'recipients'>): PublicEntry['recipients'] {
   const pending = recipients.filter((r) => r.state === 'pending')
@@ -28,7 +28,8 @@ function keyOf(address: string): string {
   const at = address.lastIndexOf('@')
   const local = at < 0 ? address : address.slice(0, at)
   const plain = /^"/.test(local) ? local.slice(1, -1).replace(/\\(.)/g, '$1') : local
-  return `${at < 0 ? '' : address.slice(at + 1).toLowerCase()}\0${plain}`
+  const domain = at < 0 ? '' : address.slice(at + 1)
+  return `${domain.toLowerCase()}\0${plain}@${domain}`
 }
 
 /** An address as it goes on the wire; the null sender by its other name. */

@@ -102,8 +102,9 @@ export class Delivery {
   /** False: no other site may be tried. */
   async #site(site: Site, isFallback: boolean): Promise<boolean> {
     this.#sessions = 0
-    this.#demand = await this.#settings.tls.for(nameOf(site), this.#call)
-    this.#kind = `${this.#source.key} ${JSON.stringify(this.#demand)}`
+    const demand = this.#settings.tls.for(nameOf(site), this.#call)
+    this.#demand = demand instanceof Promise ? await demand : demand
+    this.#kind = `${this.#source.key} ${this.#demand?.key}`
     const used = this.#demand && (await this.#keptFor(site))
     if (this.#over() || this.#sessions >= this.#settings.sessionLimit) return true
     if (site.kind === 'unix') {

@@ -13,6 +13,8 @@ export interface TlsDemand {
   readonly versions: ProtocolVersions
   /** what else is asked for and is not there yet: why mail waits that could be encrypted */
   readonly unmet?: string
+  /** the same for demands that a connection meets alike */
+  readonly key: string
 }
 export interface TlsPolicyOptions {
   readonly level: Level
@@ -65,18 +67,22 @@ export class TlsPolicies {
     const versions = protocols === undefined ? demand.versions : protocolVersions(protocols.slice(10))
     const more = versions ? attributes.find((text) => text !== protocols && !isMet(text)) : protocols
     const unmet = demand.unmet ?? (more === undefined ? undefined : `TLS policy cannot be met: ${more}`)
-    return { ...demand, versions: versions ?? {}, ...(unmet !== undefined && { unmet }) }
+    return demandOf('encrypt', versions, unmet)
   }
   #demand(level: Level): TlsDemand | undefined {
     const { dnssec, protocols } = this.#options
     if (level === 'dane-only' && !dnssec) return undefined
     const tls = level === 'none' || level === 'may' || (level === 'dane' && !dnssec) ? weak(level) : 'encrypt'
-    if (tls !== 'encrypt') return { tls, versions: {} }
+    if (tls !== 'encrypt') return demandOf(tls)
     const versions = protocolVersions(protocols)
     const unmet =
       level !== 'encrypt' ? NOT_VERIFIED : versions ? undefined : `TLS policy cannot be met: protocols=${protocols}`
-    return { tls, versions: versions ?? {}, ...(unmet !== undefined && { unmet }) }
+    return demandOf(tls, versions, unmet)
   }
+}
+function demandOf(tls: TlsDemand['tls'], versions: ProtocolVersions = {}, unmet?: string): TlsDemand {
+  const key = `${tls} ${versions.minVersion ?? ''} ${versions.maxVersion ?? ''} ${unmet ?? ''}`
+  return { tls, versions, ...(unmet !== undefined && { unmet }), key }
 }
 const weak = (level: Level): 'none' | 'may' => (level === 'none' ? 'none' : 'may')
 
