@@ -90,7 +90,7 @@ function arrivedIn(box: string): Arrived[] {
     const file = join(box, 'new', name)
     const text = fs.readFileSync(file, 'latin1')
     const token = /^X-Token: (\S+)/m.exec(text)?.[1] ?? '?'
-    const id = /\bid ([0-9a-v]{13})\b/.exec(text)?.[1] ?? '?'
+    const id = /\bid ([0-9A-V]{13})\b/.exec(text)?.[1] ?? '?'
     const body = text.slice(text.indexOf('\n\n') + 2).trimEnd()
     return { token, id, at: fs.statSync(file).ctimeMs, intact: body.split(/\s+/).every((word) => word === token) }
   })

@@ -12,7 +12,7 @@ export function normaliser(names) {
     }
     return out
       .replace(/^(From .+ {2})\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}$/gm, '$1@CTIME@')
-      .replace(/\b(?=[a-v]*\d)[0-9a-f][0-9a-v]{12}\b/g, '@QID@')
+      .replace(/\b(?=[A-V]*\d)[0-9A-F][0-9A-V]{12}\b/g, '@QID@')
       .replace(/<\d{14}\.[0-9a-f]+@/g, '<@ID@@')
       .replace(/<[\w.+/-]*@QID@[\w.+/@-]*>/g, '<@ID@>')
       .replace(/(boundary="?|^--)[^"\s]*@QID@[^"\s]*?((?:--)?"?)$/gm, '$1@BOUNDARY@$2')

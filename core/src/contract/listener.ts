@@ -39,6 +39,8 @@ export interface Session {
   secured(tls: TlsFacts): void
   /** the client has proven who it is */
   authenticated(user: string, mechanism: string): MaybePromise<Decision>
+  /** May it be in an envelope? `mail`, `rcpt` and `verify` refuse what may not; for whom parameters come to their turn behind it. */
+  isSound(address: MailAddress): boolean
   mail(sender: MailAddress, parameters: MailParameters): MaybePromise<Decision>
   rcpt(recipient: MailAddress, parameters: RcptParameters): MaybePromise<Decision>
   /** VRFY: would this recipient be accepted? Claims and refusals as at RCPT, nothing is kept */

@@ -14,6 +14,8 @@ export interface Private {
   /** SMTP reply code (RFC 5321 section 4.2); 554 for refuse and 450 for defer when absent */
   readonly code?: number
   readonly cause?: unknown
+  /** resolve only: the delivery agent in whose name this is said, for the log and reports (`local`); nobody's when absent */
+  readonly relay?: string
 }
 
 /** Ends this stage's list only; later stages still run. */
@@ -32,6 +34,7 @@ export interface Refuse {
   readonly esc: PermanentCode
   readonly text: string
   readonly cause?: unknown
+  readonly relay?: string
 }
 export interface Defer {
   readonly kind: 'defer'
@@ -39,6 +42,7 @@ export interface Defer {
   readonly esc: TemporaryCode
   readonly text: string
   readonly cause?: unknown
+  readonly relay?: string
 }
 /** Reply, then close the connection. */
 export interface HangUp {
@@ -145,6 +149,7 @@ export const refuse = (esc: PermanentCode, text: string, priv?: Private): Refuse
   esc,
   text,
   cause: priv?.cause,
+  relay: priv?.relay,
 })
 /** A temporary refusal: 450 unless `priv.code` says otherwise. */
 export const defer = (esc: TemporaryCode, text: string, priv?: Private): Defer => ({
@@ -153,6 +158,7 @@ export const defer = (esc: TemporaryCode, text: string, priv?: Private): Defer =
   esc,
   text,
   cause: priv?.cause,
+  relay: priv?.relay,
 })
 /** Reply and close: 421 for 4.x.x and 521 for 5.x.x unless `priv.code` says otherwise. */
 export const hangUp = (esc: PermanentCode | TemporaryCode, text: string, priv?: Private): HangUp => ({

@@ -2,7 +2,7 @@
 import type { Trace } from '../contract/call.ts'
 import type { MaybePromise } from '../contract/listener.ts'
 import type { Envelope } from '../contract/store.ts'
-import type { AddressClass, Expand, NewAddress, Route } from '../contract/verdicts.ts'
+import type { AddressClass, Defer, Expand, NewAddress, Refuse, Route } from '../contract/verdicts.ts'
 import type { ResolveView } from '../contract/views.ts'
 import { addressKey, addressOf, parseAddress } from '../address.ts'
 import type { Graph } from '../graph/graph.ts'
@@ -47,6 +47,7 @@ export type Step =
       readonly esc: string
       readonly text: string
       readonly cause?: unknown
+      readonly relay?: string
     }
 
 export interface ResolveSubject {
@@ -95,9 +96,11 @@ export function resolveStep(engine: Engine, graph: Graph, s: ResolveSubject, tra
 function stepOf(graph: Graph, s: ResolveSubject, domain: string, result: Result | undefined): Step {
   if (!result) return NOBODY
   if (result.fault) return FAULTED
-  const v = result.verdict as Route | Expand | { kind: 'refuse' | 'defer'; esc: string; text: string; cause?: unknown }
-  if (v.kind === 'refuse' || v.kind === 'defer')
-    return { kind: 'failed', permanent: v.kind === 'refuse', esc: v.esc, text: v.text, cause: v.cause }
+  const v = result.verdict as Route | Expand | Refuse | Defer
+  if (v.kind === 'refuse' || v.kind === 'defer') {
+    const { esc, text, cause, relay } = v
+    return { kind: 'failed', permanent: v.kind === 'refuse', esc, text, cause, relay }
+  }
   if (v.kind === 'route')
     return {
       kind: 'route',

@@ -14,10 +14,10 @@ import type { Step } from './resolve.ts'
 const RESOLVE_AT_ONCE = 500
 
 const NO_WAY = { transport: '', nexthop: '' }
-const failureOf = (s: Extract<Step, { kind: 'failed' }>): Outcome =>
-  s.permanent
-    ? failedWith(s.esc as PermanentCode, s.text, { cause: s.cause })
-    : deferred(s.esc as TemporaryCode, s.text, { cause: s.cause })
+const failureOf = ({ permanent, esc, text, cause, relay }: Extract<Step, { kind: 'failed' }>): Outcome =>
+  permanent
+    ? failedWith(esc as PermanentCode, text, { cause, relay })
+    : deferred(esc as TemporaryCode, text, { cause, relay })
 
 export class Resolving {
   readonly #engine: Engine

@@ -110,9 +110,12 @@ export class SessionFlow implements Session {
     if (!this.trace) this.graph.facts.authenticated?.({ session: this.view, user, mechanism })
     return this.#earlyStage('auth')
   }
+  isSound({ local, domain }: MailAddress): boolean {
+    return !isMalformed(domain) && (!local.startsWith('-') || this.graph.settings.allowMinUser)
+  }
   mail(sender: MailAddress, parameters: MailParameters): MaybePromise<Decision> {
     if (this.#now.tx) return this.#refuse('MAIL', NESTED_MAIL)
-    if (this.#isBad(sender)) return this.#refuse('MAIL', BAD_SENDER)
+    if (!this.isSound(sender)) return this.#refuse('MAIL', BAD_SENDER)
     const limit = this.graph.settings.messageSizeLimit
     if (limit > 0 && (parameters.size ?? 0) > limit) return this.#refuse('MAIL', TOO_BIG_DECLARED)
     if (!this.trace && this.engine.store.health().refusing) return this.#refuse('MAIL', NO_SPACE)
@@ -126,7 +129,7 @@ export class SessionFlow implements Session {
   rcpt(recipient: MailAddress, parameters: RcptParameters): MaybePromise<Decision> {
     const tx = this.#now.tx
     if (!tx) return this.#refuse('RCPT', NEED_MAIL)
-    if (this.#isBad(recipient)) return this.#refuse('RCPT', BAD_RECIPIENT, recipient)
+    if (!this.isSound(recipient)) return this.#refuse('RCPT', BAD_RECIPIENT, recipient)
     if (tx.envelope.recipients.length >= this.#recipientLimit)
       return this.#refuse('RCPT', TOO_MANY_RECIPIENTS, recipient)
     return then(this.#judge(tx, recipient, parameters), (reply) => {
@@ -142,7 +145,7 @@ export class SessionFlow implements Session {
     if (!this.trace) this.graph.facts.begun?.({ session: this.view, messageId: tx.id })
   }
   verify(recipient: MailAddress): MaybePromise<Decision> {
-    if (this.#isBad(recipient)) return BAD_RECIPIENT
+    if (!this.isSound(recipient)) return BAD_RECIPIENT
     const open = this.#now.tx
     this.#now.tx = new Transaction(this.view, NULL_SENDER, {}, this.graph)
     this.#verifying = { sender: given(open?.senderGiven) }
@@ -212,9 +215,6 @@ export class SessionFlow implements Session {
     }
   }
 
-  #isBad({ local, domain }: MailAddress): boolean {
-    return isMalformed(domain) || (local.startsWith('-') && !this.graph.settings.allowMinUser)
-  }
   /** Relay, then rcpt, then what earlier stages kept. What nobody claims is refused. */
   #judge(tx: Transaction, recipient: MailAddress, parameters: RcptParameters): MaybePromise<Decision> {
     this.#now.kept.forget('rcpt')

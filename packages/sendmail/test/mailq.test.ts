@@ -27,28 +27,28 @@ const row = (id: string, more: object): QueueEntry =>
 const REASON = 'connect to x.example[192.0.2.1]:25: Connection refused'
 const LONG = `host x.example[192.0.2.1] said: 450 4.2.0 ${'try later '.repeat(8)}`.trim()
 const ROWS = [
-  row('1ijt3580d3c00', {
+  row('1IJT3580D3C00', {
     recipients: [to('a@x.example', REASON), to('gone@x', undefined, 'delivered'), to('b@y', LONG), to('c@x', REASON)],
   }),
-  row('1ijt3580d3c01', { nextTry: 0, envelope: { sender: '', created: CREATED } }),
-  row('1ijt3580d3c02', { held: { by: 'op', reason: 'r', at: 0 }, recipients: [to('a\x1b2J@x')] }),
-  row('1ijt3580d3c03', { expired: true, size: 12_345_678 }),
+  row('1IJT3580D3C01', { nextTry: 0, envelope: { sender: '', created: CREATED } }),
+  row('1IJT3580D3C02', { held: { by: 'op', reason: 'r', at: 0 }, recipients: [to('a\x1b2J@x')] }),
+  row('1IJT3580D3C03', { expired: true, size: 12_345_678 }),
 ]
 const PRINTED = `----Queue ID----- --Size-- ---Arrival Time---- --Sender/Recipient------
-1ijt3580d3c00          717 Sun Nov  1 09:02:03 me@site.example
+1IJT3580D3C00          717 Sun Nov  1 09:02:03 me@site.example
                       (${REASON})
                                                c@x
                                                a@x.example
 (${LONG})
                                                b@y
 
-1ijt3580d3c01*         717 Sun Nov  1 09:02:03 MAILER-DAEMON
+1IJT3580D3C01*         717 Sun Nov  1 09:02:03 MAILER-DAEMON
                                                a@x.example
 
-1ijt3580d3c02!         717 Sun Nov  1 09:02:03 me@site.example
+1IJT3580D3C02!         717 Sun Nov  1 09:02:03 me@site.example
                                                "a?2J"@x
 
-1ijt3580d3c03#    12345678 Sun Nov  1 09:02:03 me@site.example
+1IJT3580D3C03#    12345678 Sun Nov  1 09:02:03 me@site.example
                                                a@x.example
 
 -- 12058 Kbytes in 4 Requests.
@@ -108,7 +108,7 @@ test('-qR asks for that site alone', async () => {
 test('-q and -qI', async () => {
   assert.equal((await against('control.public', ['-q'], [])).asked, [{ verb: 'queue.flush', arguments: {} }])
   const { asked } = await against('control.public', ['-qI1ijt3580d3c00'], [])
-  assert.equal(asked, [{ verb: 'queue.flush', arguments: { id: '1ijt3580d3c00' } }])
+  assert.equal(asked, [{ verb: 'queue.flush', arguments: { id: '1IJT3580D3C00' } }])
 })
 test('what the daemon refuses is said', async () => {
   const { err, exit } = await against('control.public', ['-q'], [], 'you may not')

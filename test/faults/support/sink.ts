@@ -78,7 +78,7 @@ export class Sink {
     if (reply === '') return
     socket.write(`${reply}\r\n`)
     if (reply.startsWith('4')) return
-    const id = /\bid ([0-9a-v]{13})\b/.exec(message)?.[1] ?? '?'
+    const id = /\bid ([0-9A-V]{13})\b/.exec(message)?.[1] ?? '?'
     const body = message.slice(message.indexOf('\r\n\r\n') + 4).trimEnd()
     const intact = report || body.split(/\s+/).every((word) => word === token)
     this.ended.push({ token, id, at: Date.now(), taken: reply.startsWith('2'), report, intact })

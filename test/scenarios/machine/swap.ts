@@ -133,10 +133,9 @@ async function drained(machine: Machine, queue: () => Promise<string>): Promise<
   return left
 }
 
-/** It takes queue ids in upper case only: what ops-syslog's `upperCaseIds` is for, which no parameter gives. */
 async function logwatch(machine: Machine): Promise<string> {
   const script = '/usr/share/logwatch/scripts/services/postfix'
-  const input = Buffer.from(machine.log().replace(/(?<=: )[0-9a-v]{13}(?=: )/g, (id) => id.toUpperCase()))
+  const input = Buffer.from(machine.log())
   const env = { LOGWATCH_DETAIL_LEVEL: '5', PERL5LIB: '/usr/share/logwatch/lib' }
   return (await machine.run(['perl', script], 'root', { input, env })).out
 }

@@ -10,6 +10,9 @@ import { aged, configured, example, filtered, limited, report } from './options.
 import type { ReportOptions } from './options.ts'
 
 const ID = '0CJF4K2M8S3QT'
+/** Ids are the same in either case, and stand everywhere in capitals. */
+const idOf = (typed: string): string => typed.toUpperCase()
+const idsOf = (typed: string, before: readonly string[] = []): readonly string[] => [...before, idOf(typed)]
 const LINES = 'print JSON, one object a line'
 
 export function queue(root: Command): void {
@@ -27,7 +30,7 @@ function looks(q: Command): void {
     .description('messages in the queue, with the reason why each recipient waits')
     .addHelpText('after', example('postern queue list --state deferred --older 2h', 'postern queue list --json | head'))
     .action(async (o: ReportOptions) => (await import('../commands/queue/list.ts')).list(o))
-  report(configured(q.command('show').argument('<id>', 'queue id')))
+  report(configured(q.command('show').argument('<id>', 'queue id', idOf)))
     .description('envelope, recipients, history and header of one message')
     .option('--body', 'and its body')
     .option('--raw', 'nothing but the message, as it would go over the wire')
@@ -50,7 +53,7 @@ function looks(q: Command): void {
 }
 
 function acts(q: Command): void {
-  report(configured(q.command('flush').argument('[id]', 'queue id; default: everything')))
+  report(configured(q.command('flush').argument('[id]', 'queue id; default: everything', idOf)))
     .description('try now what waits for its next attempt')
     .option('--site <domain>', 'only mail for recipients of this domain')
     .addHelpText('after', example('postern queue flush', 'postern queue flush --site example.org'))
@@ -65,7 +68,7 @@ function acts(q: Command): void {
     expire: 'try messages once more, then return them to their senders',
   }
   for (const [action, about] of Object.entries(actions) as [AdminVerb, string][]) {
-    const command = configured(q.command(action).argument('[ids...]', 'queue ids'))
+    const command = configured(q.command(action).argument('[ids...]', 'queue ids', idsOf))
       .description(about)
       .option('--all', 'every message in the queue')
       .option('--why <text>', 'the reason, for the record', 'by hand')
@@ -78,7 +81,7 @@ function acts(q: Command): void {
 }
 
 function moves(q: Command): void {
-  filtered(report(configured(q.command('export').argument('[ids...]', 'queue ids; default: everything')), LINES))
+  filtered(report(configured(q.command('export').argument('[ids...]', 'queue ids; default: everything', idsOf)), LINES))
     .description('copy messages out: for each one <id>.eml, and <id>.json with its envelope and state')
     .option('--to <place>', 'a folder, a file.tar, or - for a tar archive on standard output', '-')
     .addHelpText('after', example('postern queue export --to saved', 'postern queue export --older 1d | tar tv'))

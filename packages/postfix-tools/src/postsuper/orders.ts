@@ -44,7 +44,7 @@ async function* groups({ names }: Order, desk: Desk, say: Say): AsyncGenerator<R
   if (names === undefined) return yield* inGroups(desk.list())
   const good: string[] = []
   for (const name of names)
-    if (/^\w+$/.test(name)) good.push(name)
+    if (/^\w+$/.test(name)) good.push(name.toUpperCase())
     else say(`warning: invalid mail queue id: ${name}`)
   for (let at = 0; at < good.length; at += AT_ONCE) {
     const ids = good.slice(at, at + AT_ONCE)

@@ -19,7 +19,7 @@ export const flushAll = (place: Place): Promise<void> => ask(place, {})
 export async function flushId(place: Place, id: string): Promise<void> {
   if (!/^\w{1,100}$/.test(id))
     throw new Fatal(`Cannot flush queue ID - invalid name: "${id.slice(0, 100)}"`, EX.UNAVAILABLE)
-  await ask(place, { id })
+  await ask(place, { id: id.toUpperCase() })
 }
 /** Mail with a pending recipient at this domain. A Postfix folder says for which ones that may be asked (fast_flush_domains). */
 export async function flushSite(place: Place, site: string, tableHas?: TableHas): Promise<void> {

@@ -50,10 +50,7 @@ export function messageFields(f: StatusFacts): string[] {
 
 /** Of a success Postfix says by whom, and of all where somebody asked; an alias that became others was delivered by nobody. */
 function whatHappened({ relay, text }: ReportRecipient, { saysBy }: StatusFacts): string {
-  // found out before the delivery; Postfix's local(8) says so, and virtual(8) of whole addresses
-  const isUnknown = relay === 'none' && text.startsWith('unknown user: ')
-  const by = isUnknown ? (text.includes('@') ? 'virtual' : 'local') : relay
-  return saysBy && by !== 'none' ? `delivery via ${by}: ${text}` : text
+  return saysBy && relay !== 'none' ? `delivery via ${relay}: ${text}` : text
 }
 
 /** Fields about one recipient (RFC 3464 section 2.3). */

@@ -22,7 +22,6 @@ export interface EventParts {
   /** lines for TLS servers are wanted */
   readonly tls: boolean
   readonly told: Set<string>
-  idOf(id: string): string
 }
 type Fields = Readonly<Record<string, unknown>>
 type Write = (p: EventParts, fields: Fields) => void
@@ -45,8 +44,7 @@ const KNOWN: Record<string, Write> = {
     if (p.isFirst) say(p, 'master', 'terminating on signal 15')
   },
   'report.sent': (p, { id, why, as }) => p.queue.reported(text(id), why, text(as)),
-  'drop.pickup': (p, { id, uid, from }) =>
-    say(p, 'pickup', `${p.idOf(text(id))}: uid=${text(uid)} from=<${text(from)}>`),
+  'drop.pickup': (p, { id, uid, from }) => say(p, 'pickup', `${text(id)}: uid=${text(uid)} from=<${text(from)}>`),
   'smtp.site.failed': (p, fields) => {
     const said = text(fields.text)
     // of one that answered the recipients' lines tell
@@ -125,7 +123,7 @@ function filterAction(p: EventParts, f: Fields): void {
     if (p.told.size >= TOLD) p.told.clear()
     p.told.add(id)
   }
-  const queueId = id === undefined ? 'NOQUEUE' : p.idOf(id)
+  const queueId = id ?? 'NOQUEUE'
   say(p, 'cleanup', `${queueId}: ${action}: ${subject} from ${from}; ${envelope}${said}`)
 }
 
@@ -163,7 +161,7 @@ export function eventSink(parts: EventParts): LogSink {
 function other(p: EventParts, level: Level, event: string, fields: Fields): void {
   const { use, id, ...rest } = fields
   const program = PROGRAMS.find(([start]) => text(use).startsWith(start))?.[1] ?? 'master'
-  const line = `${id === undefined ? '' : `${p.idOf(text(id))}: `}${event}${fieldsText(rest)}`
+  const line = `${id === undefined ? '' : `${text(id)}: `}${event}${fieldsText(rest)}`
   if (level === 'error') p.log.error(p.tags.of(program), p.pid, line)
   else p.log.warning(p.tags.of(program), p.pid, line)
 }

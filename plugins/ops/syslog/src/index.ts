@@ -30,7 +30,6 @@ export default definePlugin({
       now,
     })
     const tags = new Tags(options)
-    const idOf = options.upperCaseIds ? (id: string) => id.toUpperCase() : (id: string) => id
     const told = new Set<string>()
     const anvil = new Anvil(options.anvilRateTimeUnit, now)
     // sessions go on over a reload, and keep their numbers
@@ -39,8 +38,8 @@ export default definePlugin({
       () => new Dialogues(pid),
       () => undefined,
     )
-    const smtpd = new Smtpd({ log, tags, dialogues, anvil, told, tls: options.smtpdTlsLoglevel > 0, idOf })
-    const queue = new QueueLines({ log, tags, smtpd, pid, digits: options.delayLoggingResolutionLimit, idOf })
+    const smtpd = new Smtpd({ log, tags, dialogues, anvil, told, tls: options.smtpdTlsLoglevel > 0 })
+    const queue = new QueueLines({ log, tags, smtpd, pid, digits: options.delayLoggingResolutionLimit })
     smtpd.tap(mta)
     queue.tap(mta)
     mta.provide(
@@ -56,7 +55,6 @@ export default definePlugin({
         version,
         tls: options.smtpTlsLoglevel > 0,
         told,
-        idOf,
       }),
     )
     const statistics = () => {

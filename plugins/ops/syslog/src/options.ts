@@ -37,12 +37,6 @@ export const options = z
       .max(6)
       .default(2)
       .describe('digits behind the decimal point in delay= and delays='),
-    upperCaseIds: z
-      .boolean()
-      .default(false)
-      .describe(
-        'queue ids in upper case, for readers that know no others (logwatch); commands take them as the queue has them',
-      ),
   })
   .superRefine((o, context) => {
     if (o.maillogFile === '' || o.maillogFilePrefixes.some((prefix) => isBelow(o.maillogFile, prefix))) return

@@ -12,7 +12,6 @@ export interface QueueParts {
   readonly pid: number
   /** digits behind the decimal point of delays */
   readonly digits: number
-  idOf(id: string): string
 }
 /** notices that nothing more is said of */
 const REMEMBERED = 1000
@@ -41,38 +40,34 @@ export class QueueLines {
     mta.on.active.tap((fact) => this.#active(fact))
     mta.on.attempted.tap((fact) => this.#attempted(fact))
     mta.on.expired.tap(({ messageId, sender }) =>
-      this.#info(this.#qmgr, `${this.#p.idOf(messageId)}: from=<${sender}>, status=expired, returned to sender`),
+      this.#info(this.#qmgr, `${messageId}: from=<${sender}>, status=expired, returned to sender`),
     )
-    mta.on.settled.tap(({ messageId }) => this.#info(this.#qmgr, `${this.#p.idOf(messageId)}: removed`))
+    mta.on.settled.tap(({ messageId }) => this.#info(this.#qmgr, `${messageId}: removed`))
   }
   /** A report to a sender was made; `as` is its own id. */
   reported(id: string, why: unknown, as: string): void {
     if (this.#postmasters.delete(as)) return
     const what = REPORTS[String(why)] ?? 'delivery status'
-    this.#info(this.#bounce, `${this.#p.idOf(id)}: sender ${what} notification: ${this.#p.idOf(as)}`)
+    this.#info(this.#bounce, `${id}: sender ${what} notification: ${as}`)
   }
 
   #received({ messageId, session, headerMessageId, origin, sender }: Facts['received']): undefined {
-    const id = this.#p.idOf(messageId)
     if (session) this.#p.smtpd.received(session, messageId)
-    this.#info(this.#cleanup, `${id}: message-id=${headerMessageId ?? '<>'}`)
+    this.#info(this.#cleanup, `${messageId}: message-id=${headerMessageId ?? '<>'}`)
     // the null sender is a report's to a sender: of that the core tells more
     if (origin.kind === 'bounce' && sender !== '') {
       if (this.#postmasters.size >= REMEMBERED) this.#postmasters.clear()
       this.#postmasters.add(messageId)
-      this.#info(this.#bounce, `${this.#p.idOf(origin.of)}: postmaster non-delivery notification: ${id}`)
+      this.#info(this.#bounce, `${origin.of}: postmaster non-delivery notification: ${messageId}`)
     }
   }
   #active({ messageId, sender, size, recipients }: Facts['active']): undefined {
-    this.#info(
-      this.#qmgr,
-      `${this.#p.idOf(messageId)}: from=<${sender}>, size=${size}, nrcpt=${recipients} (queue active)`,
-    )
+    this.#info(this.#qmgr, `${messageId}: from=<${sender}>, size=${size}, nrcpt=${recipients} (queue active)`)
   }
   #attempted(f: Facts['attempted']): undefined {
     const { outcome, transport, uses } = f
     const { text } = outcome
-    const agent = f.waited === undefined ? agentOf(text) : transport
+    const agent = f.waited === undefined ? agentOf(outcome.relay) : transport
     const { program, tag } = this.#p.tags.transport(NOT_TRIED.test(text) ? 'error' : agent, outcome.relay)
     const relay = outcome.relay ?? (RELAYS.has(program) ? 'none' : agent)
     const status = outcome.softened ? 'SOFTBOUNCE' : (f.dry ? ASKED : STATUS)[outcome.kind]
@@ -80,7 +75,7 @@ export class QueueLines {
     const reused = uses !== undefined && uses > 1 ? ` conn_use=${uses},` : ''
     this.#info(
       tag,
-      `${this.#p.idOf(f.messageId)}: to=<${f.recipient}>,${original} relay=${relay},${reused} ` +
+      `${f.messageId}: to=<${f.recipient}>,${original} relay=${relay},${reused} ` +
         `delay=${this.#seconds(f.delay)}, delays=${this.#delays(f)}, dsn=${outcome.esc}, ` +
         `status=${status} (${text})`,
     )
@@ -100,9 +95,8 @@ export class QueueLines {
   }
 }
 
-/** Who is no user here is found out before the delivery; Postfix's local(8) says so, and virtual(8) of whole addresses. */
-const agentOf = (text: string): string =>
-  text.startsWith('unknown user: ') ? (text.includes('@') ? 'virtual' : 'local') : 'error'
+/** Found out before a delivery: the agent in whose name it is said, or nobody's. */
+const agentOf = (relay: string | undefined): string => (relay === undefined || relay === 'none' ? 'error' : relay)
 /** Programs whose relay is a host, or nobody; of the others it is the transport. */
 const RELAYS = new Set(['smtp', 'lmtp', 'error', 'discard'])
 const REPORTS: Record<string, string> = { failed: 'non-delivery', delayed: 'delay', success: 'delivery status' }

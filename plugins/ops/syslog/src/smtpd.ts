@@ -18,7 +18,6 @@ export interface SmtpdParts {
   readonly told: Set<string>
   /** lines for TLS clients are wanted */
   readonly tls: boolean
-  idOf(id: string): string
 }
 
 export class Smtpd {
@@ -59,7 +58,7 @@ export class Smtpd {
     d.id = messageId
     const { auth, client } = d.session
     const sasl = auth ? `, sasl_method=${auth.mechanism}, sasl_username=${auth.user}` : ''
-    this.#info(d, `${this.#p.idOf(messageId)}: client=${clientOf(client)}${sasl}`)
+    this.#info(d, `${messageId}: client=${clientOf(client)}${sasl}`)
   }
   #replied({ session, command, line, reply }: Facts['replied']): undefined {
     const d = this.#of(session)
@@ -102,6 +101,7 @@ export class Smtpd {
     else if (isTooBig(reply) && (stage === 'data' || stage === 'bdat' || stage === 'END-OF-MESSAGE'))
       this.#warn(d, `${this.#queueId(d)}: queue file size limit exceeded`)
     else if (stage === 'END-OF-MESSAGE' && reply.esc === '4.6.0') this.#notAccepted(d, reply)
+    else if (stage === 'END-OF-MESSAGE' && isOurTrouble(reply)) return
     else if (isMimeError(cause)) this.#mimeError(d, cause, sender, recipient)
     else if (isContent(cause)) this.#disallowed(d, reply, cause, sender, recipient)
     else if (isPolicy(stage, reply, by)) this.#reject(d, whereOf(stage, session), reply, sender, recipient)
@@ -160,7 +160,7 @@ export class Smtpd {
     this.#info(d, `${trust} TLS connection established from ${clientOf(client)}: ${tlsOf(tls)}`)
   }
   #queueId(d: Dialogue): string {
-    return d.id === undefined ? 'NOQUEUE' : this.#p.idOf(d.id)
+    return d.id ?? 'NOQUEUE'
   }
   #info(d: Dialogue, text: string): void {
     this.#p.log.info(d.tag, d.pid, text)
@@ -185,6 +185,9 @@ const isContent = (cause: unknown): cause is string => typeof cause === 'string'
 /** A SIZE that is no number of this world: Postfix answers, and does not write it down. */
 const isNumberless = ({ text }: Reply): boolean => joined(text).includes('file system imposed limit')
 const isTooBig = ({ code, esc }: Reply): boolean => code === 552 && esc === '5.3.4'
+/** cleanup cannot go on (a table's result that is no address): no restriction, and of what is wrong the plugin tells. */
+const isOurTrouble = ({ esc, text }: Reply): boolean =>
+  esc === '4.3.0' && joined(text) === 'Error: queue file write error'
 /** The transaction before it is over. */
 const startsAnew = (verb: string, code: number): boolean =>
   code < 400 && (verb === 'MAIL' || verb === 'RSET' || verb === 'HELO' || verb === 'EHLO' || verb === 'LHLO')

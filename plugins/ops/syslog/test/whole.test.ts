@@ -46,7 +46,6 @@ test.before(async () => {
         'ops-syslog': {
           maillogFile: file,
           maillogFilePrefixes: [folder],
-          upperCaseIds: true,
           anvilStatusUpdateTime: 0,
         },
       },
@@ -177,7 +176,7 @@ test('mail that is past its lifetime', async () => {
   const short = await startMta({
     maximalQueueLifetime: 0,
     plugins: [
-      { 'ops-syslog': { maillogFile, maillogFilePrefixes: [folder], upperCaseIds: true, anvilStatusUpdateTime: 0 } },
+      { 'ops-syslog': { maillogFile, maillogFilePrefixes: [folder], anvilStatusUpdateTime: 0 } },
       'queue-journal',
       'lookup-dns',
       {

@@ -1,11 +1,11 @@
 /**
- * Message ids: u64 = 41 bits ms since 2020-01-01, 12 bits part, 11 bits sequence; printed as 13 base-32 digits (0-9a-v) that
- * sort like the number. Kept as two 32-bit halves: BigInt costs more than the rest of a commit's bookkeeping.
+ * Message ids: u64 = 41 bits ms since 2020-01-01, 12 bits part, 11 bits sequence; printed as 13 base-32 digits (0-9A-V: readers
+ * of maillogs know no others) that sort like the number, and read in either case. Kept as two 32-bit halves: BigInt costs more than the rest of a commit's bookkeeping.
  */
 const ORIGIN = Date.UTC(2020, 0, 1)
-const DIGITS = '0123456789abcdefghijklmnopqrstuv'
+const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUV'
 const VALUES = new Uint8Array(128).fill(255)
-for (let i = 0; i < 32; i++) VALUES[DIGITS.charCodeAt(i)] = i
+for (let i = 0; i < 32; i++) VALUES[DIGITS.charCodeAt(i)] = VALUES[DIGITS.toLowerCase().charCodeAt(i)] = i
 
 export function formatId(hi: number, lo: number): string {
   let text = DIGITS[hi >>> 28]!
@@ -14,7 +14,7 @@ export function formatId(hi: number, lo: number): string {
   for (let shift = 25; shift >= 0; shift -= 5) text += DIGITS[(lo >>> shift) & 31]
   return text
 }
-export const isId = (id: string): boolean => /^[0-9a-f][0-9a-v]{12}$/.test(id)
+export const isId = (id: string): boolean => /^[0-9a-f][0-9a-v]{12}$/i.test(id)
 
 const digit = (id: string, i: number) => VALUES[id.charCodeAt(i)]!
 export function highHalf(id: string): number {

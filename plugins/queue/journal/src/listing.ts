@@ -23,7 +23,7 @@ export interface Listed {
 }
 export async function* listRows(from: Listed, filter: QueueFilter = {}): AsyncGenerator<QueueEntry> {
   const { rows } = from
-  const ids = filter.ids && new Set(filter.ids)
+  const ids = filter.ids && new Set(filter.ids.map((id) => id.toUpperCase()))
   const wanted = (slot: number) => rows.has(slot, LIVE) && matches(rows, slot, filter)
   if (ids && ids.size < FEW) {
     for (const id of ids) {

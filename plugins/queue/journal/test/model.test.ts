@@ -24,7 +24,7 @@ const SEEDS = [9, 6, 5, 11]
 const MOST = 4000
 /** ways in which something that is needed is missed when its segment went */
 const LOST =
-  /the messages in the queue|[0-9a-v]{13} is (there|listed)|recipients (of [0-9a-v]{13}|are missing)|segment \d+ is gone|what verifyQueue finds|problems of the queue/
+  /the messages in the queue|[0-9A-V]{13} is (there|listed)|recipients (of [0-9A-V]{13}|are missing)|segment \d+ is gone|what verifyQueue finds|problems of the queue/
 const COMPACT = { age: 0, rate: 1e9, patience: Infinity, every: 0 }
 
 test(`the queue equals the model after each restart (SEED=${SEED} MODEL_OPERATIONS=${OPERATIONS})`, async () => {

@@ -15,7 +15,7 @@ test('ids ascend, also when the clock runs back, more than 2,048 fall into a mil
   let last = ''
   const next = () => {
     const id = queue.newId()
-    assert.match(id, /^[0-9a-v]{13}$/)
+    assert.match(id, /^[0-9A-V]{13}$/)
     assert.ok(id > last, `${id} after ${last}`)
     last = id
   }

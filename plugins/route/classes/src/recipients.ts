@@ -1,5 +1,6 @@
 /** Recipients that nobody knows, behind commit: as their delivery agent would say it. */
-import type { AddressClass, Call, MailAddress, MaybePromise, RecipientTables } from '@postern/core'
+import { refuse } from '@postern/core'
+import type { AddressClass, Call, MailAddress, MaybePromise, RecipientTables, Refuse } from '@postern/core'
 import type { Failed } from '@postern/maps'
 import type { Way } from './route.ts'
 
@@ -33,9 +34,11 @@ export function isKnown(
 export const unknownText = (all: readonly RecipientTables[], addressClass: AddressClass): string =>
   all[0]?.unknownText(addressClass) ?? 'User unknown in virtual alias table'
 
-/** What the agent of the class would say after the message was accepted. */
-export function bounceText(all: readonly RecipientTables[], { address, addressClass, domain }: Way): string {
-  if (addressClass === 'local') return `unknown user: "${address.local.toLowerCase()}"`
-  if (addressClass === 'virtualMailbox') return `unknown user: "${address.local}@${domain}"`
-  return unknownText(all, addressClass)
+/** What the agent of the class would say after the message was accepted: Postfix's local(8) and virtual(8). */
+export function unknownToAgent(all: readonly RecipientTables[], { address, addressClass, domain }: Way): Refuse {
+  const { local } = address
+  if (addressClass === 'local') return refuse('5.1.1', `unknown user: "${local.toLowerCase()}"`, { relay: 'local' })
+  if (addressClass === 'virtualMailbox')
+    return refuse('5.1.1', `unknown user: "${local}@${domain}"`, { relay: 'virtual' })
+  return refuse('5.1.1', unknownText(all, addressClass))
 }

@@ -4,7 +4,7 @@ import type { Answer, RecipientTables, TapFn, View } from '@postern/core'
 import { then } from './asked.ts'
 import { findWay } from './route.ts'
 import type { Router } from './route.ts'
-import { bounceText, isKnown, unknownText } from './recipients.ts'
+import { isKnown, unknownText, unknownToAgent } from './recipients.ts'
 
 export const RESOLVER_FAILURE = 'address resolver failure'
 const failure = ({ cause }: { readonly cause: string }) => defer('4.3.0', RESOLVER_FAILURE, { cause })
@@ -29,7 +29,7 @@ export function resolveTap(
       if (mailboxTransports && !mailboxTransports.includes(found.transport)) return route
       return then(isKnown(recipients(), recipient, addressClass, call), (known) => {
         if (typeof known === 'object') return failure(known)
-        return known ? route : refuse('5.1.1', bounceText(recipients(), found))
+        return known ? route : unknownToAgent(recipients(), found)
       })
     })
 }

@@ -19,8 +19,9 @@ type Subject = Pick<View<'resolve'>, 'recipient' | 'final' | 'ancestors'>
 /** Names that a mail system must know (RFC 5321 section 4.5.1). */
 const REQUIRED = ['postmaster', 'mailer-daemon']
 
-const tableFailure = (cause: string): Verdict => defer('4.3.0', 'table lookup failure', { cause })
-const misconfigured = (cause: string): Verdict => defer('4.3.5', 'mail system configuration error', { cause })
+const relay = 'local'
+const tableFailure = (cause: string): Verdict => defer('4.3.0', 'table lookup failure', { cause, relay })
+const misconfigured = (cause: string): Verdict => defer('4.3.5', 'mail system configuration error', { cause, relay })
 
 export class LocalDelivery {
   readonly #config: LocalConfig
@@ -60,9 +61,9 @@ export class LocalDelivery {
     if (luserRelay && !this.#wasRelayed(view)) return expand([luserRelay.addressFor(name)])
     if (REQUIRED.includes(name.user))
       return requiredTransport === undefined
-        ? defer('4.3.5', `required alias not found: ${name.user}`)
+        ? defer('4.3.5', `required alias not found: ${name.user}`, { relay })
         : this.#way(requiredTransport)
-    return refuse('5.1.1', `unknown user: "${name.user}"`)
+    return refuse('5.1.1', `unknown user: "${name.user}"`, { relay })
   }
   /** Once is enough: a relay to somebody who does not exist either would go on and on. */
   #wasRelayed({ recipient, final, ancestors: [parent] }: Subject): boolean {

@@ -28,7 +28,7 @@ function sender(c: Connection, argument: string): Pending {
   if (isUtf8(address.domain) && !(c.offer.features.smtputf8 && /(^|[ \t-\r])SMTPUTF8(?=[ \t-\r]|$)/i.test(rest)))
     return c.refuse('mail', replies.BAD_SENDER)
   const parameters = mailParameters(rest, c.offer.features, c)
-  if (isReply(parameters)) return c.refuse('mail', parameters)
+  if (isReply(parameters)) return c.refuse('mail', c.dialogue.isSound(address) ? parameters : replies.BAD_SENDER)
   return begin(c, address, parameters)
 }
 

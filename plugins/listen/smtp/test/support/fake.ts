@@ -107,6 +107,7 @@ function session(facts: OpenSession, script: Script, fake: Fake): Session {
         taken = undefined
         return script.helo?.(name)
       }),
+    isSound: () => true,
     secured(tls) {
       fake.events.push(`secured ${tls.protocol}`)
       taken = undefined
