@@ -84,6 +84,16 @@ export const addressOf = (text: string): MailAddress =>
     ? NULL_SENDER
     : (parseAddress(text, { lenient: true }) ?? { text: quoteLocal(text), local: text, domain: '' })
 
+/** A name of this site's in its standard form; without a rewriter `user` is `user@myorigin`. */
+export function qualified(
+  name: string,
+  myorigin: string,
+  rewriter?: { standard(address: MailAddress): MailAddress },
+): string {
+  const named = addressOf(name)
+  if (named.domain !== '') return named.text
+  return rewriter ? rewriter.standard(named).text : `${named.text}@${myorigin}`
+}
 /** Same mailbox as far as we can tell: domain without case, local part with. */
 export const addressKey = (a: MailAddress): string => `${a.local}@${a.domain.toLowerCase()}`
 

@@ -11,6 +11,7 @@ export {
   isUtf8,
   originalOf,
   parseAddress,
+  qualified,
   quoteLocal,
   splitExtension,
 } from './address.ts'

@@ -28,6 +28,8 @@ export interface Facts {
     readonly sender?: string
     /** at DATA and after it only when there is one */
     readonly recipient?: string
+    /** behind the content: the last of them */
+    readonly last?: string
     readonly by: string
     readonly cause?: unknown
   }

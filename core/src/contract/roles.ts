@@ -44,6 +44,8 @@ export interface AddressRewriter {
    * `undefined`: it holds none.
    */
   within(address: MailAddress): MailAddress | undefined
+  /** A route without an end, `x%`, `!x`: it may not be in an envelope. */
+  leadsNowhere?(address: MailAddress): boolean
 }
 
 /** Something that rewrites recipients behind RCPT: one that it knows exists, whatever the tables of its class say. */

@@ -77,6 +77,8 @@ export interface Route {
 export interface Expand {
   readonly kind: 'expand'
   readonly to: readonly NewAddress[]
+  /** the same recipient by its proper name: a sender who wants to hear of success hears of the delivery, not of an alias */
+  readonly respelled?: boolean
 }
 export interface NewAddress {
   readonly address: string

@@ -198,6 +198,8 @@ export interface ReportView {
   readonly envid?: string
   readonly ret?: 'FULL' | 'HDRS'
   readonly smtputf8: boolean
+  /** as it was declared (RFC 6152) */
+  readonly body?: '7BIT' | '8BITMIME' | 'BINARYMIME'
   readonly size: number
   readonly header: HeaderView
   /** the message as it was queued: header, empty line, body */

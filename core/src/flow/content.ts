@@ -185,6 +185,7 @@ export class Content implements ContentSink {
         reply,
         sender: this.#tx.sender.text,
         recipient: this.#tx.only,
+        last: this.#tx.last,
         by,
         cause,
       })

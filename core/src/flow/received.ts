@@ -25,7 +25,7 @@ export function received(hop: Hop): string {
 }
 /** RFC 3848 and RFC 6531 section 4.3. */
 export function protocol(s: SessionView, utf8?: boolean): string {
-  if (s.protocol === 'smtp' && s.helo?.verb !== 'EHLO') return 'SMTP'
+  if (s.protocol === 'smtp' && s.helo?.verb !== 'EHLO') return utf8 ? 'UTF8SMTP' : 'SMTP'
   const base = s.protocol === 'lmtp' ? 'LMTP' : utf8 ? 'SMTP' : 'ESMTP'
   return `${utf8 ? 'UTF8' : ''}${base}${s.tls ? 'S' : ''}${s.auth ? 'A' : ''}`
 }

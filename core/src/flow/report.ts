@@ -76,6 +76,7 @@ function viewOf(
     envid: m.envelope.envid,
     ret: m.envelope.ret,
     smtputf8: m.envelope.smtputf8,
+    body: m.envelope.body,
     size: messageSize(m),
     header,
     async *content() {

@@ -10,6 +10,7 @@ import type { Result } from '../hooks/guard.ts'
 import { runStage, then } from './engine.ts'
 import type { Engine } from './engine.ts'
 import { MarkStore } from './slots.ts'
+import { isSound } from './sound.ts'
 
 /** Where mail for an address would go; `failures`: addresses that it leads to and that go nowhere. */
 export type ResolvedAddress =
@@ -40,7 +41,7 @@ export type Step =
       readonly user?: string
       readonly addressClass?: AddressClass
     }
-  | { readonly kind: 'expand'; readonly to: readonly NewAddress[] }
+  | { readonly kind: 'expand'; readonly to: readonly NewAddress[]; readonly respelled?: boolean }
   | {
       readonly kind: 'failed'
       readonly permanent: boolean
@@ -76,7 +77,8 @@ const FAULTED = {
 
 export function resolveStep(engine: Engine, graph: Graph, s: ResolveSubject, trace?: Trace): MaybePromise<Step> {
   const recipient = addressOf(s.address)
-  if (recipient.domain === '' && !parseAddress(s.address, { lenient: true })) return BAD_SYNTAX
+  if (!isSound(recipient, graph) || (recipient.domain === '' && !parseAddress(s.address, { lenient: true })))
+    return BAD_SYNTAX
   const { route } = s.envelope
   if (route) return { kind: 'route', transport: route.transport, nexthop: route.nexthop ?? recipient.domain }
   const view: ResolveView = {
@@ -142,7 +144,7 @@ function expansion(graph: Graph, s: ResolveSubject, v: Expand): Step {
     // an alias that names itself means "and deliver it", as Postfix takes it
     if (!to.has(key)) to.set(key, { address: parsed.text, final: a.final === true || key === itself })
   }
-  return { kind: 'expand', to: [...to.values()] }
+  return { kind: 'expand', to: [...to.values()], respelled: v.respelled }
 }
 const keyOf = (address: string) => addressKey(addressOf(address))
 

@@ -71,7 +71,7 @@ export class Resolving {
     return undefined
   }
   async #expand(m: ActiveMessage, r: ActiveRecipient, step: Extract<Step, { kind: 'expand' }>): Promise<void> {
-    const notify = withoutSuccess(r.notify)
+    const notify = step.respelled ? r.notify : withoutSuccess(r.notify)
     const seeds = step.to.map((t) => ({
       address: t.address,
       original: r.original,
@@ -82,7 +82,7 @@ export class Resolving {
     }))
     const numbers = await this.#engine.store.expand(m.message.id, r.n, seeds)
     // an address that becomes others has arrived with that; what becomes of each is not the sender's business any more
-    if (r.notify?.includes('SUCCESS'))
+    if (!step.respelled && r.notify?.includes('SUCCESS'))
       m.successes.push({ recipient: r, outcome: delivered('2.0.0', 'alias expanded'), expanded: true })
     for (const n of numbers) m.round.had.add(n)
     m.unsettled.delete(r.n)

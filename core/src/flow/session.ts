@@ -5,7 +5,7 @@ import type { Stage, View } from '../contract/stages.ts'
 import type { Defer, Refuse } from '../contract/verdicts.ts'
 import type { Trace } from '../contract/call.ts'
 import type { MailParameters, RcptParameters, TlsFacts } from '../contract/views.ts'
-import { NULL_SENDER, asGiven, isMalformed, originalOf } from '../address.ts'
+import { NULL_SENDER, asGiven, originalOf } from '../address.ts'
 import type { MailAddress } from '../address.ts'
 import type { Graph, ListenerHooks } from '../graph/graph.ts'
 import { AbortScope } from '../hooks/call.ts'
@@ -33,6 +33,7 @@ import {
 import type { Answered, KeptStage } from './kept.ts'
 import { Dialogue } from './dialogue.ts'
 import { SessionFacts, newSessionId } from './session-facts.ts'
+import { isSound } from './sound.ts'
 import { Transaction } from './transaction.ts'
 
 type Early = Exclude<KeptStage, 'rcpt'>
@@ -110,8 +111,8 @@ export class SessionFlow implements Session {
     if (!this.trace) this.graph.facts.authenticated?.({ session: this.view, user, mechanism })
     return this.#earlyStage('auth')
   }
-  isSound({ local, domain }: MailAddress): boolean {
-    return !isMalformed(domain) && (!local.startsWith('-') || this.graph.settings.allowMinUser)
+  isSound(address: MailAddress): boolean {
+    return isSound(address, this.graph)
   }
   mail(sender: MailAddress, parameters: MailParameters): MaybePromise<Decision> {
     if (this.#now.tx) return this.#refuse('MAIL', NESTED_MAIL)

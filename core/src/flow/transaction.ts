@@ -36,6 +36,9 @@ export class Transaction implements MailView, DataView {
   get only(): string | undefined {
     return this.given.length === 1 ? originalOf(this.given[0]!) : undefined
   }
+  get last(): string | undefined {
+    return this.envelope.recipients.at(-1)?.address
+  }
   get marks() {
     return this.envelope.marks
   }

@@ -16,12 +16,12 @@ export function currentUser(): User {
   }
 }
 
-/** Login names, user ids, `static:anyone`, each with `!` before it for "not"; the first that fits counts, else no. */
+/** Login names, user ids, `static:anyone` (whatever the word), each with `!` before it for "not"; the first that fits counts, else no. */
 export function isAuthorized(list: readonly string[], login: string, uid: number): boolean {
   for (const entry of list) {
     const not = entry.startsWith('!')
     const name = not ? entry.slice(1) : entry
-    if (name === 'static:anyone' || name === login || name === String(uid)) return !not
+    if (name.startsWith('static:') || name === login || name === String(uid)) return !not
   }
   return false
 }

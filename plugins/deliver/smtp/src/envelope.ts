@@ -1,6 +1,6 @@
 /** The commands of one message for one server: which parameters it gets depends on what it offers. */
 import { isAscii } from 'node:buffer'
-import type { Job, JobRecipient } from '@postern/core'
+import type { BodySource, Job, JobRecipient } from '@postern/core'
 import { addressOf, internal, isUtf8, messageSize } from '@postern/core'
 import type { Features } from './features.ts'
 
@@ -36,14 +36,25 @@ export function messageFacts(job: Job, quoted: boolean, rewritten?: Rewritten): 
     addressOf: ({ address }) => rewritten?.addresses.get(address) ?? address,
     size: messageSize(job),
     // what is neither declared nor labelled goes on as it came, as in Postfix
-    eightBit: envelope.body === '8BITMIME' || isLabelled(header),
+    eightBit: envelope.body === '8BITMIME' || isLabelled(header, job.body),
     utf8: isUtf8(sender) || (envelope.smtputf8 && !isAscii(header)),
   }
 }
-/** Says the header that the content may have 8 bits? */
-export function isLabelled(header: Uint8Array): boolean {
-  const bytes = Buffer.from(header.buffer, header.byteOffset, header.byteLength)
-  return /^content-transfer-encoding[ \t]*:\s*(?:8bit|binary)\s*$/im.test(bytes.toString('latin1'))
+/**
+ * Says the header, or one of a part, that the content may have 8 bits? Of parts only the front is looked through, and what is on disk
+ * not at all: a line of a text that looks like a field does no harm, and neither does a label that is not found.
+ */
+function isLabelled(header: Uint8Array, { bytes }: BodySource): boolean {
+  const text = Buffer.from(header.buffer, header.byteOffset, header.byteLength).toString('latin1')
+  if (LABEL.test(text)) return true
+  return bytes !== undefined && IN_PARTS.test(text) && LABEL.test(frontOf(bytes))
+}
+const LABEL = /^content-transfer-encoding[ \t]*:\s*(?:8bit|binary)\s*$/im
+const IN_PARTS = /^content-type[ \t]*:\s*(?:multipart|message)\//im
+const FRONT = 32_768
+function frontOf(bytes: readonly Uint8Array[]): string {
+  const size = bytes.reduce((sum, { length }) => sum + length, 0)
+  return Buffer.concat(bytes, Math.min(size, FRONT)).toString('latin1')
 }
 
 /** `sized`: the message goes out as long as it is queued. */

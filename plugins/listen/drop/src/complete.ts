@@ -12,6 +12,8 @@ export interface Submission {
   /** for the log */
   readonly from?: string
   readonly file?: string
+  /** the header that was handed in has a Resent- field, be it one that is taken out */
+  resent?: boolean
 }
 export interface Completion {
   readonly myhostname: string
@@ -24,11 +26,17 @@ export interface Completion {
 }
 
 /** Who handed it in stands in Received, and what is not for readers goes. */
-export const received = (view: DraftView<'headers'>, uid: number, dropHeaders: readonly string[]): Edits<HeaderEdit> =>
-  edits([
-    ...receivedBy(view.header, uid),
+export function received(
+  view: DraftView<'headers'>,
+  by: Submission,
+  dropHeaders: readonly string[],
+): Edits<HeaderEdit> {
+  by.resent = view.header.fields.some((f) => RESENT.test(f.name))
+  return edits([
+    ...receivedBy(view.header, by.uid),
     ...dropHeaders.filter((name) => view.header.get(name) !== undefined).map((name) => header.remove(name)),
   ])
+}
 export function complete(view: DraftView<'headers'>, by: Submission, c: Completion): Edits<HeaderEdit> {
   return edits(c.untouched ? [] : missing(view, by, c))
 }
@@ -38,7 +46,7 @@ const RESENT = /^resent-(?:bcc|cc|date|from|message-id|reply-to|sender|to)$/i
 
 /** In Postfix's order, at the end of the header; all of them Resent- where one field is (RFC 5322 section 3.6.6). */
 function missing(view: DraftView<'headers'>, by: Submission, c: Completion): HeaderEdit[] {
-  const resent = view.header.fields.some((f) => RESENT.test(f.name)) ? 'Resent-' : ''
+  const resent = by.resent ? 'Resent-' : ''
   const stamp = new Date(c.now).toISOString().replace(/\D/g, '').slice(0, 14)
   const values = {
     'Message-Id': () => `<${stamp}.${view.id}@${c.myhostname}>`,

@@ -1,13 +1,13 @@
 /** The drop folder's files into the queue. The queue has a message before its file goes: a crash between repeats it, none loses it. */
 import { lstat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { MessageDraft, Mta } from '@postern/core'
+import type { AddressRewriter, MessageDraft, Mta } from '@postern/core'
 import { ENVELOPE_LIMIT, UNFINISHED, isAuthorized } from '@postern/sendmail'
 import { bounceOf, toldOf } from './bounce.ts'
 import type { Submission } from './complete.ts'
 import type { DropFolder } from './folder.ts'
 import { envelopeOf, messageOf } from './message.ts'
-import type { Envelope } from './message.ts'
+import type { Envelope, Here } from './message.ts'
 import type { Options } from './options.ts'
 import { Passwd } from './passwd.ts'
 import type { Account } from './passwd.ts'
@@ -32,13 +32,14 @@ export class Drop {
   readonly #rubbish: Rubbish
   /** done, but the file could not be removed: its inode */
   readonly #done = new Map<string, bigint>()
-  readonly #autodetect: boolean
+  readonly #here: Here
   #current: Submission | undefined
 
-  constructor(mta: Mta, options: Options, folder: DropFolder) {
+  constructor(mta: Mta, options: Options, folder: DropFolder, rewriter?: AddressRewriter) {
     this.#mta = mta
     this.#options = options
-    this.#autodetect = options.smtputf8AutodetectClasses.some((c) => c === 'sendmail' || c === 'all')
+    const autodetect = options.smtputf8AutodetectClasses.some((c) => c === 'sendmail' || c === 'all')
+    this.#here = { myorigin: mta.site.myorigin, rewriter, autodetect }
     this.#folder = folder.path
     this.#rubbish = new Rubbish(folder, options.corruptLimit, mta.log, mta.clock)
   }
@@ -95,8 +96,7 @@ export class Drop {
 
   async #submit(name: string, found: Mail, envelope: Envelope, account: Account | undefined): Promise<Outcome> {
     const { uid } = found
-    const { myorigin } = this.#mta.site
-    const message = messageOf(envelope, found.file.content, { myorigin, autodetect: this.#autodetect })
+    const message = messageOf(envelope, found.file.content, this.#here)
     const fullName = envelope.fullName ?? account?.fullName ?? ''
     this.#current = { uid, fullName, gateway: envelope.gateway ?? false, from: envelope.sender, file: name }
     const verdict = await verdictOf(this.#mta.submit(message)).finally(() => (this.#current = undefined))

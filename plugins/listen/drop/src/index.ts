@@ -1,5 +1,5 @@
 /** Local submission: what the sendmail command leaves in the drop folder comes into the queue. */
-import { definePlugin } from '@postern/core'
+import { addressRewriter, definePlugin } from '@postern/core'
 import type { DraftView } from '@postern/core'
 import type { SiteFacts } from '@postern/sendmail'
 import { headerRewriting } from '@postern/addresses'
@@ -14,7 +14,9 @@ import { Lane, Pickup } from './pickup.ts'
 export default definePlugin({
   name: 'listen-drop',
   options,
-  apply(mta, options) {
+  needs: { rewriter: addressRewriter },
+  optional: ['rewriter'],
+  apply(mta, options, needs) {
     // one folder, one reader
     if (mta.site.worker.index !== 0) return
     const lane = mta.keep(
@@ -36,7 +38,7 @@ export default definePlugin({
       if (!by) return undefined
       drop!.pickedUp(view.id)
       if (by.gateway) slot.set(view, 'gateway')
-      return received(view, by.uid, options.messageDropHeaders)
+      return received(view, by, options.messageDropHeaders)
     })
     // behind what rewrites addresses: it says whose headers it touches, and a From that is added is complete
     mta.cleanup.tap({ ...at, name: 'complete', after: ['rewrite-trivial'], reads: [headerRewriting] }, (view, call) => {
@@ -59,7 +61,7 @@ export default definePlugin({
         folder = await prepare(mta.site.spool, facts, mta.log)
       },
       ready() {
-        const into = (drop = new Drop(mta, options, folder!))
+        const into = (drop = new Drop(mta, options, folder!, needs.rewriter))
         pickup = new Pickup({
           folder: folder!.path,
           interval: options.pollInterval,

@@ -1,6 +1,6 @@
 /** From a file of the drop folder to a message that the core takes. */
-import { isUtf8, parseAddress, quoteLocal } from '@postern/core'
-import type { DraftRecipient, MessageDraft } from '@postern/core'
+import { addressOf, internal, isUtf8, parseAddress, qualified, quoteLocal } from '@postern/core'
+import type { AddressRewriter, DraftRecipient, MessageDraft } from '@postern/core'
 import { ADDRESS_LIMIT, NAME_LIMIT, RECIPIENTS_LIMIT, VERIFY_LIMIT } from '@postern/sendmail'
 import type { DropFile } from '@postern/sendmail'
 import { z } from 'zod'
@@ -43,17 +43,18 @@ export type Envelope = z.output<typeof envelopeSchema>
 /** `undefined` when it is not what the command writes. */
 export const envelopeOf = (file: DropFile): Envelope | undefined => withinLimits.safeParse(file.envelope).data
 
-/** `autodetect`: UTF-8 in the header makes the message need SMTPUTF8. */
-export function messageOf(
-  envelope: Envelope,
-  content: Uint8Array,
-  site: { myorigin: string; autodetect: boolean },
-): MessageDraft {
-  const { myorigin, autodetect } = site
-  const sender = envelope.sender === '' ? '' : withDomain(envelope.sender, myorigin)
+export interface Here {
+  readonly myorigin: string
+  readonly rewriter?: AddressRewriter
+  /** UTF-8 in the header makes a message need SMTPUTF8 */
+  readonly autodetect: boolean
+}
+export function messageOf(envelope: Envelope, content: Uint8Array, here: Here): MessageDraft {
+  const { autodetect } = here
+  const sender = envelope.sender === '' ? '' : withDomain(envelope.sender, here)
   const recipients = envelope.recipients.map((r): DraftRecipient => ({
     notify: envelope.notify,
-    ...(typeof r === 'string' ? asGiven(r, myorigin) : r),
+    ...(typeof r === 'string' ? asGiven(r, here) : r),
   }))
   return {
     sender,
@@ -68,19 +69,18 @@ export function messageOf(
   }
 }
 /** Of what the command was told Postfix tells the address that it stands for, without quotes. */
-function asGiven(text: string, myorigin: string): DraftRecipient {
+function asGiven(text: string, here: Here): DraftRecipient {
   const a = parseAddress(text, { lenient: true })
   if (!a) return { address: text }
-  const address = `${a.local}@${a.domain || myorigin}`
+  const address = a.domain === '' ? internal(addressOf(qualified(a.text, here.myorigin, here.rewriter))) : internal(a)
   const told = `${isUtf8(address) ? 'utf-8' : 'rfc822'};${address}`
   return { address: a.text, orcpt: address === a.text ? undefined : told }
 }
-/** Postfix's append_at_myorigin */
-function withDomain(text: string, myorigin: string): string {
+function withDomain(text: string, { myorigin, rewriter }: Here): string {
   // a local part of nothing
   const [, domain] = /^@([^@:,\s]+)$/.exec(text) ?? []
   if (domain !== undefined) return `""@${domain}`
   const a = parseAddress(text, { lenient: true })
   if (a && a.domain !== '') return a.text
-  return `${quoteLocal(a?.local ?? text)}@${myorigin}`
+  return qualified(quoteLocal(a?.local ?? text), myorigin, rewriter)
 }

@@ -5,7 +5,7 @@ import { z } from 'zod'
 const user = z
   .string()
   .regex(
-    /^!?(?:static:anyone|[^\s!:,]+)$/,
+    /^!?(?:static:\S+|[^\s!:,]+)$/,
     'expected a login name, a user id or static:anyone, with ! before it for "not"',
   )
 /** sources of mail, as Postfix names them */

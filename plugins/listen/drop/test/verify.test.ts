@@ -17,7 +17,7 @@ const ROUTES = definePlugin({
         case 'list':
           return expand(['box', 'moved'])
         case 'nouser':
-          return refuse('5.1.1', 'unknown user: "nouser"')
+          return refuse('5.1.1', 'unknown user: "nouser"', { relay: 'local' })
         case 'away':
           return defer('4.4.3', 'the directory is away')
         case 'moved':

@@ -19,6 +19,8 @@ export interface ReportParts {
   readonly original: Original
   /** header address */
   readonly to: string
+  /** of the whole; absent: nothing is said. Parts that may hold more than ASCII are of 8 bits where the whole is. */
+  readonly encoding?: '8bit' | '7bit'
   /** RFC 3834 section 5.1 */
   readonly autoSubmitted: 'auto-replied' | 'auto-generated'
   /** ms since 1970 */
@@ -36,7 +38,7 @@ export function compose(r: ReportParts): Uint8Array[] {
     `--${boundary}`,
     'Content-Description: Notification',
     `Content-Type: text/plain; charset=${r.letter.charset}`,
-    'Content-Transfer-Encoding: 8bit',
+    ...encoded(r),
     '',
   ]
   const after = [
@@ -76,7 +78,7 @@ function header(r: ReportParts, boundary: string): string[] {
     'MIME-Version: 1.0',
     'Content-Type: multipart/report; report-type=delivery-status;',
     `\tboundary="${boundary}"`,
-    'Content-Transfer-Encoding: 8bit',
+    ...(r.encoding === undefined ? [] : [`Content-Transfer-Encoding: ${r.encoding}`]),
     `Message-Id: <${unique}@${r.facts.myhostname}>`,
   ]
 }
@@ -107,6 +109,8 @@ function originalHeader(r: ReportParts, boundary: string): string[] {
     `--${boundary}`,
     `Content-Description: ${r.letter.original}${headersOnly ? ' Headers' : ''}`,
     `Content-Type: ${type}`,
-    'Content-Transfer-Encoding: 8bit',
+    ...encoded(r),
   ]
 }
+const encoded = ({ encoding }: ReportParts): string[] =>
+  encoding === '8bit' ? ['Content-Transfer-Encoding: 8bit'] : []

@@ -1,14 +1,25 @@
 /** @postern/ops-bounce: reports to senders about mail that failed, waits or arrived (RFC 3464). */
 import { isAscii } from 'node:buffer'
 import path from 'node:path'
-import { addressClasses, addressOf, definePlugin, internal, isUtf8, report, silent } from '@postern/core'
-import type { DraftRecipient, MessageDraft, Mta, ReportView } from '@postern/core'
+import {
+  addressClasses,
+  addressOf,
+  addressRewriter,
+  definePlugin,
+  internal,
+  isUtf8,
+  qualified,
+  report,
+  silent,
+} from '@postern/core'
+import type { AddressRewriter, DraftRecipient, MessageDraft, Mta, ReportView } from '@postern/core'
 import { audienceOf } from './audience.ts'
 import type { Notice } from './audience.ts'
 import { compose } from './compose.ts'
 import { Copies } from './copies.ts'
 import { deadEnd } from './dead-end.ts'
 import { letterOf } from './letter.ts'
+import type { Style } from './letter.ts'
 import { options as schema } from './options.ts'
 import type { Options } from './options.ts'
 import { readOriginal } from './original.ts'
@@ -19,10 +30,11 @@ import { parametersOf, valuesOf } from './values.ts'
 export default definePlugin({
   name: 'ops-bounce',
   options: schema,
-  needs: { classes: addressClasses },
-  optional: ['classes'],
-  apply(mta, options, { classes }) {
-    const reporter = new Reporter(mta, options)
+  needs: { classes: addressClasses, rewriter: addressRewriter },
+  optional: ['classes', 'rewriter'],
+  apply(mta, options, needs) {
+    const { classes } = needs
+    const reporter = new Reporter(mta, options, () => needs.rewriter)
     const copies = options.notifyClasses.some((c) => c !== '2bounce') ? new Copies(mta) : undefined
     if (classes) deadEnd(mta, classes, options.doubleBounceSender)
     const file = options.bounceTemplateFile
@@ -53,14 +65,19 @@ class Reporter {
   readonly doubleBounce: string
   readonly #mta: Mta
   readonly #parameters: Readonly<Record<string, string>>
-  readonly #quotedUtf8Sender: boolean
+  readonly #options: Options
+  readonly #style: Style
   #templates = TEMPLATES
 
-  constructor(mta: Mta, options: Options) {
+  constructor(mta: Mta, options: Options, rewriter: () => AddressRewriter | undefined) {
     this.#mta = mta
+    this.#options = options
+    this.#style = {
+      obsolete: options.headerFromFormat === 'obsolete',
+      qualify: (name) => qualified(name, mta.site.myorigin, rewriter()),
+    }
     this.doubleBounce = `${options.doubleBounceSender}@${mta.site.myhostname}`
     this.#parameters = parametersOf(mta.site, options)
-    this.#quotedUtf8Sender = options.quotedUtf8Sender
   }
   async read(file: string): Promise<void> {
     this.#templates = await readTemplates(file, valuesOf(this.#parameters))
@@ -69,19 +86,20 @@ class Reporter {
   async draft(view: ReportView, notice: Notice, now: number): Promise<MessageDraft> {
     const { site } = this.#mta
     const postmaster = notice.to === 'postmaster'
-    const to = postmaster ? this.#local(notice.address) : notice.address
+    const to = postmaster ? this.#style.qualify(notice.address) : notice.address
     const recipient = recipientOf(to, notice.address)
     const { messageId, arrived, envid, smtputf8, why } = view
     // the address of the null sender, for people
     const sender = view.sender || `MAILER-DAEMON@${site.myhostname}`
+    const encoding = this.#options.smtputf8Enable ? '8bit' : encodingOf(view)
     const content = compose({
-      letter: letterOf(this.#templates[TEMPLATE_OF[view.why]], view.why, notice.to, this.#parameters),
+      letter: letterOf(this.#templates[TEMPLATE_OF[why]], why, notice.to, this.#parameters, this.#style, encoding),
       facts: {
         myhostname: site.myhostname,
         mailName: site.mailName,
         messageId,
         sender,
-        quotedUtf8Sender: this.#quotedUtf8Sender,
+        quotedUtf8Sender: this.#options.quotedUtf8Sender,
         arrived,
         envid,
         smtputf8,
@@ -90,15 +108,15 @@ class Reporter {
       recipients: notice.recipients,
       original: await readOriginal(view, notice.original, site.bounceSizeLimit),
       to,
+      encoding,
       autoSubmitted: postmaster ? 'auto-generated' : 'auto-replied',
       now,
     })
     // the null sender: nothing may answer a report (RFC 5321 section 4.5.5)
-    const body = content.every((part) => isAscii(part)) ? undefined : '8BITMIME'
+    const body = content.every((part) => isAscii(part)) || encoding !== '8bit' ? undefined : '8BITMIME'
     return { sender: postmaster ? this.doubleBounce : '', recipients: [recipient], content, smtputf8, body }
   }
-  #local(address: string): string {
-    const named = addressOf(address)
-    return named.domain === '' ? `${named.text}@${this.#mta.site.myorigin}` : named.text
-  }
 }
+/** As the message itself was declared, if it was. */
+const encodingOf = ({ body }: ReportView): '8bit' | '7bit' | undefined =>
+  body === undefined ? undefined : body === '7BIT' ? '7bit' : '8bit'

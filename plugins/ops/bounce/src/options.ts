@@ -19,6 +19,16 @@ export const options = z.strictObject({
     .describe(
       'a sender in UTF-8 stands in reports as Postfix 3.7 writes it: in quotes, of type rfc822, a backslash before each byte above 127',
     ),
+  headerFromFormat: z
+    .enum(['standard', 'obsolete'])
+    .default('standard')
+    .describe(
+      'From of the reports: `Name <address>`, or as before RFC 822 `address (Name)`; a template file has its own',
+    ),
+  smtputf8Enable: z
+    .boolean()
+    .default(true)
+    .describe('texts of next hops may be UTF-8; false: reports are us-ascii, and say nothing of 8 bits'),
   doubleBounceSender: z
     .string()
     .regex(/^[^\s@<>"]+$/, 'expected a local part')

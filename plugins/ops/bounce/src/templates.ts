@@ -31,7 +31,10 @@ const HELP = [
   '',
 ]
 const SIGNED = '                   The mail system'
-const COMMON = { charset: 'us-ascii', from: 'Mail Delivery System <MAILER-DAEMON>' }
+/** of texts that say nothing else */
+export const FROM = 'Mail Delivery System <MAILER-DAEMON>'
+export const OBSOLETE_FROM = 'MAILER-DAEMON (Mail Delivery System)'
+const COMMON = { charset: 'us-ascii', from: FROM }
 
 export const TEMPLATES: Templates = {
   failure: {

@@ -1,6 +1,6 @@
 /** @postern/ops-notify: transcripts of sessions with errors, sent to the postmaster by class (Postfix's notify_classes). */
-import { addressOf, definePlugin } from '@postern/core'
-import type { Mta, SessionView } from '@postern/core'
+import { addressRewriter, definePlugin, qualified } from '@postern/core'
+import type { AddressRewriter, Mta, SessionView } from '@postern/core'
 import { noticeOf } from './notice.ts'
 import { options as schema } from './options.ts'
 import type { Options } from './options.ts'
@@ -9,16 +9,18 @@ import { Watch } from './watch.ts'
 export default definePlugin({
   name: 'ops-notify',
   options: schema,
-  apply(mta, options) {
+  needs: { rewriter: addressRewriter },
+  optional: ['rewriter'],
+  apply(mta, options, needs) {
     // nobody asks: nothing is written down
-    if (options.notifyClasses.length > 0) watchSessions(mta, options)
+    if (options.notifyClasses.length > 0) watchSessions(mta, options, () => needs.rewriter)
   },
 })
 
-function watchSessions(mta: Mta, options: Options): void {
+function watchSessions(mta: Mta, options: Options, rewriter: Rewriter): void {
   const watches = new Map<string, Watch>()
   const budget = { used: 0 }
-  const notices = new Notices(mta, options)
+  const notices = new Notices(mta, options, rewriter)
   mta.on.connected.tap(({ session }) => {
     watches.set(session.id, new Watch(budget, options.transcriptLines))
     return undefined
@@ -42,16 +44,19 @@ function watchSessions(mta: Mta, options: Options): void {
   })
 }
 
+type Rewriter = () => AddressRewriter | undefined
 const HOUR = 3_600_000
 
 class Notices {
   readonly sender: string
   readonly #mta: Mta
   readonly #options: Options
+  readonly #rewriter: Rewriter
   #suppressed = 0
 
-  constructor(mta: Mta, options: Options) {
+  constructor(mta: Mta, options: Options, rewriter: Rewriter) {
     this.#mta = mta
+    this.#rewriter = rewriter
     this.#options = options
     this.sender = `${options.doubleBounceSender}@${mta.site.myhostname}`
   }
@@ -72,9 +77,10 @@ class Notices {
       const { myhostname, mailName } = site
       const suppressed = this.#suppressed
       this.#suppressed = 0
-      const { autoSubmitted } = this.#options
+      const { autoSubmitted, headerFromFormat } = this.#options
+      const style = { autoSubmitted, headerFromFormat }
       const now = clock.now()
-      const content = noticeOf({ myhostname, mailName, to, client, lines, reason, autoSubmitted, suppressed, now })
+      const content = noticeOf({ myhostname, mailName, to, client, lines, reason, ...style, suppressed, now })
       try {
         await this.#mta.submit(
           { sender: this.sender, recipients: [recipient], content },
@@ -95,7 +101,6 @@ class Notices {
     return false
   }
   #local(address: string): string {
-    const named = addressOf(address)
-    return named.domain === '' ? `${named.text}@${this.#mta.site.myorigin}` : named.text
+    return qualified(address, this.#mta.site.myorigin, this.#rewriter())
   }
 }

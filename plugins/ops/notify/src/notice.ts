@@ -13,6 +13,7 @@ export interface NoticeParts {
   /** why the session ended early */
   readonly reason?: string
   readonly autoSubmitted: boolean
+  readonly headerFromFormat: 'standard' | 'obsolete'
   /** notices that were not sent since the last one */
   readonly suppressed: number
   /** ms since 1970 */
@@ -34,8 +35,8 @@ export function noticeOf(n: NoticeParts): string {
   const unique = `${new Date(n.now).toISOString().replace(/\D/g, '').slice(0, 14)}.${randomBytes(8).toString('hex')}`
   return [
     `Date: ${rfc5322Date(n.now)}`,
-    `From: Mail Delivery System <MAILER-DAEMON@${n.myhostname}>`,
-    `To: Postmaster <${printable(n.to)}>`,
+    `From: ${named(n, 'Mail Delivery System', `MAILER-DAEMON@${n.myhostname}`)}`,
+    `To: ${named(n, 'Postmaster', printable(n.to))}`,
     `Subject: ${n.mailName} SMTP server: errors from ${printable(n.client)}`,
     // a vacation program must not answer (RFC 3834 section 5.1)
     ...(n.autoSubmitted ? ['Auto-Submitted: auto-generated'] : []),
@@ -45,6 +46,8 @@ export function noticeOf(n: NoticeParts): string {
     body,
   ].join('\r\n')
 }
+const named = ({ headerFromFormat }: NoticeParts, name: string, address: string): string =>
+  headerFromFormat === 'obsolete' ? `${address} (${name})` : `${name} <${address}>`
 const MIME = ['MIME-Version: 1.0', 'Content-Type: text/plain; charset=utf-8', 'Content-Transfer-Encoding: 8bit']
 
 // eslint-disable-next-line no-control-regex

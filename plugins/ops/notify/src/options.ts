@@ -20,6 +20,10 @@ export const options = z.strictObject({
     .regex(/^[^\s@<>"]+$/, 'expected a local part')
     .default('double-bounce')
     .describe('local part of the sender of notices; the same as in ops-bounce, which drops those that fail'),
+  headerFromFormat: z
+    .enum(['standard', 'obsolete'])
+    .default('standard')
+    .describe('From of the notices: `Name <address>`, or as before RFC 822 `address (Name)`'),
   autoSubmitted: z
     .boolean()
     .default(true)

@@ -93,7 +93,7 @@ export class Smtpd {
       this.#info(d, `NOQUEUE: reject: ${verb} from ${client}: 421 4.3.0 ${joined(reply.text)}`)
     }
   }
-  #refused({ session, stage, reply, sender, recipient, by, cause }: Facts['refused']): undefined {
+  #refused({ session, stage, reply, sender, recipient, last, by, cause }: Facts['refused']): undefined {
     const d = this.#of(session)
     this.#tls(d)
     if (stage === 'timeout') d.end = 'timeout'
@@ -102,8 +102,8 @@ export class Smtpd {
       this.#warn(d, `${this.#queueId(d)}: queue file size limit exceeded`)
     else if (stage === 'END-OF-MESSAGE' && reply.esc === '4.6.0') this.#notAccepted(d, reply)
     else if (stage === 'END-OF-MESSAGE' && isOurTrouble(reply)) return
-    else if (isMimeError(cause)) this.#mimeError(d, cause, sender, recipient)
-    else if (isContent(cause)) this.#disallowed(d, reply, cause, sender, recipient)
+    else if (isMimeError(cause)) this.#mimeError(d, cause, sender, last)
+    else if (isContent(cause)) this.#disallowed(d, reply, cause, sender, last)
     else if (isPolicy(stage, reply, by)) this.#reject(d, whereOf(stage, session), reply, sender, recipient)
   }
   #reject(d: Dialogue, where: string, reply: Reply, sender: string | undefined, recipient: string | undefined): void {

@@ -2,7 +2,7 @@
 import { parseAddress } from '@postern/core'
 import type { AddressRewriter, MailAddress } from '@postern/core'
 import { externalOf, lastAt, quoteAddress, tokensOf, trivial } from '@postern/addresses'
-import type { TrivialOptions } from '@postern/addresses'
+import type { Token, TrivialOptions } from '@postern/addresses'
 
 /** nearly all addresses: nothing to be done, and told without taking them apart */
 const STANDARD = /^[\w.+=~$#&'*/?^`{|}-]+$/
@@ -27,13 +27,28 @@ export function rewriter(o: TrivialOptions, myhostname: string): AddressRewriter
       const here = () =>
         address.domain === '' ? parseAddress(`${address.text}@${myhostname}`, { lenient: true }) : undefined
       // an address in quotes is looked at as well (Postfix's resolve_dequoted_address): the next hop would
-      if (!/[@%!]/.test(address.local)) return here()
-      const tokens = trivial(tokensOf(scanned(address.local)), { ...o, origin: undefined })
-      if (lastAt(tokens) < 0) return here()
+      if (!ROUTE.test(address.local)) return here()
+      const tokens = routeIn(address.local, o)
+      if (tokens === undefined || tokens === 'nowhere') return here()
       const inner = parseAddress(externalOf(tokens), { lenient: true })
       return inner && routes(inner) < routes(address) ? standard(inner) : here()
     },
+    leadsNowhere: ({ local, domain }) => domain === '' && ROUTE.test(local) && routeIn(local, o) === 'nowhere',
   }
+}
+const ROUTE = /[@%!]/
+/** The route that a local part is; `undefined`: none. */
+function routeIn(local: string, o: TrivialOptions): readonly Token[] | 'nowhere' | undefined {
+  const rules = { ...o, origin: undefined }
+  let tokens = trivial(tokensOf(scanned(local)), rules)
+  if (lastAt(tokens) < 0) return undefined
+  // `x%`, `!x`: to a host without a name, which is this one
+  for (let at; (at = lastAt(tokens)) === tokens.length - 1;) {
+    if (at < 0) return 'nowhere'
+    tokens = trivial(tokens.slice(0, at), rules)
+    if (lastAt(tokens) < 0) return 'nowhere'
+  }
+  return tokens
 }
 /** A backslash in it quotes nothing. */
 const scanned = (local: string): string => (/[\\"]/.test(local) ? quoteAddress(local) : local)

@@ -16,7 +16,7 @@ export function resolveTap(
   return ({ recipient, sender }, call) =>
     then(findWay(router, recipient, sender, call), (found): ReturnType<TapFn<View<'resolve'>, Answer<'resolve'>>> => {
       if (found.kind === 'failed') return failure(found)
-      if (found.kind === 'within') return expand([found.address.text])
+      if (found.kind === 'within') return { ...expand([found.address.text]), respelled: true }
       const { addressClass } = found
       if (addressClass === 'virtualAlias') return refuse('5.1.1', unknownText(recipients(), addressClass))
       const route = routeTo(found.transport, found.nexthop, { addressClass })

@@ -27,8 +27,10 @@ function sender(c: Connection, argument: string): Pending {
   // RFC 6531 section 3.3; a local part in UTF-8 is let through as Postfix does (strict_smtputf8 = no)
   if (isUtf8(address.domain) && !(c.offer.features.smtputf8 && /(^|[ \t-\r])SMTPUTF8(?=[ \t-\r]|$)/i.test(rest)))
     return c.refuse('mail', replies.BAD_SENDER)
+  // before its parameters, as in Postfix: a size that is not read does not count
+  if (!c.dialogue.isSound(address)) return c.refuse('mail', replies.BAD_SENDER)
   const parameters = mailParameters(rest, c.offer.features, c)
-  if (isReply(parameters)) return c.refuse('mail', c.dialogue.isSound(address) ? parameters : replies.BAD_SENDER)
+  if (isReply(parameters)) return c.refuse('mail', parameters)
   return begin(c, address, parameters)
 }
 

@@ -25,8 +25,9 @@ function recipient(c: Connection, transaction: Transaction, argument: string): P
   if (!path.ok || path.address.text === '') return c.refuse('rcpt', replies.BAD_RECIPIENT)
   const { address, rest } = path
   if (isUtf8(address.domain) && !transaction.smtputf8) return c.refuse('rcpt', replies.BAD_RECIPIENT)
+  if (!c.dialogue.isSound(address)) return c.refuse('rcpt', replies.BAD_RECIPIENT)
   const parameters = rcptParameters(rest, c.offer.features)
-  if (isReply(parameters)) return c.refuse('rcpt', c.dialogue.isSound(address) ? parameters : replies.BAD_RECIPIENT)
+  if (isReply(parameters)) return c.refuse('rcpt', parameters)
   return after(c.dialogue.rcpt(address, parameters), (decision) => {
     if (!refuses(decision)) transaction.recipients++
     else if (decision.code === 452 && decision.esc === '4.5.3') return c.refuseOvershoot(decision)
