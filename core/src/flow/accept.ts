@@ -1,7 +1,7 @@
 /** The one way in: cleanup, then commit. Whatever brought the draft, it passes here, and 250 is said only behind it. */
 import { traceOf } from '../errors.ts'
 import type { Reply } from '../contract/facts.ts'
-import type { BodySource, NewMessage } from '../contract/store.ts'
+import type { BodySource, NewMessage, RecipientSeed } from '../contract/store.ts'
 import type { Trace } from '../contract/call.ts'
 import type { Graph, ListenerHooks } from '../graph/graph.ts'
 import type { AbortScope } from '../hooks/call.ts'
@@ -76,6 +76,16 @@ function dropped(draft: Draft, c: AcceptContext, result: Result): Accepted {
   return { reply: queuedAs(draft.id) }
 }
 
+/** Who is named twice, with the same wishes, gets one (Postfix's duplicate filter). */
+function distinct(recipients: readonly RecipientSeed[]): readonly RecipientSeed[] {
+  if (recipients.length < 2) return recipients
+  const by = new Map<string, RecipientSeed>()
+  for (const r of recipients) {
+    const key = `${r.address}\n${r.original}\n${r.orcpt}\n${r.notify}`
+    if (!by.has(key)) by.set(key, r)
+  }
+  return by.size === recipients.length ? recipients : [...by.values()]
+}
 async function commit(draft: Draft, c: AcceptContext): Promise<Accepted> {
   const { engine, graph } = c
   const e = draft.envelope
@@ -104,7 +114,7 @@ async function commit(draft: Draft, c: AcceptContext): Promise<Accepted> {
         route: e.route,
         reason: c.reason,
       },
-      recipients: e.recipients,
+      recipients: distinct(e.recipients),
       header,
       body,
       held: e.hold,

@@ -25,6 +25,8 @@ const TOLD = {
 } as const
 /** nobody was called: no relay to be named */
 const NOBODY = { relay: 'none' }
+/** of `deferTransports` */
+export const DEFERRED_TRANSPORT = deferred('4.3.2', 'deferred transport', NOBODY)
 /** deliveries of a part of a list that are left when the next part is read */
 const LAST_OF_A_PART = 20
 
@@ -66,14 +68,7 @@ export class Deliveries {
     }
     // as Postfix: until somebody flushes the queue
     if (!m.round.flushed && graph.settings.deferTransports.includes(transport))
-      return this.recording.settled(
-        m,
-        r,
-        to,
-        deferred('4.3.2', 'deferred transport', NOBODY),
-        { transport, nexthop },
-        graph,
-      )
+      return this.recording.settled(m, r, to, DEFERRED_TRANSPORT, { transport, nexthop }, graph)
     m.delivering.set(r.n, r)
     const legs = this.#gathering.get(m) ?? new Map<string, Leg>()
     this.#gathering.set(m, legs)

@@ -4,6 +4,7 @@ import type { JobRecipient, Outcome } from '../contract/deliver.ts'
 import type { Notify, PermanentCode, TemporaryCode } from '../contract/verdicts.ts'
 import type { Graph } from '../graph/graph.ts'
 import type { ActiveMessage, ActiveRecipient } from './active.ts'
+import { DEFERRED_TRANSPORT } from './deliveries.ts'
 import type { Deliveries } from './deliveries.ts'
 import type { Engine } from './engine.ts'
 import type { Recording } from './recording.ts'
@@ -61,7 +62,7 @@ export class Resolving {
       if (m.mayExpand(r, step.to.length, graph.settings.virtualAliasExpansionLimit)) return this.#expand(m, r, step)
       const cause = `${r.original} becomes more than ${graph.settings.virtualAliasExpansionLimit} addresses`
       this.#recording.settled(m, r, to, deferred('4.6.0', 'Alias expansion error', { cause }), NO_WAY, graph)
-    } else if (step.kind === 'failed') this.#recording.settled(m, r, to, failureOf(step), NO_WAY, graph)
+    } else if (step.kind === 'failed') this.#recording.settled(m, r, to, this.#failure(m, step, graph), NO_WAY, graph)
     else {
       const claimed = m.claim(r, graph.settings.enableOriginalRecipient)
       if (claimed === 'mine') this.#deliveries.add(m, r, to, step.transport, step.nexthop, graph)
@@ -69,6 +70,12 @@ export class Resolving {
       else this.#recording.twin(m, r, claimed)
     }
     return undefined
+  }
+  /** An agent that is not to be asked says nothing, either. */
+  #failure(m: ActiveMessage, step: Extract<Step, { kind: 'failed' }>, graph: Graph): Outcome {
+    const { relay } = step
+    const asked = relay === undefined || m.round.flushed || !graph.settings.deferTransports.includes(relay)
+    return asked ? failureOf(step) : DEFERRED_TRANSPORT
   }
   async #expand(m: ActiveMessage, r: ActiveRecipient, step: Extract<Step, { kind: 'expand' }>): Promise<void> {
     const notify = step.respelled ? r.notify : withoutSuccess(r.notify)

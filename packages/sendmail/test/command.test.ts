@@ -107,7 +107,7 @@ up('-bs: what is accepted arrives, also pipelined', async () => {
   assert.is(ran.exit, 0)
   assert.equal(
     ran.out
-      .replace(/as [0-9A-Z]{13}(?=\r)/, 'as ID')
+      .replace(/as [0-9a-z]{13}(?=\r)/, 'as ID')
       .split('\r\n')
       .slice(0, -1),
     [

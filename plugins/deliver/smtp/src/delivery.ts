@@ -7,7 +7,7 @@ import { passOn } from './best-mx.ts'
 import { Connection } from './connection.ts'
 import { contentFor } from './content.ts'
 import { dial } from './dial.ts'
-import type { MessageFacts } from './envelope.ts'
+import type { FactsOptions, MessageFacts } from './envelope.ts'
 import { breaksCommand, messageFacts } from './envelope.ts'
 import type { Failure } from './failure.ts'
 import { findHosts } from './hosts.ts'
@@ -33,6 +33,7 @@ export class Delivery {
   readonly #job: Job
   readonly #call: Call
   readonly #settings: Settings
+  readonly #reading: FactsOptions
   #facts: MessageFacts
   readonly #filter: ReplyFilter | undefined
   /** recipients without outcome */
@@ -55,7 +56,9 @@ export class Delivery {
     this.#job = job
     this.#call = call
     this.#settings = settings
-    this.#facts = messageFacts(job, settings.quoted)
+    const { quoted, content } = settings
+    this.#reading = { quoted, detect: content.detect }
+    this.#facts = messageFacts(job, this.#reading)
     this.#filter = replyFilter(settings.replyFilter, call)
     this.#left = [...job.recipients]
   }
@@ -67,7 +70,7 @@ export class Delivery {
       if (rewriter) {
         const rewritten = await rewriteOutgoing(this.#job, rewriter, this.#call)
         if ('kind' in rewritten) return this.#job.all(rewritten)
-        this.#facts = messageFacts(this.#job, this.#settings.quoted, rewritten)
+        this.#facts = messageFacts(this.#job, this.#reading, rewritten)
       }
       this.#refuseBroken()
       const source = this.#settings.sources.choose(this.#job, this.#call)

@@ -25,8 +25,13 @@ export interface Rewritten {
   readonly header: Uint8Array
   readonly addresses: ReadonlyMap<string, string>
 }
-/** `quoted`: local parts are where RFC 5321 section 4.1.2 asks for it (`smtp_quote_rfc821_envelope`) */
-export function messageFacts(job: Job, quoted: boolean, rewritten?: Rewritten): MessageFacts {
+export interface FactsOptions {
+  /** local parts are in quotes where RFC 5321 section 4.1.2 asks for them (`smtp_quote_rfc821_envelope`) */
+  readonly quoted: boolean
+  /** the label 8bit or binary counts (`detect_8bit_encoding_header`) */
+  readonly detect: boolean
+}
+export function messageFacts(job: Job, { quoted, detect }: FactsOptions, rewritten?: Rewritten): MessageFacts {
   const { envelope, header } = job
   const sender = rewritten?.sender ?? envelope.sender
   return {
@@ -36,7 +41,7 @@ export function messageFacts(job: Job, quoted: boolean, rewritten?: Rewritten): 
     addressOf: ({ address }) => rewritten?.addresses.get(address) ?? address,
     size: messageSize(job),
     // what is neither declared nor labelled goes on as it came, as in Postfix
-    eightBit: envelope.body === '8BITMIME' || isLabelled(header, job.body),
+    eightBit: envelope.body === '8BITMIME' || (detect && isLabelled(header, job.body)),
     utf8: isUtf8(sender) || (envelope.smtputf8 && !isAscii(header)),
   }
 }

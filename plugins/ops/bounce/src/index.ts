@@ -117,6 +117,8 @@ class Reporter {
     return { sender: postmaster ? this.doubleBounce : '', recipients: [recipient], content, smtputf8, body }
   }
 }
-/** As the message itself was declared, if it was. */
-const encodingOf = ({ body }: ReportView): '8bit' | '7bit' | undefined =>
-  body === undefined ? undefined : body === '7BIT' ? '7bit' : '8bit'
+/** As the message itself was declared or labelled, if it was. */
+function encodingOf({ body, header }: ReportView): '8bit' | '7bit' | undefined {
+  if (/^\s*(?:8bit|binary)\s*$/i.test(header.get('content-transfer-encoding') ?? '')) return '8bit'
+  return body === undefined ? undefined : body === '7BIT' ? '7bit' : '8bit'
+}

@@ -406,7 +406,7 @@ test('what cleanup finds in the content it says itself', async () => {
     t.tell('refused', {
       ...refused,
       cause: 'mime-error improper use of 8-bit data in message body: x',
-      recipient: 'c@d',
+      last: 'c@d',
     })
     t.tell('refused', { ...refused, cause: 'content Subject: ?' })
   })
