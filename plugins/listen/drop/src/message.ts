@@ -75,7 +75,7 @@ function asGiven(text: string, here: Here): DraftRecipient {
   const address = a.domain === '' ? internal(addressOf(qualified(a.text, here.myorigin, here.rewriter))) : internal(a)
   const told = `${isUtf8(address) ? 'utf-8' : 'rfc822'};${address}`
   // a source route is no part of the address, but of what somebody wrote
-  const original = text.startsWith('@') ? text : undefined
+  const original = /^@[^:]*:/.test(text) ? text : undefined
   return { address: a.text, original, orcpt: address === a.text && original === undefined ? undefined : told }
 }
 function withDomain(text: string, { myorigin, rewriter }: Here): string {
