@@ -76,12 +76,12 @@ function dropped(draft: Draft, c: AcceptContext, result: Result): Accepted {
   return { reply: queuedAs(draft.id) }
 }
 
-/** Who is named twice, with the same wishes, gets one (Postfix's duplicate filter). */
+/** Who is named twice, with the same wishes, gets one: Postfix's duplicate filter, for which case does not count. */
 function distinct(recipients: readonly RecipientSeed[]): readonly RecipientSeed[] {
   if (recipients.length < 2) return recipients
   const by = new Map<string, RecipientSeed>()
   for (const r of recipients) {
-    const key = `${r.address}\n${r.original}\n${r.orcpt}\n${r.notify}`
+    const key = `${r.address}\n${r.original}\n${r.orcpt}\n${r.notify}`.toLowerCase()
     if (!by.has(key)) by.set(key, r)
   }
   return by.size === recipients.length ? recipients : [...by.values()]

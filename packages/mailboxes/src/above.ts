@@ -12,9 +12,7 @@ type Originals = Pick<Site, 'enableOriginalRecipient'>
 /** In Postfix's order. Return-Path is RFC 5321 section 4.4; the null sender is `<>`. */
 export function prependedLines(sender: string, recipient: JobRecipient, target: Target, site: Originals): Buffer {
   const original =
-    recipient.original === '' || !site.enableOriginalRecipient
-      ? ''
-      : `X-Original-To: ${addressOf(recipient.original).text}\n`
+    recipient.original === '' || !site.enableOriginalRecipient ? '' : `X-Original-To: ${written(recipient.original)}\n`
   const from = addressOf(sender).text
   const [first, second] = [`Return-Path: <${oneLine(from)}>\n`, `Delivered-To: ${oneLine(target.text)}\n`]
   return Buffer.from(first + (original && `${oneLine(original.slice(0, -1))}\n`) + second)
@@ -33,3 +31,5 @@ export function deliveredTo(header: Uint8Array): ReadonlySet<string> {
   }
   return seen
 }
+/** With the quotes that it needs; a source route stays. */
+const written = (original: string): string => (original.startsWith('@') ? original : addressOf(original).text)

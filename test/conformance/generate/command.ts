@@ -1,4 +1,4 @@
-/** Mail from the command line, and what the queue's commands say of it. */
+/** Mail from the command line. mailq is not asked: the order of several messages there is chance in Postfix. */
 import type { Action } from '../cases.ts'
 import { inParts, message } from './content.ts'
 import type { Pick } from './pick.ts'
@@ -34,8 +34,3 @@ export function submission(pick: Pick): Action {
     user: pick.one(['katie', 'rich', 'root']),
   }
 }
-/** Behind all that came before: what waits, and why. */
-export const looks = (pick: Pick): Action[] => [
-  { wait: 1 },
-  { run: pick.one([['mailq'], ['postqueue', '-p'], ['sendmail', '-bp']]) },
-]

@@ -1,6 +1,6 @@
 /** What a client says: mostly good sense, sometimes not. */
 import type { Action, SmtpSpec, Step } from '../cases.ts'
-import { looks, submission } from './command.ts'
+import { submission } from './command.ts'
 import { inParts, message } from './content.ts'
 import type { Pick } from './pick.ts'
 import { address, sender } from './words.ts'
@@ -79,8 +79,7 @@ function session(pick: Pick, parts: number): SmtpSpec {
 export function dialogue(pick: Pick, kinds: readonly string[]): Action[] {
   const parts = kinds.includes('msg') ? 0.8 : 0.1
   const commands = kinds.includes('cli') ? 0.7 : 0.1
-  const actions = Array.from({ length: pick.count(2, 4) }, () =>
+  return Array.from({ length: pick.count(2, 4) }, () =>
     pick.chance(commands) ? submission(pick) : { smtp: session(pick, parts) },
   )
-  return kinds.includes('cli') || pick.chance(0.2) ? [...actions, ...looks(pick)] : actions
 }
