@@ -84,8 +84,10 @@ class Lives {
         return (this.#full && !finds) || (this.acknowledged - before >= wanted && (found || !finds))
       },
       180_000,
-    ).catch((error: unknown) => {
+    ).catch(async (error: unknown) => {
       child.kill('SIGKILL')
+      // it has files open on the disk that is to be taken away
+      await ended
       throw error
     })
     if (finds) await sleep(this.#next() * 400)

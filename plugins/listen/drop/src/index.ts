@@ -48,7 +48,7 @@ export default definePlugin({
       return complete(view, by, {
         myhostname: mta.site.myhostname,
         format: options.headerFromFormat,
-        untouched: kind === 'gateway' || kind === 'none',
+        untouched: !options.alwaysAddMissingHeaders && (kind === 'gateway' || kind === 'none'),
         now: call.clock.now(),
       })
     })

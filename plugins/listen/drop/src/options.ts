@@ -26,6 +26,12 @@ export const options = z.strictObject({
     .array(fieldName)
     .default(['bcc', 'content-length', 'resent-bcc', 'return-path'])
     .describe('header fields that are removed'),
+  alwaysAddMissingHeaders: z
+    .boolean()
+    .default(false)
+    .describe(
+      'complete the header of mail that a gateway hands in (`sendmail -G`), and of users whose headers are not rewritten, too',
+    ),
   headerFromFormat: z
     .enum(['standard', 'obsolete'])
     .default('standard')

@@ -14,8 +14,17 @@ interface Said {
 }
 const content = ({ verb }: Said) => verb === 'DATA' || verb === 'BDAT'
 
+/** no 5.7.1, which restrictions have */
+const ERROR_WAY = /^[45]\.(?:0\.|1\.6|3\.2)/
+
 /** The first that fits counts; `undefined`: nobody's business. */
 const RULES: readonly (readonly [(r: Said) => boolean, ErrorClass | undefined])[] = [
+  // a recipient whose way is an error: the transports error and retry, relocated tables
+  [
+    ({ verb, esc, text }) =>
+      verb === 'RCPT' && ERROR_WAY.test(esc) && /Recipient address rejected: (?!Try again later)/.test(text),
+    'bounce',
+  ],
   // many honest clients meet these: too many recipients, a timeout, a stop
   [(r) => r.esc === '4.5.3' || r.esc === '4.4.2' || r.esc === '4.3.2', undefined],
   [(r) => r.verb === 'AUTH' && (r.code === 535 || r.code === 454), undefined],

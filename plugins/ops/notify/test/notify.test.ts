@@ -103,6 +103,13 @@ const CLASSES: readonly (readonly [string, readonly Step[], string | undefined])
   ['fault at the greeting', [['()', '421 4.3.0 Error: temporary system problem, try again later']], 'software'],
   ['too many recipients', [MAIL, ['RCPT', '452 4.5.3 Error: too many recipients']], undefined],
   ['timeout', [['(MAIL)', '421 4.4.2 mail.site.example Error: timeout exceeded']], undefined],
+  ['an error transport', [['(RCPT)', '450 4.3.2 <x@y.example>: Recipient address rejected: later']], 'bounce'],
+  ['moved', [['(RCPT)', '550 5.1.6 <x@y.example>: Recipient address rejected: User has moved to z']], 'bounce'],
+  [
+    'deferred by a rule',
+    [['(RCPT)', '450 4.3.2 <x@y.example>: Recipient address rejected: Try again later']],
+    undefined,
+  ],
   ['stopping', [['(MAIL)', '421 4.3.2 mail.site.example Error: service is shutting down']], undefined],
   ['wrong password', [['AUTH', '535 5.7.8 Error: authentication failed']], undefined],
   ['made up for by mail', [FOO, MAIL, RCPT, DATA, ['(DATA)', '250 2.0.0 Ok: queued as X']], undefined],

@@ -75,7 +75,12 @@ export const REPORTS: readonly Mapping[] = [
   {
     plugin: 'listen-drop',
     rows: [
-      ...rows(['authorized_submit_users', 'words'], ['message_drop_headers', 'words'], ['header_from_format', 'text']),
+      ...rows(
+        ['authorized_submit_users', 'words'],
+        ['message_drop_headers', 'words'],
+        ['always_add_missing_headers', 'flag'],
+        ['header_from_format', 'text'],
+      ),
       {
         parameter: 'smtputf8_autodetect_classes',
         as: (r, name) => (r.flag('smtputf8_enable') ? lower(r, name) : []),
