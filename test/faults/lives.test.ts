@@ -20,7 +20,7 @@ import { progress, row, times } from './support/report.ts'
 
 const SEED = Number(process.env.SEED ?? 1)
 const CUTS = Number(process.env.CUTS ?? times(6, 200))
-const MIB = Number(process.env.DISK ?? 64)
+const MIB = Number(process.env.DISK ?? times(64, 256))
 const FINDS = Number(process.env.FINDS ?? 5)
 const KEEP = process.env.KEEP
 const CHILD = fileURLToPath(new URL('support/lives-child.js', import.meta.url))

@@ -115,7 +115,7 @@ type Setting = readonly [parameter: string, value: (pick: Pick) => string]
 export const SETTINGS: Readonly<Record<string, readonly Setting[]>> = {
   smtp: [
     words('smtpd_recipient_limit', '2', '3'),
-    words('message_size_limit', '2000', '5000'),
+    words('message_size_limit', '5000'),
     words(
       'smtpd_discard_ehlo_keywords',
       'dsn',
@@ -271,13 +271,13 @@ export const SETTINGS: Readonly<Record<string, readonly Setting[]>> = {
     ].map(flag),
   ],
   cli: [
-    words('message_size_limit', '2000', '5000'),
+    words('message_size_limit', '5000'),
     words('local_header_rewrite_clients', '', 'permit_inet_interfaces'),
     words('header_from_format', 'standard', 'obsolete'),
     words('myorigin', '$myhostname', '$mydomain', 'origin.example'),
     words('authorized_submit_users', 'rich, root', 'static:all'),
     words('authorized_mailq_users', 'root', 'static:anyone'),
-    words('sender_canonical_maps', 'inline:{{katie = k@sender.example}}', 'static:one@sender.example'),
+    words('sender_canonical_maps', 'inline:{{katie = k@sender.example}}', 'regexp:{{/^katie@/ k@sender.example}}'),
     words('sendmail_fix_line_endings', 'never', 'strict', 'always'),
     words('remote_header_rewrite_domain', 'domain.invalid'),
     ...['soft_bounce', 'append_at_myorigin', 'always_add_missing_headers', 'smtputf8_enable'].map(flag),

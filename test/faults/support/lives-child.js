@@ -16,7 +16,9 @@ const next = () => {
 }
 const tell = (line) => process.stdout.write(line + '\n')
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
-const store = smallJournal(path, { segmentSize: Number(segment), bodyThreshold: 64 * 1024 })
+// a life has seconds: what waits ten minutes elsewhere is compacted at once, or the small disk fills with segments of one message each
+const compact = { age: 0, rate: 64 * 1024 * 1024, patience: 1000, every: 500 }
+const store = smallJournal(path, { segmentSize: Number(segment), bodyThreshold: 64 * 1024, compact })
 /** from former lives */
 const old = []
 /** deferred in this life */
@@ -44,8 +46,9 @@ function refused(error) {
   tell('!')
   return undefined
 }
+/** A few at a time: what is told at once must fit into the two segments that are kept for it. */
 async function makeRoom() {
-  for (const id of [...deferred.splice(0, 50), ...old.splice(0, 50)]) {
+  for (const id of [...deferred.splice(0, 5), ...old.splice(0, 5)]) {
     tell(`-${id}`)
     store.outcome(id, [told('delivered')])
   }
