@@ -69,6 +69,28 @@ for (const [address, inner] of BARE)
     assert.is(to?.text, inner)
   })
 
+const NOWHERE: [address: string, nowhere: boolean, options?: Options][] = [
+  ['x%', true],
+  ['!x', true],
+  ['!', true],
+  ['%', true],
+  ['!!', true],
+  ['"x%"', true],
+  ['x!', false],
+  ['%x', false],
+  ['a%b%', false],
+  ['a!b%', false],
+  ['a!!b', false],
+  ['x', false],
+  ['100%@remote.example', false],
+  ['x%', false, { allowPercentHack: false }],
+  ['!x', false, { swapBangpath: false }],
+]
+for (const [address, nowhere, options] of NOWHERE)
+  test(`${address} leads ${nowhere ? 'nowhere' : 'somewhere'}${options ? ` with ${JSON.stringify(options)}` : ''}`, () => {
+    assert.is(role(options).leadsNowhere?.(addressOf(address)), nowhere)
+  })
+
 async function fields(header: string, options: Options, client: string, more = {}) {
   const t = plugin(options, more)
   const mail = mailView({ session: { client: { address: client } } })
