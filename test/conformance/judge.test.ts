@@ -27,6 +27,7 @@ const NORMAL: readonly (readonly [text: string, placeholder: string])[] = [
   ['From a@b.example Sun Nov 22 02:53:22 2026', 'From a@b.example @CTIME@'],
   ['cannot open /tmp/pfc-AbC123/etc/x', 'cannot open @DIR@/etc/x'],
   ['[127.0.0.1]:2525 and 12525', '[127.0.0.1]:@PORT@ and 12525'],
+  ['MAIL FROM:<> SIZE=2526', 'MAIL FROM:<> SIZE=2526'],
   ['4A1B2C3D4E*     343 Sun Nov 22 02:53:22  a@b.example', '@QID@* @SIZE@ @CTIME@  a@b.example'],
   ['(using TLSv1.3 with cipher X (256/256 bits)\n\t key-exchange Y)\n', '(using @TLS@)'],
   [

@@ -48,7 +48,8 @@ const apply = (text: string, rules: typeof RULES) => rules.reduce((t, [what, int
 export function normalText(text: string, place: Place): string {
   let t = text.replaceAll(place.folder, '@DIR@').replaceAll(basename(place.folder), '@TMP@')
   for (const [name, port] of Object.entries(place.ports)) {
-    t = t.replace(new RegExp(String.raw`(?<!\d)${port}(?!\d)`, 'g'), name)
+    // a message may be as long as a port is high
+    t = t.replace(new RegExp(String.raw`(?<!\d|SIZE=)${port}(?!\d)`, 'g'), name)
   }
   t = apply(t, RULES)
   for (const [, boundary] of t.matchAll(/boundary="([0-9A-Za-z]+\.\d+\/[^"]+)"/g)) {
