@@ -22,16 +22,6 @@ process.env.PATH = [...folders.filter((f) => !isOwn(f)), ...folders.filter(isOwn
 const LIMIT = Number(process.env.TEST_TIMEOUT ?? 300_000)
 const JOBS = Number(process.env.TEST_JOBS ?? availableParallelism() + 2)
 const CHECK_LIMIT = 300_000
-/** over a minute each: begun first, so that none of them is alone at the end */
-const LONG = [
-  'test/samples.test.ts',
-  'processes/test/queue.test.ts',
-  'journal/test/damage.test.ts',
-  'test/faults/errors.test.ts',
-  'test/packed.test.ts',
-  'processes/test/sockets.test.ts',
-  'processes/test/workers.test.ts',
-]
 /** when more files than these fail it is not the machine's doing */
 const AGAIN = 5
 const words = process.argv.slice(2)
@@ -53,10 +43,7 @@ function testFiles() {
   const files = folders.flatMap((dir) => filesBelow(dir, isTest)).map((file) => path.relative(ROOT, file))
   // what is beside a live Postfix for minutes is run when it is asked for, and by CI before the tests
   const apart = ['samples', ...(words.some((word) => word.includes('scenarios')) ? [] : ['scenarios'])]
-  const rank = (file) => [...LONG, ''].findIndex((name) => file.endsWith(name))
-  return files
-    .filter((file) => !apart.some((folder) => file.startsWith(path.join('test', folder) + path.sep)))
-    .sort((a, b) => rank(a) - rank(b))
+  return files.filter((file) => !apart.some((folder) => file.startsWith(path.join('test', folder) + path.sep)))
 }
 const wanted = (name) => words.length === 0 || words.some((word) => name.includes(word))
 
