@@ -36,7 +36,11 @@ export class Daemon {
 }
 const rpcinfo = (): string => spawnSync(programPath('rpcinfo')!, ['-p', '127.0.0.1'], { encoding: 'utf8' }).stdout
 export const rpcbind = new Daemon(['rpcbind', '-f'], () => rpcinfo().includes('portmapper'))
-export const ypserv = new Daemon(['ypserv', '-f'], () => / ypserv/.test(rpcinfo()))
+/** It registers one by one, and tables ask for version 2 on either. */
+export const ypserv = new Daemon(['ypserv', '-f'], () => {
+  const there = rpcinfo()
+  return /100004\s+2\s+udp/.test(there) && /100004\s+2\s+tcp/.test(there)
+})
 export const ypbind = new Daemon(
   ['ypbind', '-foreground', '-no-ping', '-local-only'],
   () => spawnSync('ypwhich', { encoding: 'utf8' }).status === 0,
