@@ -2,7 +2,7 @@
 /**
  * npm run bench: Postern beside Postfix and Haraka, in turn in one run. Loads are bounded in count and time.
  *
- *   npm run bench -- [--messages 3000] [--warm 10000] [--runs 5] [--sessions 20]
+ *   npm run bench -- [--messages 3000] [--warm 30000] [--runs 5] [--sessions 20]
  *                    [--sizes 4096,102400] [--workloads discard,relay,maildir] [--mtas postern,postfix,haraka]
  *                    [--json FILE]
  *
@@ -32,7 +32,7 @@ const text = (value) => ({ type: 'string', default: value })
 const { values: v } = parseArgs({
   options: {
     messages: text('3000'),
-    warm: text('10000'),
+    warm: text('30000'),
     runs: text('5'),
     sessions: text('20'),
     sizes: text('4096,102400'),

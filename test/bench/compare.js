@@ -5,6 +5,10 @@ import { Sink, freePort, source } from './load.js'
 import { table } from './table.js'
 import { teamsFor } from './teams.js'
 
+/** messages that are sent at once before the first turn, and before each */
+const WARM_LOAD = 5000
+const WAKING = 500
+
 /** What is run: `relay` with each size, the others with the first. */
 const workloadsOf = ({ workloads, sizes }) =>
   workloads.flatMap((workload) =>
@@ -19,16 +23,22 @@ export async function compare(o) {
   }
   return withRatios(results)
 }
-/** Each run starts every MTA once, in turn, so that a slow minute of the machine meets all of them. */
+/** All MTAs are up and warm before the first is measured, and take turns, so that a slow minute of the machine meets all of them. */
 async function rounds(teams, o) {
   const figures = new Map(teams.map((t) => [t.name, []]))
-  const connections = o.keep ? 'kept' : 'new'
-  for (let run = 1; run <= o.runs; run++)
-    for (const mta of teams) {
-      const what = `${o.workload} ${o.size} ${connections}`
-      process.stderr.write(`\r${what.padEnd(22)} run ${run}/${o.runs}  ${mta.name.padEnd(8)}`)
-      figures.get(mta.name).push(await measure(mta, o))
-    }
+  const what = `${o.workload} ${o.size} ${o.keep ? 'kept' : 'new'}`
+  const say = (text) => process.stderr.write(`\r${`${what}: ${text}`.padEnd(60)}`)
+  const running = []
+  try {
+    for (const mta of teams) running.push(await started(mta, o, say))
+    for (let run = 1; run <= o.runs; run++)
+      for (const one of running) {
+        say(`run ${run}/${o.runs}  ${one.mta.name}`)
+        figures.get(one.mta.name).push(await measure(one, o))
+      }
+  } finally {
+    for (const one of running) await one.stop()
+  }
   process.stderr.write(`\r${''.padEnd(60)}\r`)
   return teams.map((mta) => {
     const f = figures.get(mta.name)
@@ -36,7 +46,7 @@ async function rounds(teams, o) {
     return {
       workload: o.workload,
       size: o.size,
-      connections,
+      connections: o.keep ? 'kept' : 'new',
       mta: mta.name,
       cpuMsPerMessage: median(cpu),
       cpuMin: Math.min(...cpu),
@@ -48,23 +58,35 @@ async function rounds(teams, o) {
     }
   })
 }
-async function measure(mta, o) {
+/** Uncounted before the first turn: a server runs for days, its first minute says nothing (in Node it is the compiler's). */
+async function started(mta, o, say) {
   const sink = o.workload === 'relay' ? await Sink.start() : undefined
-  const port = await freePort()
-  const pid = await mta.start(port, sink?.port)
-  try {
-    // uncounted: a server runs for days, its first seconds say nothing (in Node they are the compiler's)
-    const warm = mta.compiles ? o.warm : Math.min(o.warm, o.messages)
-    if (warm > 0) await load(mta, sink, port, { ...o, messages: warm })
-    const before = cpuOfTree(pid)
-    const began = performance.now()
-    const complete = await load(mta, sink, port, o)
-    const seconds = (performance.now() - began) / 1000
-    return { cpu: ((cpuOfTree(pid) - before) * 1000) / o.messages, rate: o.messages / seconds, complete }
-  } finally {
+  const stop = async () => {
     await mta.stop()
     await sink?.stop()
   }
+  try {
+    const port = await freePort()
+    const pid = await mta.start(port, sink?.port)
+    const warm = mta.compiles ? o.warm : Math.min(o.warm, o.messages)
+    for (let sent = 0; sent < warm; sent += WARM_LOAD) {
+      say(`${mta.name}, uncounted: ${sent} of ${warm}`)
+      await load(mta, sink, port, { ...o, messages: Math.min(WARM_LOAD, warm - sent) })
+    }
+    return { mta, sink, port, pid, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+/** Whoever waited for its turn has let processes, connections and memory go: some uncounted messages wake it. */
+async function measure({ mta, sink, port, pid }, o) {
+  await load(mta, sink, port, { ...o, messages: Math.min(WAKING, o.messages) })
+  const before = cpuOfTree(pid)
+  const began = performance.now()
+  const complete = await load(mta, sink, port, o)
+  const seconds = (performance.now() - began) / 1000
+  return { cpu: ((cpuOfTree(pid) - before) * 1000) / o.messages, rate: o.messages / seconds, complete }
 }
 /** Sends, then waits until the MTA's queue is empty and the next hop has counted every message. */
 export async function load(mta, sink, port, { messages, sessions, size, keep }) {

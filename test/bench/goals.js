@@ -3,7 +3,6 @@
 const GOALS = [
   { workload: 'relay', size: 4096, connections: 'new', peer: 'postfix', cpu: 1 / 4, rate: 3 },
   { workload: 'relay', size: 4096, connections: 'kept', peer: 'postfix', cpu: 1 / 8, rate: 6 },
-  { workload: 'relay', size: 4096, connections: 'new', peer: 'haraka', cpu: 1 / 4 },
   { workload: 'relay', size: 4096, connections: 'kept', peer: 'haraka', cpu: 1 / 4 },
   { workload: 'relay', size: 102_400, peer: 'postfix', cpu: 1 / 3 },
   { workload: 'discard', peer: 'postfix', cpu: 1 / 4 },
