@@ -79,10 +79,18 @@ export const isLiteral = (domain: string): boolean => domain.startsWith('[')
 /** Needs SMTPUTF8 at the next hop (RFC 6531 section 3.4)? */
 export const isUtf8 = (text: string): boolean => /[^\x00-\x7f]/.test(text) // eslint-disable-line no-control-regex
 /** An address that stands in our own files and records: parsed leniently, never null. */
-export const addressOf = (text: string): MailAddress =>
-  text === ''
-    ? NULL_SENDER
-    : (parseAddress(text, { lenient: true }) ?? { text: quoteLocal(text), local: text, domain: '' })
+export function addressOf(text: string): MailAddress {
+  if (text === '') return NULL_SENDER
+  if (text !== lastText) {
+    const parsed = parseAddress(text, { lenient: true })
+    lastAddress = Object.freeze(parsed ?? { text: quoteLocal(text), local: text, domain: '' })
+    lastText = text
+  }
+  return lastAddress
+}
+// a recipient's address is asked for by several in turn on its way to a transport
+let lastText = ''
+let lastAddress = NULL_SENDER
 
 /** A name of this site's in its standard form; without a rewriter `user` is `user@myorigin`. */
 export function qualified(
