@@ -1,4 +1,4 @@
-/** Postfix's classes of errors (notify_classes), by the reply that the client was given. */
+/** Postfix's classes of errors (notify_classes), by the reply that the client was given and by who refused. */
 import type { Reply } from '@postern/core'
 
 export const CLASSES = ['bounce', 'data', 'policy', 'protocol', 'resource', 'software'] as const
@@ -11,22 +11,18 @@ interface Said {
   /** empty where the reply has none */
   readonly esc: string
   readonly text: string
+  readonly from: Source
 }
+/** Who said a reply: a plugin that knows which addresses exist and where they lead, another one, or the core. */
+export type Source = 'knows' | 'plugin' | 'core'
 const content = ({ verb }: Said) => verb === 'DATA' || verb === 'BDAT'
-
-/** no 5.7.1, which restrictions have */
-const ERROR_WAY = /^[45]\.(?:0\.|1\.6|3\.2)/
 
 /** The first that fits counts; `undefined`: nobody's business. */
 const RULES: readonly (readonly [(r: Said) => boolean, ErrorClass | undefined])[] = [
-  // a recipient whose way is an error: the transports error and retry, relocated tables
-  [
-    ({ verb, esc, text }) =>
-      verb === 'RCPT' && ERROR_WAY.test(esc) && /Recipient address rejected: (?!Try again later)/.test(text),
-    'bounce',
-  ],
+  // who is unknown, has moved, or whose way is an error, whatever a table says of them; not a table that is away
+  [({ from, code, esc }) => from === 'knows' && !(code === 451 && esc === '4.3.0'), 'bounce'],
   // many honest clients meet these: too many recipients, a timeout, a stop
-  [(r) => r.esc === '4.5.3' || r.esc === '4.4.2' || r.esc === '4.3.2', undefined],
+  [(r) => r.esc === '4.5.3' || r.esc === '4.4.2' || (r.esc === '4.3.2' && r.from === 'core'), undefined],
   [(r) => r.verb === 'AUTH' && (r.code === 535 || r.code === 454), undefined],
   [(r) => r.code === 451 && /temporary lookup failure/i.test(r.text), 'data'],
   [(r) => r.esc === '4.3.1' || (r.esc === '4.3.0' && /write error/.test(r.text)), 'resource'],
@@ -37,9 +33,9 @@ const RULES: readonly (readonly [(r: Said) => boolean, ErrorClass | undefined])[
   [(r) => /^5\.5\./.test(r.esc), 'protocol'],
   [(r) => ((r.code >= 500 && r.code <= 504) || r.code === 555) && !/^5\.7\./.test(r.esc), 'protocol'],
 ]
-export function classOf(verb: string, { code, esc = '', text }: Reply): ErrorClass | undefined {
+export function classOf(verb: string, { code, esc = '', text }: Reply, from: Source): ErrorClass | undefined {
   if (code < 400) return undefined
-  const said = { verb, code, esc, text: typeof text === 'string' ? text : text.join(' ') }
+  const said = { verb, code, esc, text: typeof text === 'string' ? text : text.join(' '), from }
   const rule = RULES.find(([fits]) => fits(said))
   return rule ? rule[1] : 'policy'
 }

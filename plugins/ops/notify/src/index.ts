@@ -1,6 +1,7 @@
 /** @postern/ops-notify: transcripts of sessions with errors, sent to the postmaster by class (Postfix's notify_classes). */
-import { addressRewriter, definePlugin, qualified } from '@postern/core'
-import type { AddressRewriter, Mta, SessionView } from '@postern/core'
+import { addressRewriter, definePlugin, qualified, recipientTables } from '@postern/core'
+import type { AddressRewriter, Mta, Named, RecipientTables, SessionView } from '@postern/core'
+import type { Source } from './classes.ts'
 import { noticeOf } from './notice.ts'
 import { options as schema } from './options.ts'
 import type { Options } from './options.ts'
@@ -9,24 +10,36 @@ import { Watch } from './watch.ts'
 export default definePlugin({
   name: 'ops-notify',
   options: schema,
-  needs: { rewriter: addressRewriter },
+  needs: { rewriter: addressRewriter, recipients: recipientTables },
   optional: ['rewriter'],
   apply(mta, options, needs) {
     // nobody asks: nothing is written down
-    if (options.notifyClasses.length > 0) watchSessions(mta, options, () => needs.rewriter)
+    if (options.notifyClasses.length > 0) watchSessions(mta, options, needs)
   },
 })
 
-function watchSessions(mta: Mta, options: Options, rewriter: Rewriter): void {
+interface Around {
+  readonly rewriter?: AddressRewriter
+  readonly recipients: Named<RecipientTables>
+}
+/** its tables are no role: it knows no more than who has moved */
+const MOVED = 'route-relocated'
+
+function watchSessions(mta: Mta, options: Options, around: Around): void {
   const watches = new Map<string, Watch>()
   const budget = { used: 0 }
-  const notices = new Notices(mta, options, rewriter)
+  const notices = new Notices(mta, options, () => around.rewriter)
+  const sourceOf = (by: string): Source => {
+    if (by === 'core' || by === 'queue') return 'core'
+    return by === MOVED || around.recipients.get(by) ? 'knows' : 'plugin'
+  }
   mta.on.connected.tap(({ session }) => {
     watches.set(session.id, new Watch(budget, options.transcriptLines))
     return undefined
   })
-  mta.on.refused.tap(({ session, sender }) => {
+  mta.on.refused.tap(({ session, sender, reply, by }) => {
     const watch = watches.get(session.id)
+    watch?.refused(sourceOf(by), reply)
     if (watch && sender?.toLowerCase() === notices.sender.toLowerCase()) watch.muted = true
     return undefined
   })

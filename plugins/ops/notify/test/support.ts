@@ -6,11 +6,17 @@ import type { TapContext, Tapped } from '@postern/testkit'
 export type Options = NonNullable<Parameters<typeof notify>[0]>
 export const ALL: Options = { notifyClasses: ['bounce', 'data', 'policy', 'protocol', 'resource', 'software'] }
 export const SITE = { myhostname: 'mail.site.example', myorigin: 'site.example', mailName: 'Postfix' }
-/** A line and its reply: `550 5.1.1 text`, `\n` between lines. `(DATA)`: a reply of DATA's that no line asked for. */
-export type Step = readonly [said: string, reply: string, refused?: { sender: string }]
+interface Refused {
+  readonly sender?: string
+  readonly by?: string
+  /** when it is not the reply's */
+  readonly code?: number
+}
+/** A line, its reply (`550 5.1.1 text`, `\n` between lines) and what is told of its refusal. `(DATA)`: a reply of DATA's that no line asked for. */
+export type Step = readonly [said: string, reply: string, refused?: Refused]
 
 export const plugin = (options: Options = ALL, context: TapContext = {}): Tapped =>
-  tap(notify, options, { site: SITE, ...context })
+  tap(notify, options, { site: SITE, needs: { recipients: { 'who-exists': {} } }, ...context })
 
 export function replyOf(said: string): Reply {
   const [, code, esc, text] = /^(\d{3}) (?:([245]\.\d+\.\d+) )?(.*)$/s.exec(said)!
@@ -26,7 +32,10 @@ export function play(t: Tapped, steps: readonly Step[], session: SessionView = c
   t.tell('connected', { session })
   for (const [said, answer, refused] of steps) {
     const reply = replyOf(answer)
-    if (refused) t.tell('refused', { session, stage: 'x', reply, by: 'core', ...refused })
+    if (refused) {
+      const { code = reply.code, by = 'core', sender } = refused
+      t.tell('refused', { session, stage: 'x', reply: { ...reply, code }, by, sender })
+    }
     const [, unasked] = /^\((\w*)\)$/.exec(said) ?? []
     const command = unasked ?? /^\S*/.exec(said)![0].toUpperCase()
     t.tell('replied', { session, command, reply, ...(unasked === undefined ? { line: said } : {}) })
