@@ -2,7 +2,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { defer, deferred, expand, refuse, routeTo, silent, edits, envelope } from '@postern/core'
-import type { Config, NewAddress } from '@postern/core'
+import type { Answer, Config, NewAddress } from '@postern/core'
 import { settle } from '../support/clock.ts'
 import { world } from '../support/world.ts'
 
@@ -24,6 +24,10 @@ const aliased = (aliases: Aliases, config: Config = {}, told: string[] = []) =>
     },
     { config },
   )
+const LATER = 'kept: 4.3.2 deferred transport'
+/** as a plugin says it in the name of an agent */
+const agent = (kind: 'refuse' | 'defer', relay: string | undefined) =>
+  kind === 'refuse' ? refuse('5.1.1', 'nobody', { relay }) : defer('4.1.1', 'nobody', { relay })
 const at = (name: string) => `${name}@d.example`
 const CASES: [name: string, aliases: Aliases, to: string[], delivered: string[], kept: string[], config?: Config][] = [
   ['none', {}, ['u'], ['u'], []],
@@ -73,6 +77,41 @@ for (const [name, aliases, to, delivered, kept, config] of CASES)
     )
     await w.stop()
   })
+/** what resolve says, deferTransports, what is kept at first, what becomes of it when somebody flushes (a kept text, or a report) */
+const AWAY: [name: string, said: () => Answer<'resolve'>, deferred: string[], first: string, flushed: string][] = [
+  ['a way that is put off', () => routeTo('box', 'x'), ['box'], LATER, 'delivered'],
+  ['another way', () => routeTo('box', 'x'), ['smtp'], 'delivered', ''],
+  ['an agent that is put off refuses', () => agent('refuse', 'local'), ['local'], LATER, 'told: 5.1.1 nobody'],
+  ['an agent that is put off defers', () => agent('defer', 'local'), ['local'], LATER, 'kept: 4.1.1 nobody'],
+  ['another agent refuses', () => agent('refuse', 'virtual'), ['local'], 'told: 5.1.1 nobody', ''],
+  ['nobody in particular refuses', () => agent('refuse', undefined), ['local'], 'told: 5.1.1 nobody', ''],
+  ['several are put off', () => agent('refuse', 'local'), ['box', 'local'], LATER, 'told: 5.1.1 nobody'],
+]
+for (const [name, said, deferTransports, first, flushed] of AWAY)
+  test(`deferTransports: ${name}`, async () => {
+    const told: string[] = []
+    const w = await world(
+      (m) => {
+        m.resolve.tap(said)
+        m.report.tap((v) => (told.push(...v.recipients.map((r) => `told: ${r.status} ${r.text}`)), silent('test')))
+      },
+      { config: { deferTransports } },
+    )
+    const seen = () => {
+      const left = [...w.store.messages.values()].flatMap((m) => m.recipients.filter((r) => r.state === 'pending'))
+      const all = [...told.splice(0), ...left.map((r) => `kept: ${r.esc} ${r.text}`)]
+      return [...all, ...w.deliveries.splice(0).map(() => 'delivered')].join(', ')
+    }
+    await w.send()
+    await settle()
+    assert.is(seen(), first)
+    w.node.flush()
+    await settle()
+    await w.node.idle()
+    assert.is(seen(), flushed)
+    await w.stop()
+  })
+
 test('an alias for nobody does not make mail vanish', async () => {
   const told: string[] = []
   const w = await aliased({ s: [] }, {}, told)

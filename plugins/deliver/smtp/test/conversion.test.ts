@@ -99,17 +99,50 @@ test('a server with 8BITMIME gets it as it is', async () => {
   assert.is(message, `${text}${LABEL}\r\nü\r\n`)
   assert.match(lines[1]!, / BODY=8BITMIME/)
 })
-const PARAMETERS: [title: string, mail: Partial<Mail>, parameter: string | undefined][] = [
+const BINARY = 'Content-Transfer-Encoding: binary\r\n'
+const forwarded = (inner: string) => `--q\r\nContent-Type: message/rfc822\r\n\r\n${text}${inner}\r\nü\r\n`
+const PARAMETERS: [title: string, mail: Partial<Mail>, parameter: string | undefined, options?: object][] = [
   ['nothing declared', {}, undefined],
   ['7BIT declared', { envelope: { body: '7BIT' } }, '7BIT'],
   ['8BITMIME declared', { envelope: { body: '8BITMIME' } }, '8BITMIME'],
   ['7BIT declared, 8 bits without a label', { envelope: { body: '7BIT' }, body: 'ü' }, '7BIT'],
   ['a large one with a label', { header: `A: b\r\n${LABEL}`, ...streamed('ü\r\n') }, '8BITMIME'],
   ['a large one without', { header: `A: b\r\nX-${LABEL}`, ...streamed('ü\r\n') }, undefined],
+  ['7BIT declared, a label', { header: LABEL, body: 'ü', envelope: { body: '7BIT' } }, '8BITMIME'],
+  [
+    '7BIT declared, labels do not count',
+    { header: LABEL, body: 'ü', envelope: { body: '7BIT' } },
+    '7BIT',
+    { detect8bitEncodingHeader: false },
+  ],
+  ['a label binary', { header: BINARY, body: 'a' }, '8BITMIME'],
+  ['a label in capitals, on two lines', { header: 'CONTENT-TRANSFER-ENCODING :\r\n 8BIT\r\n', body: 'ü' }, '8BITMIME'],
+  ['another label', { header: QP, body: 'a' }, undefined],
+  ['a label of no known encoding', { header: LABEL.replace('8bit', '8bits'), body: 'ü' }, undefined],
+  ['a part with a label', { header: MULTI, body: part('', 'a') + part(LABEL, 'ü') }, '8BITMIME'],
+  ['a part with the label binary', { header: MULTI, body: part(BINARY, 'a') }, '8BITMIME'],
+  [
+    'a part with a label, 7BIT declared',
+    { header: MULTI, body: part(LABEL, 'ü'), envelope: { body: '7BIT' } },
+    '8BITMIME',
+  ],
+  ['a part with a label, nothing in it', { header: MULTI, body: part(LABEL, '') }, '8BITMIME'],
+  ['parts without labels', { header: MULTI, body: part('', 'ü') + part(QP, '=C3=BC') }, undefined],
+  ['a label in a message within', { header: MULTI, body: forwarded(LABEL) }, '8BITMIME'],
+  ['a message as the content', { header: 'Content-Type: message/rfc822\r\n', body: `${LABEL}\r\nü` }, '8BITMIME'],
+  ['what looks like a label in a text without parts', { header: text, body: `${LABEL}\r\nü` }, undefined],
+  [
+    'a part with a label, labels do not count',
+    { header: MULTI, body: part(LABEL, 'ü') },
+    undefined,
+    { detect8bitEncodingHeader: false },
+  ],
+  ['a label behind the front', { header: MULTI, body: part('', 'a'.repeat(40_000)) + part(LABEL, 'ü') }, undefined],
+  ['parts on disk', { header: MULTI, ...streamed(part(LABEL, 'ü')) }, undefined],
 ]
-for (const [title, mail, parameter] of PARAMETERS)
+for (const [title, mail, parameter, options] of PARAMETERS)
   test(`BODY= of ${title}`, async () => {
-    const { lines } = await sent(mail, {}, EHLO)
+    const { lines } = await sent(mail, options, EHLO)
     assert.is(/ BODY=(\S+)/.exec(lines[1]!)?.[1], parameter)
   })
 
