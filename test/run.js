@@ -3,12 +3,14 @@
  *   npm test                     build, checks, all tests
  *   npm test -- journal smtp     build, and what has one of the words in its path (or is a check of that name)
  *   npm run scenarios            the folders in test/scenarios, which take minutes beside a live Postfix
- * A file that fails is run once more, alone, when the others are done: what passes then counts, and is told as unsteady at the end.
+ * A file that fails is run once more, alone and from its source (so the lines of a stack are right), when the others are done: what passes
+ * then counts, and is told as unsteady at the end.
  * TEST_TIMEOUT: ms one file may take (300000). TEST_JOBS: files at a time (two more than cores: many wait for servers and clocks). CI=true: a missing server fails.
  * The last line is `N passed, N failed`, with `, N skipped` when there are some.
  */
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
+import { buildTests, builtFile } from './tools/built-tests.js'
 import { runChild } from './tools/children.js'
 import { ensureServers } from './tools/servers.js'
 import { countRun } from './tools/uvu-output.js'
@@ -47,13 +49,13 @@ function testFiles() {
 }
 const wanted = (name) => words.length === 0 || words.some((word) => name.includes(word))
 
-function count({ passed, failed, skipped }, sign = 1) {
+function count({ passed, failed, skipped = 0 }, sign = 1) {
   total.passed += sign * passed
   total.failed += sign * failed
   total.skipped += sign * skipped
 }
 function tell(name, ms, counted, output) {
-  const { passed, failed, skipped, problems = [], reasons = [] } = counted
+  const { passed, failed, skipped = 0, problems = [], reasons = [] } = counted
   count(counted)
   const counts = [`${passed} passed`, failed ? `${failed} FAILED` : '', skipped ? `${skipped} skipped` : '']
     .filter(Boolean)
@@ -77,8 +79,14 @@ async function check([name, command, args]) {
   )
   return !bad
 }
-async function testFile(file) {
-  const run = await runChild(process.execPath, ['--import', 'tsx', file], { limit: LIMIT, cwd: ROOT })
+async function built() {
+  const began = Date.now()
+  const problem = await buildTests().catch((error) => error)
+  tell('build of the tests', Date.now() - began, { passed: problem ? 0 : 1, failed: problem ? 1 : 0 }, problem?.message)
+  return !problem
+}
+async function testFile(file, args = [builtFile(file)]) {
+  const run = await runChild(process.execPath, args, { limit: LIMIT, cwd: ROOT })
   const counted = countRun(run)
   tell(file, run.ms, counted, run.output)
   return counted
@@ -89,7 +97,7 @@ async function again(failures) {
   for (const { file, counted } of failures) {
     count(counted, -1)
     console.log(`once more, alone: ${file}`)
-    const second = await testFile(file)
+    const second = await testFile(file, ['--import', 'tsx', file])
     if (!second.failed) unsteady.push(file)
   }
   for (const file of unsteady) console.log(`unsteady: ${file} failed beside others, and passed alone`)
@@ -117,6 +125,7 @@ async function main() {
     return
   }
   if (files.length) {
+    if (!(await built())) return
     const missing = ensureServers()
     if (missing.length && process.env.CI === 'true') {
       tell('servers', 0, { passed: 0, failed: 1, skipped: 0, problems: [`not installed: ${missing.join(', ')}`] }, '')
