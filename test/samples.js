@@ -2,7 +2,6 @@
  * Runs samples.
  *   node test/samples.js NAME...            runs them and says what differs from expected.json
  *   node test/samples.js --record NAME...   writes expected.json, for review
- *   node test/samples.js --observe NAME     prints what was observed, as JSON on the last line
  *   node test/samples.js --list
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -16,7 +15,6 @@ const names = first?.startsWith('--') ? rest : [first, ...rest].filter(Boolean)
 const expectedFile = (name) => path.join(SAMPLES, name, 'expected.json')
 
 if (first === '--list') console.log(sampleNames().join('\n'))
-else if (first === '--observe') console.log(JSON.stringify(await runSample(names[0])))
 else {
   for (const name of names.length || record ? names : sampleNames()) {
     if (needsRoot(path.join(SAMPLES, name))) {

@@ -1,37 +1,16 @@
 /** Runs every folder of test/samples against the built packages and compares with its expected.json. */
-import { execFile } from 'node:child_process'
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { needsRoot } from './tools/sample-people.js'
+import { SAMPLES, runSample, sampleNames } from './tools/sample-run.js'
 
-const HERE = fileURLToPath(new URL('.', import.meta.url))
-const SAMPLES = join(HERE, 'samples')
-const all = readdirSync(SAMPLES)
-  .filter((name) => existsSync(join(SAMPLES, name, 'dialogue.json')))
-  .sort()
+const all: string[] = sampleNames()
 /** users of the system are made by root alone; in CI their absence is a failure */
-const needsRoot = (name: string) =>
-  process.env.CI !== 'true' && existsSync(join(SAMPLES, name, 'people.json')) && process.getuid?.() !== 0
-const names = all.filter((name) => !needsRoot(name))
-
-/** What the sample's process printed last, or why it did not come to that. */
-function observe(name: string): Promise<unknown> {
-  const args = [join(HERE, 'samples.js'), '--observe', name]
-  return new Promise((resolve, reject) => {
-    execFile(
-      process.execPath,
-      args,
-      { timeout: 60_000, killSignal: 'SIGKILL', maxBuffer: 1 << 26 },
-      (error, out, err) => {
-        if (error) reject(new Error(`${error.message}\n${out}${err}`))
-        else resolve(JSON.parse(out.trimEnd().split('\n').at(-1)!))
-      },
-    )
-  })
-}
+const isLeftOut = (name: string): boolean => process.env.CI !== 'true' && needsRoot(join(SAMPLES, name))
+const names = all.filter((name) => !isLeftOut(name))
 
 interface Deferred {
   readonly promise: Promise<unknown>
@@ -49,7 +28,8 @@ const results = new Map(names.map((name) => [name, deferred()]))
 async function work(): Promise<void> {
   for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
     const { resolve, reject } = results.get(name)!
-    await observe(name).then(resolve, reject)
+    // as it would be written down
+    await runSample(name).then((observed) => resolve(JSON.parse(JSON.stringify(observed))), reject)
   }
 }
 
@@ -64,6 +44,6 @@ for (const name of names) {
     assert.equal(await promise, JSON.parse(readFileSync(file, 'utf8')))
   })
 }
-for (const name of all.filter(needsRoot)) test.skip(`${name}: needs root`)
+for (const name of all.filter(isLeftOut)) test.skip(`${name}: needs root`)
 test.run()
 await Promise.all(Array.from({ length: availableParallelism() }, work))

@@ -1,5 +1,5 @@
 /** The actions of a sample's dialogue.json; each answers what is written down in expected.json. */
-import { spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import path from 'node:path'
 import { dialogue, posternCommand, sleep } from '@postern/testkit'
 import { ROOT } from './workspace.js'
@@ -70,8 +70,13 @@ export const ACTIONS = {
   async check(args, { folder, replace }) {
     const [program, ...first] = posternCommand(ROOT)
     const given = args.map(replace)
-    const run = spawnSync(program, [...first, ...given], { cwd: folder, encoding: 'utf8', timeout: 20_000 })
-    return { exit: run.status, output: `${run.stdout}${run.stderr}`.split(path.sep + path.sep).join(path.sep) }
+    const options = { cwd: folder, encoding: 'utf8', timeout: 20_000 }
+    return new Promise((done) => {
+      execFile(program, [...first, ...given], options, (error, stdout, stderr) => {
+        const exit = error ? (typeof error.code === 'number' ? error.code : null) : 0
+        done({ exit, output: `${stdout}${stderr}`.split(path.sep + path.sep).join(path.sep) })
+      })
+    })
   },
 }
 

@@ -22,7 +22,7 @@ export class SampleDaemon {
   /** Throws with `problems` when the configuration does not start. */
   async start() {
     this.#since = this.log.length
-    this.#child = fork(SCRIPT, [], { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    this.#child = fork(SCRIPT, [], { cwd: ROOT, execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
     this.#child.on('message', (m) => this.#receive(m))
     this.#child.once('exit', (code, signal) => {
       for (const [, { reject }] of this.#waiting) reject(new Error(`the MTA ended: ${signal ?? code}`))

@@ -18,6 +18,10 @@ export const sampleNames = () =>
 const readJson = (file, otherwise) => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : otherwise)
 const readText = (file) => (existsSync(file) ? readFileSync(file, 'utf8') : '')
 
+/** ms that one sample may take */
+const LIMIT = 60_000
+
+/** Several may run side by side in one process. Rejects when it took too long. */
 export async function runSample(name) {
   const source = path.join(SAMPLES, name)
   const temp = await tempFolder(`sample-${name}`)
@@ -41,8 +45,7 @@ export async function runSample(name) {
   const normal = normaliser(names)
   try {
     const stage = { daemon, hop, zone, folder: temp.path, replace }
-    const observed = await observe(script, stage)
-    return normal(observed)
+    return normal(await within(LIMIT, observe(script, stage)))
   } finally {
     await daemon.stop()
     await hop.stop()
@@ -52,6 +55,13 @@ export async function runSample(name) {
   }
 }
 
+async function within(ms, promise) {
+  let timer
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not done within ${ms / 1000} s`)), ms)
+  })
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
+}
 async function observe(script, stage) {
   try {
     await stage.daemon.start()
