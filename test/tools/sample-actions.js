@@ -38,7 +38,7 @@ export const ACTIONS = {
     await daemon.ask('wait')
   },
   async restart(_how, { daemon }) {
-    await daemon.stop()
+    await daemon.stop({ again: true })
     await daemon.start()
   },
   reload: (_how, { daemon }) =>

@@ -7,14 +7,22 @@ import { ROOT } from './workspace.js'
 const SCRIPT = path.join(path.dirname(fileURLToPath(import.meta.url)), 'sample-mta.js')
 const PATIENCE = 20_000
 
+/** Its MTA has stopped, and it waits for the next sample's: beginning a process is most of what a sample costs. */
+let spare
+
 export class SampleDaemon {
   #child
+  #heard = (m) => this.#receive(m)
+  #ended = (code, signal) => {
+    for (const [, { reject }] of this.#waiting) reject(new Error(`the MTA ended: ${signal ?? code}`))
+    this.#waiting.clear()
+  }
   #waiting = new Map()
   #ids = 0
   #since = 0
   log = []
 
-  /** `users`: with a helper that delivers as users of the system */
+  /** `users`: in a process of its own, with a helper that delivers as users of the system */
   constructor(file, { users = false } = {}) {
     this.file = file
     this.users = users
@@ -22,12 +30,11 @@ export class SampleDaemon {
   /** Throws with `problems` when the configuration does not start. */
   async start() {
     this.#since = this.log.length
-    this.#child = fork(SCRIPT, [], { cwd: ROOT, execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
-    this.#child.on('message', (m) => this.#receive(m))
-    this.#child.once('exit', (code, signal) => {
-      for (const [, { reject }] of this.#waiting) reject(new Error(`the MTA ended: ${signal ?? code}`))
-      this.#waiting.clear()
-    })
+    this.#child = (!this.users && taken()) || begun()
+    this.#child.ref()
+    this.#child.channel.ref()
+    this.#child.on('message', this.#heard)
+    this.#child.once('exit', this.#ended)
     await this.ask('start', { file: this.file, users: this.users })
   }
   #receive(m) {
@@ -58,10 +65,25 @@ export class SampleDaemon {
     if (!found) throw new Error(`no listener ${listener ?? ''}`)
     return found.fields.port
   }
-  async stop() {
+  /** `again`: this sample goes on, in a new process */
+  async stop({ again = false } = {}) {
     if (this.#gone()) return
-    await this.ask('stop').catch(() => undefined)
-    await this.kill()
+    const stopped = await this.ask('stop').then(
+      () => true,
+      () => false,
+    )
+    if (stopped && !again && !this.users && !spare) this.#leave()
+    else await this.kill()
+  }
+  #leave() {
+    const child = this.#child
+    this.#child = undefined
+    child.off('message', this.#heard)
+    child.off('exit', this.#ended)
+    // it ends with this process, which need not wait for it
+    child.unref()
+    child.channel.unref()
+    spare = child
   }
   kill() {
     if (this.#gone()) return Promise.resolve()
@@ -74,3 +96,10 @@ export class SampleDaemon {
     return !this.#child || this.#child.exitCode !== null || this.#child.signalCode !== null
   }
 }
+
+function taken() {
+  const child = spare
+  spare = undefined
+  return child?.connected ? child : undefined
+}
+const begun = () => fork(SCRIPT, [], { cwd: ROOT, execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })

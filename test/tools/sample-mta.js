@@ -1,6 +1,6 @@
 /**
- * The MTA of one sample, in a process of its own so that it can be killed: `node sample-mta.js CONFIG`, driven by messages
- * from its parent. The built packages, as a user's program would use them.
+ * The MTA of a sample, in a process of its own so that it can be killed, driven by messages from its parent; one that was stopped may
+ * be followed by the next sample's. The built packages, as a user's program would use them.
  */
 import path from 'node:path'
 import { createNode, loadConfig } from '@postern/core'

@@ -1,0 +1,3 @@
+import { testSamples } from './tools/sample-tests.js'
+
+testSamples(2, 4)

@@ -1,0 +1,3 @@
+import { testSamples } from './tools/sample-tests.js'
+
+testSamples(4, 4)
