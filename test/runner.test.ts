@@ -1,11 +1,12 @@
 /** The runner counts what uvu says, and what uvu cannot say: hanging, dying, leaving processes behind. */
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { buildTests, builtFile } from './tools/built-tests.js'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const HARNESS = `
@@ -64,6 +65,17 @@ test('a process left behind is a failure, and is ended', () => {
   `)
   assert.equal(counted.problems, ['left processes behind'])
   assert.not.match(spawnSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).stdout, marker)
+})
+
+test('a test that is built knows its own place; helpers are built, too, and src is what the build made of it', async () => {
+  await buildTests()
+  const text = (file: string) => readFileSync(builtFile(file), 'utf8')
+  assert.match(import.meta.url, /\/test\/runner\.test\.ts$/)
+  assert.match(text('test/runner.test.ts'), JSON.stringify(import.meta.url))
+  const lines = text('plugins/deliver/smtp/test/lines.test.ts')
+  assert.match(lines, '/plugins/deliver/smtp/dist/stuff.js"')
+  assert.match(lines, '"./next-hop.js"')
+  assert.match(text('plugins/deliver/smtp/test/next-hop.ts'), 'export')
 })
 
 test('an unknown filter fails, and the last line is the count', () => {

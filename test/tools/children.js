@@ -40,7 +40,8 @@ export function runChild(command, args, { limit, env = {}, cwd } = {}) {
       const closed = new Promise((done) => child.once('close', done))
       void groupGone(child.pid, late ? 0 : GRACE).then(async (gone) => {
         left = !gone && killGroup(child.pid) && !late
-        await Promise.race([closed, sleep(GRACE)])
+        // what waits for this alone need not: an open pipe is waited for in any case
+        await Promise.race([closed, sleep(GRACE, undefined, { ref: false })])
         end(code, signal)
       })
     })
