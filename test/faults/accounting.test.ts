@@ -1,11 +1,13 @@
 /** What the accounting of copies excuses and what it does not: ends, lines of the log and the sink's notes by their times. */
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { account } from './support/accounting.ts'
+import { Sink } from './support/sink.ts'
 import type { MtaProcess } from '@postern/testkit'
 import type { Ending } from './support/accounting.ts'
 import type { Acknowledgements } from './support/load.ts'
-import type { Sink } from './support/sink.ts'
 
 const FROM = Date.UTC(2026, 0, 1)
 const UNPROCESSED = "the sink's reply had not been processed at the kill"
@@ -79,4 +81,30 @@ for (const c of cases)
       c.causes,
     )
   })
+
+/** Offers a message that takes the sink long to look at, and tells when the reply was read. */
+const CLIENT = `
+  const { parentPort, workerData } = require('node:worker_threads')
+  const socket = require('node:net').connect(workerData, '127.0.0.1')
+  const words = 't '.repeat(2_000_000)
+  socket.setEncoding('latin1').on('data', (text) => {
+    if (text.startsWith('220')) socket.write('DATA\\r\\n')
+    else if (text.startsWith('354')) socket.write('X-Token: t\\r\\n\\r\\n' + words + '\\r\\n.\\r\\n')
+    else if (text.startsWith('250')) {
+      parentPort.postMessage(Date.now())
+      socket.destroy()
+    }
+  })`
+test('the sink notes no reply later than it can be read', async () => {
+  const sink = await new Sink().listen()
+  try {
+    const client = new Worker(CLIENT, { eval: true, workerData: sink.port })
+    const [read] = (await once(client, 'message')) as [number]
+    await client.terminate()
+    assert.is(sink.ended.length, 1)
+    assert.ok(sink.ended[0]!.at <= read, `noted ${sink.ended[0]!.at - read} ms after it was read`)
+  } finally {
+    await sink.stop()
+  }
+})
 test.run()

@@ -8,7 +8,7 @@ export interface Ended {
   readonly token: string
   /** queue id: a report has another one than the message it speaks of */
   readonly id: string
-  /** ms since 1970: when the reply was written to the connection */
+  /** ms since 1970, just before the reply was written to the connection: who asked cannot know sooner */
   readonly at: number
   /** 2xx */
   readonly taken: boolean
@@ -76,12 +76,14 @@ export class Sink {
     if (!report) this.offers.set(token, offer)
     const reply = report ? OK : this.policy(token, offer)
     if (reply === '') return
+    // behind the write this process may stand still, and be overtaken by the one that asked
+    const at = Date.now()
     socket.write(`${reply}\r\n`)
     if (reply.startsWith('4')) return
     const id = /\bid ([0-9A-V]{13})\b/.exec(message)?.[1] ?? '?'
     const body = message.slice(message.indexOf('\r\n\r\n') + 4).trimEnd()
     const intact = report || body.split(/\s+/).every((word) => word === token)
-    this.ended.push({ token, id, at: Date.now(), taken: reply.startsWith('2'), report, intact })
+    this.ended.push({ token, id, at, taken: reply.startsWith('2'), report, intact })
   }
 }
 function replyTo(line: string): string {
