@@ -1,6 +1,6 @@
 /**
- * Calls that fail: EIO, ENOSPC, EROFS, EMFILE at the first, the third and every call, too few descriptors, writes that end short, a disk
- * that refuses writes. The process lives on, what cannot be kept is answered 4xx, what was acknowledged arrives.
+ * Calls that fail: EIO, ENOSPC, EROFS, EMFILE at the first, the third and every call, too few descriptors, writes that end short. The
+ * process lives on, what cannot be kept is answered 4xx, what was acknowledged arrives.
  */
 import { execFileSync } from 'node:child_process'
 import { readFileSync, readdirSync } from 'node:fs'
@@ -8,7 +8,6 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { sleep, tempFolder } from '@postern/testkit'
-import { Disk } from './disk/disk.ts'
 import { testWith } from './support/needs.ts'
 import { FULL, progress } from './support/report.ts'
 import { running } from './support/running.ts'
@@ -145,40 +144,4 @@ for (const { what, path, limit, size } of SHORT)
       await folder.remove()
     }
   })
-testWith(
-  'mount',
-  'fuse',
-  'loop',
-  'ext4',
-)('a disk that refuses writes: read-only in the end, healed by a new mount', async () => {
-  const disk = await Disk.make(64)
-  try {
-    await running({ spool: join(disk.path, 'spool') }, async (r) => {
-      const rounds = FULL ? 10 : 1
-      for (let n = 0; n < rounds; n++) {
-        const load = r.load()
-        await r.acknowledged(50)
-        const since = Date.now()
-        disk.failing = true
-        await r.acknowledged(100, 1500)
-        await load.stop()
-        onlyDeferred(load)
-        alive(r)
-        // the listing goes on, and so does the daemon; what it says cannot be kept
-        await sleep(200)
-        r.endings.push({ kind: 'kill', at: Date.now(), since })
-        await r.mta.kill()
-        disk.failing = false
-        disk.unmount()
-        disk.mount()
-        await r.mta.start()
-        await r.takesMail()
-      }
-      await r.judge('errors: the disk refuses writes', rounds)
-      assert.is(await r.mta.stop(), 0)
-    })
-  } finally {
-    await disk.remove()
-  }
-})
 test.run()
