@@ -12,6 +12,8 @@ import type { Acknowledgements } from './support/load.ts'
 const FROM = Date.UTC(2026, 0, 1)
 const UNPROCESSED = "the sink's reply had not been processed at the kill"
 const ON_ITS_WAY = 'its outcome was on its way to the disk at the kill'
+const UNSYNCED = 'its outcome was not synced at the cut'
+const REFUSED = 'its outcome could not be written, the disk refused'
 const UNREPORTED = 'the report of its refusal had not been stored at the kill'
 
 /** All times in ms from the same moment. */
@@ -22,6 +24,13 @@ interface Case {
   /** when the log told of a delivery */
   readonly log: readonly number[]
   readonly kills: readonly number[]
+  /** they were power cuts; or from when on the disk had refused writes */
+  readonly cut?: true
+  readonly since?: number
+  /** of other messages: when they were begun, and acknowledged */
+  readonly acks?: readonly (readonly [number, number])[]
+  /** those were another part's */
+  readonly elsewhere?: true
   /** the sink refused each; when the log told that the report of it was stored */
   readonly reports?: readonly number[]
   readonly causes: readonly (string | undefined)[]
@@ -61,20 +70,94 @@ const cases: Case[] = [
   { what: 'no report yet', sink: [100, 6900], log: [101, 6901], kills: [5100], reports: [], causes: [UNREPORTED] },
   { what: 'no report for too long', sink: [100, 6900], log: [6901], kills: [5101], reports: [], causes: [undefined] },
   { what: 'reported, told', sink: [100, 900], log: [105, 901], kills: [140], reports: [104], causes: [ON_ITS_WAY] },
+  { what: 'told, and cut', sink: [100, 900], log: [102, 901], kills: [300], cut: true, causes: [UNSYNCED] },
+  {
+    what: 'told, and cut a second later: nothing was synced meanwhile',
+    sink: [100, 2900],
+    log: [102, 2901],
+    kills: [1100],
+    cut: true,
+    acks: [[150, 1000]],
+    causes: [UNSYNCED],
+  },
+  {
+    what: 'told, and cut: a commit behind it was acknowledged',
+    sink: [100, 900],
+    log: [102, 901],
+    kills: [400],
+    cut: true,
+    acks: [[203, 399]],
+    causes: [undefined],
+  },
+  {
+    what: 'told, and cut: a commit behind it was acknowledged in another part',
+    sink: [100, 900],
+    log: [102, 901],
+    kills: [400],
+    cut: true,
+    acks: [[203, 399]],
+    elsewhere: true,
+    causes: [UNSYNCED],
+  },
+  {
+    what: 'told, and cut after longer than a machine stands still',
+    sink: [100, 9900],
+    log: [102, 9901],
+    kills: [5200],
+    cut: true,
+    causes: [undefined],
+  },
+  {
+    what: 'told a second before the disk refused, in its last sync',
+    sink: [100, 9900],
+    log: [102, 9901],
+    kills: [7500],
+    since: 1100,
+    acks: [[50, 1050]],
+    causes: [REFUSED],
+  },
+  {
+    what: 'told a second before the disk refused: a commit behind it was acknowledged',
+    sink: [100, 9900],
+    log: [102, 9901],
+    kills: [7500],
+    since: 1100,
+    acks: [[250, 1050]],
+    causes: [undefined],
+  },
+  {
+    what: 'told while the disk refused',
+    sink: [100, 9900],
+    log: [102, 9901],
+    kills: [7500],
+    since: 90,
+    causes: [REFUSED],
+  },
   { what: 'reported long ago', sink: [100, 900], log: [105, 901], kills: [800], reports: [104], causes: [undefined] },
 ]
+/** As the journal makes them. */
+const idOf = (ms: number, part: number): string =>
+  ((BigInt(ms - Date.UTC(2020, 0, 1)) << 23n) | (BigInt(part) << 11n)).toString(32).toUpperCase().padStart(13, '0')
 for (const c of cases)
   test(c.what, async () => {
     const one = { token: 't', id: '0000000000001', at: FROM }
+    const others = (c.acks ?? []).map(([begun, at], n) => ({
+      token: `a${n}`,
+      id: idOf(FROM + begun, c.elsewhere ? 1 : 0),
+      at: FROM + at,
+    }))
     const copies = c.sink.map((at) => ({ ...one, at: FROM + at, taken: !c.reports, report: false, intact: true }))
+    for (const { token, id } of others)
+      copies.push({ token, id, at: FROM + 9999, taken: true, report: false, intact: true })
     // of what is refused the report comes, under an id of its own
     const report = { ...one, id: '0000000000002', at: FROM + 9000, taken: true, report: true, intact: true }
     const ended = c.reports ? [...copies, report] : copies
     const told = (event: string, times: readonly number[] = []) =>
       times.map((at) => ({ event, fields: { id: one.id, time: new Date(FROM + at).toISOString() } }))
     const log = [...told(c.reports ? 'deliver.bounced' : 'deliver.sent', c.log), ...told('report.sent', c.reports)]
-    const endings = c.kills.map((at): Ending => ({ kind: 'kill', at: FROM + at }))
-    const acks = { all: new Map([['t', one]]) } as unknown as Acknowledgements
+    const since = c.since === undefined ? undefined : FROM + c.since
+    const endings = c.kills.map((at): Ending => ({ kind: c.cut ? 'cut' : 'kill', at: FROM + at, since }))
+    const acks = { all: new Map([one, ...others].map((ack) => [ack.token, ack])) } as unknown as Acknowledgements
     const seen = await account(acks, { ended } as unknown as Sink, { log } as unknown as MtaProcess, endings)
     assert.equal(
       seen.duplicates.map((d) => d.cause),

@@ -5,6 +5,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { posternCommand, sleep } from '@postern/testkit'
+import { isFollowed } from './followed.ts'
 import { traceOf } from './gone.ts'
 import type { LogEvent, MtaProcess } from '@postern/testkit'
 import type { Acknowledgements } from './load.ts'
@@ -14,12 +15,10 @@ import type { Sink } from './sink.ts'
 const IN_FLIGHT = 100
 /** ms by which the sink, which shares its process with the clients, may be late */
 const SINK_BEHIND = 1500
-/** ms for which a process may stand still on a busy machine, with a reply in its socket that it has not read */
+/** ms for which a process may stand still on a busy machine, with a reply in its socket that it has not read, or in a sync */
 const LONGEST_PAUSE = 5000
 /** ms after which a reply that was not processed is told with what the log has of it: an excuse, but an odd one */
 const STANDSTILL = 2000
-/** ms that outcomes may be unsynced; a power cut takes them */
-const LAZY = 200
 
 export interface Ending {
   readonly kind: 'kill' | 'cut'
@@ -126,7 +125,7 @@ export async function account(
       facts,
     ),
     damaged: there.filter((e) => !e.intact).map((e) => e.token),
-    duplicates: duplicatesOf(sink, mta, facts, endings),
+    duplicates: duplicatesOf(acks, sink, mta, facts, endings),
   }
 }
 
@@ -148,6 +147,7 @@ async function withoutReports(
   }
 }
 function duplicatesOf(
+  acks: Acknowledgements,
   sink: Sink,
   mta: MtaProcess,
   facts: readonly LogEvent[],
@@ -192,13 +192,14 @@ function duplicatesOf(
       const outcome = times.find((time) => time >= at - 5 && time <= (ending?.at ?? 0))
       const line = taken ? outcome : (storedAt(id, at, ending) ?? outcome)
       const before = ending ? Math.max(0, ending.at - (line ?? at)) : NaN
+      const followed = line !== undefined && ending !== undefined && isFollowed(acks, id, line + IN_FLIGHT, ending.at)
       const evidence = () => {
         const seen = mta.log.filter((e) => e.fields.id === id).map((e) => `${String(e.fields.time)} ${e.event}`)
         const came = all.map((e) => new Date(e.at).toISOString())
         const ends = ours.map((e) => new Date(e.at).toISOString())
         return `${id} at the sink ${came.join(', ')}; log ${seen.join(', ')}; ends ${ends.join(', ')}`
       }
-      const excuse = (taken ? undefined : unreported(id, at, ending)) ?? (ending && excuseOf(line, ending))
+      const excuse = (taken ? undefined : unreported(id, at, ending)) ?? (ending && excuseOf(line, ending, followed))
       const cause = excuse && (excuse.limit === undefined || before <= excuse.limit) ? excuse.cause : undefined
       const odd = !cause || (line === undefined && before >= STANDSTILL)
       return { token, before, limit: excuse?.limit, report, cause, evidence: odd ? evidence() : '' }
@@ -224,12 +225,17 @@ interface Excuse {
   /** ms before the end up to which it is one; default: always */
   readonly limit?: number
 }
-/** What may have made the process forget; `logged`: ms since 1970 at which the log told the outcome. */
-function excuseOf(logged: number | undefined, ending: Ending): Excuse {
+/**
+ * What may have made the process forget; `logged`: ms since 1970 at which the log told the outcome; `followed`: what came behind it in
+ * the log was durable.
+ */
+function excuseOf(logged: number | undefined, ending: Ending, followed: boolean): Excuse | undefined {
   if (logged === undefined)
     return { cause: `the sink's reply had not been processed at the ${ending.kind}`, limit: LONGEST_PAUSE }
-  if (ending.since !== undefined && logged >= ending.since - LAZY - IN_FLIGHT)
-    return { cause: 'its outcome could not be written, the disk refused' }
-  if (ending.kind === 'cut') return { cause: 'its outcome was not synced at the cut', limit: LAZY + IN_FLIGHT }
+  if (ending.since !== undefined || ending.kind === 'cut') {
+    if (followed) return undefined
+    if (ending.since === undefined) return { cause: 'its outcome was not synced at the cut', limit: LONGEST_PAUSE }
+    if (logged >= ending.since - LONGEST_PAUSE) return { cause: 'its outcome could not be written, the disk refused' }
+  }
   return { cause: 'its outcome was on its way to the disk at the kill', limit: IN_FLIGHT }
 }
