@@ -21,6 +21,8 @@ const MKFS = [
   'lazy_itable_init=0,lazy_journal_init=0,nodiscard',
 ]
 
+/** ms in which its server starts, on a busy machine */
+const STARTS = 60_000
 /** of 100 ms each, for the loop device to let go */
 const TRIES = 50
 
@@ -61,10 +63,11 @@ export class Disk {
     for (const stream of [server.stdout, server.stderr])
       stream.on('data', (chunk: Buffer) => (text += chunk.toString()))
     try {
-      await until('the disk', () => {
+      const isThere = () => {
         if (server.exitCode !== null) throw new Error(`the disk ended: ${text}`)
         return text.includes('mounted')
-      })
+      }
+      await until('the disk', isThere, STARTS)
       const disk = new Disk(folder, server)
       execFileSync('mkfs.ext4', [...MKFS, disk.#attach()])
       disk.#detach()
