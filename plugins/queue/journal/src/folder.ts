@@ -33,6 +33,8 @@ export class SegmentFolder {
   voidBefore = 0
   #last = 0
   #dropping = false
+  /** by segment: messages in it that have ended, which nothing durable says yet */
+  #ending: ReadonlyMap<number, number> = new Map()
   /** what the segments found at start hold has been counted: before that nothing is dropped */
   known = false
   /** segments that went, and those that are about to */
@@ -124,8 +126,22 @@ export class SegmentFolder {
       this.#dropping = false
     }
   }
+  /**
+   * Drops, too, what has no message but such as have ended and whose end could not be recorded; that it is gone says the same. `homes`:
+   * the segment of each of these, while nothing else becomes durable.
+   */
+  async letGo(homes: readonly number[]): Promise<void> {
+    while (this.#dropping) await new Promise((resolve) => setTimeout(resolve, 1))
+    const ending = new Map<number, number>()
+    for (const home of homes) ending.set(home, (ending.get(home) ?? 0) + 1)
+    this.#ending = ending
+    await this.sweep()
+    this.#ending = new Map()
+  }
   #mayGo(segment: Segment): boolean {
-    if (segment.active || segment.live > 0 || segment.pins > 0 || this.#closed) return false
+    // in one that failed may stand what does not count
+    const ending = segment.failed || segment.damaged ? 0 : (this.#ending.get(segment.number) ?? 0)
+    if (segment.active || segment.live > ending || segment.pins > 0 || this.#closed) return false
     if (this.isGuard(segment)) return false
     for (const number of segment.needs) if (this.segments.has(number)) return false
     return true

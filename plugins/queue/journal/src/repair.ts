@@ -4,6 +4,7 @@
  */
 import { PAGE } from './frame.ts'
 import { salvage } from './salvage.ts'
+import { isFull } from './space.ts'
 import { syncFully, writeFully } from './io.ts'
 import type { Backlog, WriterHooks } from './backlog.ts'
 import type { Batch, Ledger } from './batch.ts'
@@ -129,14 +130,23 @@ export class Repair {
     const batch = this.#backlog.open
     this.#backlog.open = this.#backlog.fresh()
     this.#backlog.unsynced = [batch]
-    void this.#rewrite([batch]).then(
-      () => {
-        this.running = false
-        this.#o.log.info('queue.up', {})
-        this.#writer.resume()
-      },
-      (error: unknown) => this.#goDown(error as Error, [batch]),
-    )
+    void this.#makeRoom(batch)
+      .then(() => this.#rewrite([batch]))
+      .then(
+        () => {
+          this.running = false
+          this.#o.log.info('queue.up', {})
+          this.#writer.resume()
+        },
+        (error: unknown) => this.#goDown(error as Error, [batch]),
+      )
+  }
+  /** On a full disk the segments of what has ended are the room in which to say so. */
+  async #makeRoom({ ended }: Batch): Promise<void> {
+    if (!isFull(this.down)) return
+    const { rows } = this.#o.ledger
+    // one that has ended counts once
+    await this.#o.folder.letGo([...new Set(ended)].map((slot) => rows.segment(slot)))
   }
   /** One more try if nothing can be written, and none after it. */
   stop(): void {
