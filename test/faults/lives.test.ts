@@ -27,6 +27,8 @@ const CHILD = fileURLToPath(new URL('support/lives-child.js', import.meta.url))
 const SLOW_READS = fileURLToPath(new URL('support/slow-reads.cjs', import.meta.url))
 /** ms more for each large read of a life that does not find its old mail */
 const SLOW = 200
+/** share of the lives at whose end this process stands still */
+const STILL = 0.2
 const SEGMENTS = [64 * 1024, 256 * 1024, 1024 * 1024]
 
 interface Promised {
@@ -44,6 +46,8 @@ class Lives {
   found = 0
   /** new mail was refused: the next life finds the old mail, and ends some */
   #full = false
+  /** from 0 */
+  #life = 0
   readonly #path: string
   readonly #slow: string
   readonly #segment: number
@@ -58,6 +62,7 @@ class Lives {
   /** Runs the child until some mail has come; `cut`: the power goes. */
   async life(mayFind: boolean, cut: () => void): Promise<void> {
     const finds = mayFind || this.#full
+    this.#life = this.cuts.length
     this.#full = false
     fs.writeFileSync(this.#slow, finds ? '0' : String(SLOW))
     const seed = Math.floor(this.#next() * 2 ** 32)
@@ -91,6 +96,8 @@ class Lives {
       throw error
     })
     if (finds) await sleep(this.#next() * 400)
+    // as on a busy machine: the child goes on meanwhile, with nobody who reads what it tells
+    if (this.#next() < STILL) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500)
     cut()
     this.cuts.push(Date.now())
     child.kill('SIGKILL')
@@ -101,7 +108,7 @@ class Lives {
     const id = line.slice(1)
     if (line.startsWith('+')) {
       this.acknowledged++
-      this.promised.set(id, { life: this.cuts.length, at: Date.now() })
+      this.promised.set(id, { life: this.#life, at: Date.now() })
     } else {
       const promised = this.promised.get(id)
       if (!promised) return
@@ -116,7 +123,7 @@ class Lives {
     for await (const { id } of readQueue(this.#path, wrong)) there.add(id)
     const tell = (what: string, id: string, p: Promised) => {
       const before = this.cuts[p.life]! - p.at
-      wrong.push(`${what}: ${id}, acknowledged in life ${p.life + 1}, ${before} ms before its cut`)
+      wrong.push(`${what}: ${id}, acknowledged in life ${p.life + 1}, read ${before} ms before its cut`)
     }
     for (const [id, p] of this.promised) {
       if (there.has(id)) {

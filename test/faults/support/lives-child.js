@@ -6,6 +6,7 @@
  *   .     the old mail has been found
  *   !     the disk is full: new mail was refused
  */
+import { writeSync } from 'node:fs'
 import { commit, smallJournal } from './store-steps.js'
 
 const [path, seed, segment] = process.argv.slice(2)
@@ -14,7 +15,8 @@ const next = () => {
   state = (Math.imul(state, 1664525) + 1013904223) >>> 0
   return (state >>> 8) / 2 ** 24
 }
-const tell = (line) => process.stdout.write(line + '\n')
+// at once, or not before it is read: process.stdout keeps what finds no room in a full pipe, and a kill takes it
+const tell = (line) => void writeSync(1, line + '\n')
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 // a life has seconds: what waits ten minutes elsewhere is compacted at once, or the small disk fills with segments of one message each
 const compact = { age: 0, rate: 64 * 1024 * 1024, patience: 1000, every: 500 }

@@ -6,6 +6,7 @@
  *   =ID               its end is durable: it may not come back
  *   .                 the end
  */
+import { writeSync } from 'node:fs'
 import { commit, smallJournal } from './store-steps.js'
 
 const [path, seed, messages] = process.argv.slice(2)
@@ -14,7 +15,8 @@ const next = () => {
   state = (Math.imul(state, 1664525) + 1013904223) >>> 0
   return (state >>> 8) / 2 ** 24
 }
-const tell = (line) => process.stdout.write(line + '\n')
+// at once, or not before it is read: process.stdout keeps what finds no room in a full pipe, and a kill takes it
+const tell = (line) => void writeSync(1, line + '\n')
 const store = smallJournal(path, { compact: { age: 0, rate: 1e9, patience: Infinity } })
 const settled = (state) => ({ n: 0, state, esc: state === 'delivered' ? '2.0.0' : '4.2.0', text: 'x'.repeat(50) })
 
