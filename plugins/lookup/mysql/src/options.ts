@@ -41,5 +41,8 @@ export const tableOptions = z.strictObject({
     .describe('for which a server that failed is left alone while there is another'),
   timeout: duration().default(10_000).describe('for connecting to one server and its answer'),
   connections: count(1, 1000).default(10).describe('to each server, for all tables with the same login'),
+  pipelineDepth: count(1, 1000)
+    .default(32)
+    .describe('queries that one connection is given at a time; 1: no query before the last one is answered'),
 })
 export type MysqlOptions = z.output<typeof tableOptions>

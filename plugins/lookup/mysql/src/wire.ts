@@ -1,0 +1,160 @@
+/**
+ * One connection behind its handshake, in the text protocol: several commands in one write, their answers in order. It ends
+ * with the first byte that is not understood.
+ */
+import type { Duplex } from 'node:stream'
+import type { SqlText } from '@postern/lookup-kit'
+import { Answer } from './answer.ts'
+import type { TakeRow } from './answer.ts'
+import { HEADER, Packets, command } from './packets.ts'
+
+/** What is asked, as a connection sees it. */
+export interface Question {
+  readonly sql: SqlText
+  /** only prepared, and not carried out */
+  readonly prepare: boolean
+  /** Where its rows go, when the answer begins; `undefined`: nobody waits for it on this connection. */
+  begin(wire: Wire): TakeRow | undefined
+}
+export interface WireEvents {
+  /** One answer is whole. `error`: the server's word, or what is wrong with a value. */
+  answered(wire: Wire, question: Question, sets: number, error: Error | undefined): void
+  /** All that was asked has been answered. */
+  idle(wire: Wire): void
+  /** It has ended; told once, and not by `destroy`. */
+  lost(wire: Wire, error: Error): void
+}
+export interface Channel {
+  readonly stream: Duplex
+  /** is a backslash special in '...', without the mode NO_BACKSLASH_ESCAPES? */
+  readonly backslash: boolean
+  /** was CLIENT_DEPRECATE_EOF agreed on? */
+  readonly deprecateEof: boolean
+  /** ends whatever else there is of it */
+  destroy(): void
+}
+const COM_QUERY = 0x03
+const COM_STMT_PREPARE = 0x16
+const COM_STMT_CLOSE = 0x19
+/** characters up to which a query is written into the bytes of its neighbours */
+const SMALL = 16_384
+
+export class Wire {
+  readonly #channel: Channel
+  readonly #events: WireEvents
+  readonly #packets: Packets
+  readonly #answer: Answer
+  /** asked and not answered, in order */
+  #asked: readonly Question[] = []
+  #at = 0
+  #begun = false
+  #ended = false
+  #watched = -1
+  #watchedAt = 0
+  /** answers so far */
+  answers = 0
+  /** it is not to be used when these answers have come */
+  spoilt = false
+  /** on the clock, since when it is idle */
+  since = 0
+
+  constructor(channel: Channel, events: WireEvents) {
+    this.#channel = channel
+    this.#events = events
+    this.#answer = new Answer(channel.deprecateEof)
+    this.#packets = new Packets((bytes, start, end) => this.#take(bytes, start, end))
+    const { stream } = channel
+    stream.on('data', (chunk: Buffer) => this.#read(chunk))
+    stream.on('error', (error) => this.#lost(error))
+    for (const event of ['end', 'close']) stream.on(event, () => this.#lost(new Error(CLOSED)))
+  }
+  /** What has no whole answer. */
+  get waiting(): readonly Question[] {
+    return this.#asked.slice(this.#at)
+  }
+  /** Only when it is idle. */
+  ask(questions: readonly Question[]): void {
+    this.#asked = questions
+    this.#at = 0
+    this.#watched = -1
+    this.#next()
+    this.#channel.stream.write(bytesOf(questions, this.#channel.backslash))
+  }
+  /** Nobody wants the rows of the answer that is being read. */
+  mute(question: Question): void {
+    if (this.#begun && this.#asked[this.#at] === question) this.#answer.mute()
+  }
+  /** Was nothing answered for so long? Counted from the first time that this is asked. */
+  quiet(now: number, ms: number): boolean {
+    if (this.#watched !== this.answers) {
+      this.#watched = this.answers
+      this.#watchedAt = now
+    }
+    return now - this.#watchedAt >= ms
+  }
+  destroy(): void {
+    this.#ended = true
+    this.#channel.destroy()
+  }
+
+  #next(): void {
+    this.#begun = false
+    this.#packets.next = 1
+  }
+  #read(chunk: Buffer): void {
+    if (this.#ended) return
+    try {
+      this.#packets.push(chunk)
+    } catch (error) {
+      this.#lost(error as Error)
+    }
+  }
+  #take(bytes: Buffer, start: number, end: number): void {
+    if (this.#ended) return
+    const question = this.#asked[this.#at]
+    // it says good-bye, or speaks of what nobody asked
+    if (question === undefined) return this.#lost(new Error(CLOSED))
+    const answer = this.#answer
+    if (!this.#begun) {
+      this.#begun = true
+      answer.begin(question.prepare, question.begin(this))
+    }
+    if (!answer.take(bytes, start, end)) return
+    if (answer.statement) this.#channel.stream.write(command(COM_STMT_CLOSE, answer.statement))
+    this.answers++
+    this.#at++
+    this.#next()
+    const { sets, error } = answer
+    this.#events.answered(this, question, sets, error)
+    if (this.#at === this.#asked.length && !this.#ended) this.#events.idle(this)
+  }
+  #lost(error: Error): void {
+    if (this.#ended) return
+    this.destroy()
+    this.#events.lost(this, error)
+  }
+}
+const CLOSED = 'the server closed the connection'
+
+/** Of small ones, which are usual, one piece of memory. */
+function bytesOf(questions: readonly Question[], backslash: boolean): Buffer {
+  const texts: string[] = []
+  let most = 0
+  for (const { sql, prepare } of questions) {
+    const text = sql(backslash)
+    if (prepare || text.length > SMALL) return Buffer.concat(questions.map((one) => commandOf(one, backslash)))
+    texts.push(text)
+    most += HEADER + 1 + text.length * 3
+  }
+  const bytes = Buffer.allocUnsafe(most)
+  let at = 0
+  for (const text of texts) {
+    const length = bytes.write(text, at + HEADER + 1) + 1
+    bytes.writeUInt32LE(length, at)
+    bytes[at + HEADER] = COM_QUERY
+    at += HEADER + length
+  }
+  return bytes.subarray(0, at)
+}
+const commandOf = ({ sql, prepare }: Question, backslash: boolean): Buffer =>
+  command(prepare ? COM_STMT_PREPARE : COM_QUERY, sql(backslash))
