@@ -23,13 +23,16 @@ export interface ServersOptions<T = unknown> {
 /** A server was reached and said no: another would say the same. */
 export class Refused extends Error {}
 
+/** One of them, and how it was when it was asked last. */
+export interface ServerState<T> {
+  readonly name: string
+  readonly server: T
+  failed: Error | undefined
+  failedAt: number
+}
+
 export class Servers<T> {
-  readonly #servers: readonly {
-    readonly name: string
-    readonly server: T
-    failed: Error | undefined
-    failedAt: number
-  }[]
+  readonly #servers: readonly ServerState<T>[]
   readonly #o: ServersOptions<T>
 
   constructor(servers: readonly (readonly [name: string, server: T])[], options: ServersOptions<T>) {
@@ -43,28 +46,27 @@ export class Servers<T> {
   async ask<R>(ask: (server: T) => Promise<R>, signal?: Pick<AbortSignal, 'aborted' | 'reason'>): Promise<R> {
     // an error is dear: its stack is written down when it is made
     let last: Error | undefined
-    for (const one of this.#order()) {
+    for (const one of this.order()) {
       if (signal?.aborted) throw signal.reason as Error
-      if (one.failed && this.#o.clock.now() - one.failedAt < PAUSE) {
-        last = one.failed
+      const paused = this.paused(one)
+      if (paused) {
+        last = paused
         continue
       }
       try {
         const answer = await ask(one.server)
-        if (one.failed) this.#o.back?.(one.name)
-        one.failed = undefined
+        this.well(one)
         return answer
       } catch (error) {
         if (error instanceof Refused || signal?.aborted) throw error
         last = error as Error
-        if (!one.failed) this.#o.lost?.(one.name, last)
-        one.failed = last
-        one.failedAt = this.#o.clock.now()
+        this.ill(one, last)
       }
     }
     throw last ?? new Error('no server')
   }
-  #order() {
+  /** In which order they are to be asked now; for those who do without the promises of `ask`. */
+  order(): readonly ServerState<T>[] {
     if (this.#servers.length === 1) return this.#servers
     const now = this.#o.clock.now()
     const count = this.#servers.length
@@ -75,5 +77,19 @@ export class Servers<T> {
     const rest = this.#o.rest ?? 60_000
     const resting = (s: (typeof turned)[number]) => s.failed !== undefined && now - s.failedAt < rest
     return [...turned.filter((s) => !resting(s)), ...turned.filter(resting)]
+  }
+  /** The last error of one that failed a moment ago: its answer, without asking it. */
+  paused(one: ServerState<T>): Error | undefined {
+    return one.failed && this.#o.clock.now() - one.failedAt < PAUSE ? one.failed : undefined
+  }
+  well(one: ServerState<T>): void {
+    if (!one.failed) return
+    this.#o.back?.(one.name)
+    one.failed = undefined
+  }
+  ill(one: ServerState<T>, error: Error): void {
+    if (!one.failed) this.#o.lost?.(one.name, error)
+    one.failed = error
+    one.failedAt = this.#o.clock.now()
   }
 }

@@ -13,8 +13,22 @@ import { keyHasAll } from './template.ts'
 export type SqlText = (backslash: boolean) => string
 export type SqlRow = readonly (string | null)[]
 
+/** One lookup, for a backend that does without a promise for each. */
+export interface SqlQuestion {
+  /** the text of the query for a connection, as `SqlText` */
+  text(backslash: boolean): string
+  /** A try begins: what came so far does not count. */
+  begin(): void
+  /** A row of this try. */
+  row(columns: SqlRow): void
+  /** It is over; told once. */
+  end(error: Error | undefined): void
+}
+
 /** What a server's plugin brings. */
 export interface SqlBackend {
+  /** The same as `ask`; used in its place where there is one. */
+  put?(question: SqlQuestion, call: Pick<Call, 'onAbort'>): void
   /**
    * Asks; each row goes, as it comes, to what `begin` gives, called again when all that came does not count: when another
    * try is made. Rejects when it failed, with `Refused` when the server did not like the query.
@@ -41,6 +55,7 @@ export interface SqlTableOptions {
 }
 /** A backend that several tables use: one that is closed gives it back. */
 export const leased = ({ value, release }: Lease<SqlBackend>): SqlBackend => ({
+  ...(value.put && { put: (question, call) => value.put!(question, call) }),
   ask: (query, begin, call) => value.ask(query, begin, call),
   check: (query, call) => value.check(query, call),
   stats: () => value.stats?.() ?? {},
@@ -80,12 +95,15 @@ export class SqlTable implements OpenTable {
     // no database holds a NUL or half a surrogate pair, and either would become something else on the way
     if (folded === '' || (ODD.test(folded) && UNASKABLE.test(folded))) return absent()
     if (!keyHasAll(this.#o.resultFormat, folded)) return absent()
-    const text = this.#text(folded)
-    return text ? this.#domains.look(folded, call, () => this.#ask(folded, text, call)) : absent()
+    const text = this.#templates.get(this.#o.backslash[0]!)!.fill(folded)
+    if (text === undefined) return absent()
+    if (this.#o.domain.length === 0) return this.#ask(folded, text, call)
+    return this.#domains.look(folded, call, () => this.#ask(folded, text, call))
   }
   async check(): Promise<string | undefined> {
     try {
-      await this.#bounded((call) => this.#o.backend.check(this.#text(SAMPLE)!, call))
+      const text: SqlText = (backslash) => this.#templates.get(backslash)!.fill(SAMPLE)!
+      await this.#bounded((call) => this.#o.backend.check(text, call))
       this.#well()
     } catch (error) {
       this.#ill(reason(error))
@@ -99,33 +117,19 @@ export class SqlTable implements OpenTable {
     return this.#o.backend.stats?.() ?? {}
   }
 
-  /** `undefined`: the query asks for what the key does not have, whatever the connection. */
-  #text(key: string): SqlText | undefined {
-    const usual = this.#o.backslash[0]!
-    const text = this.#templates.get(usual)!.fill(key)
-    return text === undefined ? undefined : (other) => (other === usual ? text : this.#templates.get(other)!.fill(key)!)
-  }
-  async #ask(key: string, query: SqlText, call: Call): Promise<Lookup> {
-    const fresh = () => new Results(key, this.#o.resultFormat, this.#o.expansionLimit)
-    let results = fresh()
-    const begin = () => {
-      const now = (results = fresh())
-      return (columns: SqlRow) => {
-        for (const value of columns) if (value !== null) now.add(value)
-      }
-    }
-    try {
-      if (call.aborted) throw call.signal.reason
-      await this.#o.backend.ask(query, begin, call)
-    } catch (error) {
-      const why = reason(error)
-      // that a client went away says nothing about the server
-      if (!call.aborted) this.#ill(why)
-      return failed(`${this.#o.name}: ${why}`, error instanceof Refused ? 'misconfigured' : 'retry')
-    }
-    this.#well()
-    const { answer } = results
-    return answer.kind === 'failed' ? failed(`${this.#o.name}: ${answer.cause}`, answer.why) : answer
+  #ask(key: string, text: string, call: Call): Promise<Lookup> {
+    return new Promise((resolve) => {
+      const asked = new SqlLookup(this.#o, this.#templates, key, text, (answer, error) => {
+        // that a client went away says nothing about the server
+        if (!error) this.#well()
+        else if (!call.aborted) this.#ill(reason(error))
+        resolve(answer)
+      })
+      const { backend } = this.#o
+      if (call.aborted) asked.end(asError(call.signal.reason))
+      else if (backend.put) backend.put(asked, call)
+      else void promised(backend, asked, call)
+    })
   }
   async #bounded(work: (call: Pick<Call, 'onAbort'>) => Promise<void>): Promise<void> {
     let end: ((reason: Error) => void) | undefined
@@ -148,6 +152,64 @@ export class SqlTable implements OpenTable {
     this.#context.log.info('table.up', { table: this.#o.name })
   }
 }
+/** One key on its way; what came for it becomes its answer. */
+class SqlLookup implements SqlQuestion {
+  readonly #o: SqlTableOptions
+  readonly #templates: ReadonlyMap<boolean, SqlTemplate>
+  readonly #key: string
+  readonly #text: string
+  readonly #done: (answer: Lookup, error: Error | undefined) => void
+  #results: Results | undefined
+
+  constructor(
+    options: SqlTableOptions,
+    templates: ReadonlyMap<boolean, SqlTemplate>,
+    key: string,
+    text: string,
+    done: (answer: Lookup, error: Error | undefined) => void,
+  ) {
+    this.#o = options
+    this.#templates = templates
+    this.#key = key
+    this.#text = text
+    this.#done = done
+  }
+  text(backslash: boolean): string {
+    return backslash === this.#o.backslash[0] ? this.#text : this.#templates.get(backslash)!.fill(this.#key)!
+  }
+  begin(): void {
+    this.#results = new Results(this.#key, this.#o.resultFormat, this.#o.expansionLimit)
+  }
+  row(columns: SqlRow): void {
+    for (const value of columns) if (value !== null) this.#results!.add(value)
+  }
+  end(error: Error | undefined): void {
+    const { name } = this.#o
+    if (error) {
+      const why = error instanceof Refused ? 'misconfigured' : 'retry'
+      return this.#done(failed(`${name}: ${reason(error)}`, why), error)
+    }
+    // nothing began: nobody knows whether there is something
+    const answer = this.#results?.answer ?? failed('no answer')
+    this.#done(answer.kind === 'failed' ? failed(`${name}: ${answer.cause}`, answer.why) : answer, undefined)
+  }
+}
+async function promised(backend: SqlBackend, asked: SqlQuestion, call: Call): Promise<void> {
+  let tries = 0
+  const begin = () => {
+    const now = ++tries
+    asked.begin()
+    // of a try that was given up something might still come
+    return (columns: SqlRow) => void (now === tries && asked.row(columns))
+  }
+  try {
+    await backend.ask((backslash) => asked.text(backslash), begin, call)
+  } catch (error) {
+    return asked.end(asError(error))
+  }
+  asked.end(undefined)
+}
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
 const reason = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error)
   // several addresses of a name were tried

@@ -3,7 +3,7 @@
  * escaped for those quotes: a key can end neither the text nor the name it stands in. A code outside of quotes would be
  * SQL of whoever sends mail, and is refused when the table is opened.
  */
-import { expand } from './template.ts'
+import { Template } from './template.ts'
 
 export interface SqlDialect {
   /** MySQL: `#` comments, names in backquotes, backslashes in "..." */
@@ -19,35 +19,42 @@ interface Piece {
   readonly backslash?: boolean
 }
 
+/** What the quotes of any piece, or a backslash in them, could be. */
+const SPECIAL = /['"`\\]/
+
 export class SqlTemplate {
-  readonly #pieces: readonly Piece[]
+  readonly #pieces: readonly { readonly template: Template; readonly escape: (value: string) => string }[]
 
   /**
    * `backslash`: is it special in '...', as with MySQL but not with its NO_BACKSLASH_ESCAPES, and not with PostgreSQL's
    * standard_conforming_strings? Throws when a code stands where it cannot be made safe.
    */
   constructor(template: string, dialect: SqlDialect, backslash: boolean) {
-    this.#pieces = pieces(template, dialect, backslash)
-    for (const { text, quote, backslash: special } of this.#pieces) {
+    this.#pieces = pieces(template, dialect, backslash).map((piece) => {
+      const { text, quote, backslash: special } = piece
       const code = /%[^%]/.exec(text.replaceAll('%%', ''))?.[0]
-      if (code === undefined) continue
-      if (quote === undefined) throw new Error(`query: ${code} must stand in quotes: '${code}'`)
-      if (special && /(?<!\\)(\\\\)*\\%[^%]/.test(text)) throw new Error(`query: a backslash in front of ${code}`)
-    }
+      if (code !== undefined && quote === undefined) throw new Error(`query: ${code} must stand in quotes: '${code}'`)
+      if (code !== undefined && special && /(?<!\\)(\\\\)*\\%[^%]/.test(text))
+        throw new Error(`query: a backslash in front of ${code}`)
+      return { template: new Template(text), escape: escaping(piece) }
+    })
   }
   /** `undefined`: the template asks for what the key does not have */
   fill(key: string): string | undefined {
     let sql = ''
-    for (const { text, quote, backslash } of this.#pieces) {
-      const escape = (value: string) => {
-        const safe = backslash ? value.replaceAll('\\', '\\\\') : value
-        return quote === undefined ? safe : safe.replaceAll(quote, quote + quote)
-      }
-      const part = expand(text, { value: key, quote: escape })
+    for (const { template, escape } of this.#pieces) {
+      const part = template.fill(key, undefined, escape)
       if (part === undefined) return undefined
       sql += part
     }
     return sql
+  }
+}
+function escaping({ quote, backslash }: Piece): (value: string) => string {
+  return (value) => {
+    if (!SPECIAL.test(value)) return value
+    const safe = backslash ? value.replaceAll('\\', '\\\\') : value
+    return quote === undefined ? safe : safe.replaceAll(quote, quote + quote)
   }
 }
 

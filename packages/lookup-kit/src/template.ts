@@ -20,74 +20,91 @@ export interface Expansion {
 }
 
 /** `undefined`: the template asks for what is not there, or the value is empty. */
-export function expand(template: string, { value, key, quote = (text) => text }: Expansion): string | undefined {
-  if (value === '') return undefined
-  let out = ''
-  for (const piece of cut(template)) {
-    if (typeof piece === 'string') {
-      out += piece
-      continue
-    }
-    const part = partFor(piece.code, value, key)
-    if (part === undefined) return undefined
-    out += part.raw === undefined ? quote(part.text) : part.raw
-  }
-  return out
-}
-/** A text that goes as it is, or the letter behind a `%`. */
-type Piece = string | { readonly code: string | undefined }
-/** Templates come from the configuration, and each is asked for at every lookup. */
-const known = new Map<string, readonly Piece[]>()
-const KNOWN = 1000
-function cut(template: string): readonly Piece[] {
-  const have = known.get(template)
-  if (have) return have
-  const pieces: Piece[] = []
-  for (const [, text, code] of template.matchAll(/([^%]+)|%([\s\S]?)/g))
-    pieces.push(text ?? { code: code || undefined })
-  if (known.size >= KNOWN) known.clear()
-  known.set(template, pieces)
-  return pieces
-}
-interface Part {
-  readonly text: string
-  /** not put in from outside: goes as it is */
-  readonly raw?: string
-}
-function partFor(code: string | undefined, value: string, key: string | undefined): Part | undefined {
-  const of = code !== undefined && /[SUD]/.test(code) ? (key ?? value) : value
-  const at = of.lastIndexOf('@')
-  switch (code) {
-    case '%':
-      return { text: '', raw: '%' }
-    case 's':
-    case 'S':
-      return { text: of }
-    case 'u':
-    case 'U':
-      return part(at >= 0 ? of.slice(0, at) : of)
-    case 'd':
-    case 'D':
-      return at >= 0 ? part(of.slice(at + 1)) : undefined
-    default: {
-      // the labels are those of the key, in a result too
-      const whole = key ?? value
-      const labels = whole.includes('@') ? whole.slice(whole.lastIndexOf('@') + 1).split('.') : []
-      return part(labels.filter((label) => label !== '').at(-Number(code)))
-    }
-  }
-}
-const part = (text: string | undefined): Part | undefined => (text === undefined || text === '' ? undefined : { text })
+export const expand = (template: string, { value, key, quote }: Expansion): string | undefined =>
+  templateOf(template).fill(value, key, quote)
 
 /**
  * Has the key all that the format of results takes from it (`%S %U %D %1` to `%9`)? Without, each result would be left out,
  * and no query need be made.
  */
-export function keyHasAll(format: string, key: string): boolean {
-  for (const piece of cut(format))
-    if (typeof piece !== 'string' && /^[SUD1-9]$/.test(piece.code ?? '') && partFor(piece.code, key, key) === undefined)
-      return false
-  return true
+export const keyHasAll = (format: string, key: string): boolean => templateOf(format).keyHasAll(key)
+
+/** A text that goes as it is, or the letter behind a `%`. */
+type Piece = { readonly text: string } | { readonly code: string }
+
+/** A template taken to pieces once: it is filled at every lookup. */
+export class Template {
+  readonly #pieces: readonly Piece[]
+  /** the codes whose parts are the key's in a result */
+  readonly #ofKey: readonly string[]
+
+  constructor(template: string) {
+    const pieces: Piece[] = []
+    for (const [, text, code] of template.matchAll(/([^%]+)|%([\s\S]?)/g))
+      pieces.push(text !== undefined ? { text } : code === '%' ? { text: '%' } : { code: code! })
+    this.#pieces = pieces
+    this.#ofKey = pieces.flatMap((piece) => ('code' in piece && /[SUD1-9]/.test(piece.code) ? [piece.code] : []))
+  }
+  /** As `expand`. */
+  fill(value: string, key?: string, quote?: (text: string) => string): string | undefined {
+    if (value === '') return undefined
+    let out = ''
+    for (const piece of this.#pieces) {
+      if ('text' in piece) {
+        out += piece.text
+        continue
+      }
+      const part = partFor(piece.code, value, key)
+      if (part === undefined || part === '') return undefined
+      out += quote ? quote(part) : part
+    }
+    return out
+  }
+  keyHasAll(key: string): boolean {
+    for (const code of this.#ofKey) if (!partFor(code, key, key)) return false
+    return true
+  }
+}
+/** Templates come from the configuration, and there are few. */
+const known = new Map<string, Template>()
+const KNOWN = 1000
+function templateOf(text: string): Template {
+  const have = known.get(text)
+  if (have) return have
+  const template = new Template(text)
+  if (known.size >= KNOWN) known.clear()
+  known.set(text, template)
+  return template
+}
+/** What stands for a code; nothing or empty: it is not there. */
+function partFor(code: string, value: string, key: string | undefined): string | undefined {
+  switch (code) {
+    case 's':
+      return value
+    case 'S':
+      return key ?? value
+    case 'u':
+      return localPart(value)
+    case 'U':
+      return localPart(key ?? value)
+    case 'd':
+      return domainPart(value)
+    case 'D':
+      return domainPart(key ?? value)
+    default: {
+      // the labels are those of the key, in a result too
+      const labels = (domainPart(key ?? value) ?? '').split('.')
+      return labels.filter((label) => label !== '').at(-Number(code))
+    }
+  }
+}
+function localPart(address: string): string {
+  const at = address.lastIndexOf('@')
+  return at >= 0 ? address.slice(0, at) : address
+}
+function domainPart(address: string): string | undefined {
+  const at = address.lastIndexOf('@')
+  return at >= 0 ? address.slice(at + 1) : undefined
 }
 
 /** What is wrong with a template, if anything. */

@@ -17,7 +17,9 @@ export class ServerError extends Error {
     this.sqlState = sqlState
   }
 }
-export type TakeRow = (columns: SqlRow) => void
+export interface Rows {
+  row(columns: SqlRow): void
+}
 
 /** first bytes of packets */
 const OK = 0x00
@@ -38,7 +40,7 @@ export class Answer {
   readonly #deprecateEof: boolean
   #expect: Expect = 'head'
   #prepare = false
-  #row: TakeRow | undefined
+  #rows: Rows | undefined
   #columns = 0
   /** definitions that are still to come, and those of a second list behind them */
   #definitions = 0
@@ -54,18 +56,18 @@ export class Answer {
   constructor(deprecateEof: boolean) {
     this.#deprecateEof = deprecateEof
   }
-  /** For the next command. Without `row` the rows are read over. */
-  begin(prepare: boolean, row: TakeRow | undefined): void {
+  /** For the next command. Without `rows` the rows are read over. */
+  begin(prepare: boolean, rows: Rows | undefined): void {
     this.#expect = 'head'
     this.#prepare = prepare
-    this.#row = row
+    this.#rows = rows
     this.#columns = this.#definitions = this.#later = this.sets = 0
     this.error = undefined
     this.statement = undefined
   }
   /** Nobody wants its rows any more. */
   mute(): void {
-    this.#row = undefined
+    this.#rows = undefined
   }
   /** One packet; `true`: the answer is whole. Throws `Malformed`. */
   take(bytes: Buffer, start: number, end: number): boolean {
@@ -118,7 +120,7 @@ export class Answer {
     this.#definitions = this.#columns
     this.#expect = 'definitions'
     // a second one fails the lookup, whatever is in it
-    if (++this.sets > 1) this.#row = undefined
+    if (++this.sets > 1) this.#rows = undefined
     return false
   }
   #defined(): boolean {
@@ -149,7 +151,7 @@ export class Answer {
     return true
   }
   #values(bytes: Buffer, start: number, end: number): void {
-    const wanted = this.#row !== undefined && this.error === undefined
+    const wanted = this.#rows !== undefined && this.error === undefined
     const row: (string | null)[] = []
     let at = start
     for (let i = 0; i < this.#columns; i++) {
@@ -170,7 +172,7 @@ export class Answer {
       at += length
     }
     if (at !== end) throw new Malformed('a row')
-    if (wanted && this.error === undefined) this.#row!(row)
+    if (wanted && this.error === undefined) this.#rows!.row(row)
   }
   #text(bytes: Buffer, start: number, end: number): string {
     const text = bytes.toString('utf8', start, end)

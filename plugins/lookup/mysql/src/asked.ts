@@ -1,23 +1,27 @@
 /** One lookup, from the moment it is asked until it has its answer, whatever servers and connections are tried. */
-import type { SqlRow, SqlText } from '@postern/lookup-kit'
-import type { TakeRow } from './answer.ts'
+import { Refused } from '@postern/lookup-kit'
+import type { Servers, ServerState, SqlQuestion, SqlRow } from '@postern/lookup-kit'
 import type { Question, Wire } from './wire.ts'
 
-/** Who has it at the moment. */
+/** A server's connections. */
 export interface Holder {
-  /** The caller does not want it any more. */
+  /** Asks, and calls `answered`. */
+  take(asked: Asked): void
+  /** The caller does not want it any more; calls `answered`. */
   forsake(asked: Asked, reason: Error): void
 }
 
 export class Asked implements Question {
-  readonly sql: SqlText
-  readonly prepare: boolean
-  readonly #begin: () => TakeRow
-  #holder: Holder | undefined
-  #resolve: () => void = () => undefined
-  #reject: (error: Error) => void = () => undefined
+  readonly #question: SqlQuestion
+  readonly #servers: Servers<Holder>
+  readonly #order: readonly ServerState<Holder>[]
+  #at = 0
+  #now: ServerState<Holder> | undefined
+  #last: Error | undefined
   /** why its caller went away */
-  reason: Error | undefined
+  #reason: Error | undefined
+  #forget: (() => void) | undefined
+  readonly prepare: boolean
   /** on the clock, until when this server may answer */
   deadline = 0
   /** the connection whose answer counts */
@@ -25,36 +29,65 @@ export class Asked implements Question {
   /** it is asked for the second time, with nothing in front of it or behind it */
   alone = false
 
-  constructor(sql: SqlText, begin: () => (columns: SqlRow) => void, prepare: boolean) {
-    this.sql = sql
-    this.#begin = begin
+  /** `prepare`: it is not to be carried out, only looked at. */
+  constructor(question: SqlQuestion, servers: Servers<Holder>, prepare: boolean) {
+    this.#question = question
+    this.#servers = servers
+    this.#order = servers.order()
     this.prepare = prepare
   }
-  get aborted(): boolean {
-    return this.reason !== undefined
+  start(call: { onAbort(fn: (reason: Error) => void): () => void }): void {
+    this.#forget = call.onAbort((reason) => this.#abort(reason))
+    this.#next()
   }
-  abort(reason: Error): void {
-    this.reason ??= reason
-    this.#holder?.forsake(this, this.reason)
+  text(backslash: boolean): string {
+    return this.#question.text(backslash)
   }
-  /** Given to a server. */
-  within(holder: Holder, deadline: number): Promise<void> {
-    this.deadline = deadline
-    this.alone = false
-    this.#holder = holder
-    return new Promise<void>((resolve, reject) => {
-      this.#resolve = resolve
-      this.#reject = reject
-    })
+  begin(wire: Wire): boolean {
+    if (this.wire !== wire) return false
+    this.#question.begin()
+    return true
   }
-  begin(wire: Wire): TakeRow | undefined {
-    return this.wire === wire ? this.#begin() : undefined
+  row(columns: SqlRow): void {
+    this.#question.row(columns)
   }
   /** The server has answered, or failed. */
-  end(error: Error | undefined): void {
+  answered(error: Error | undefined): void {
+    const one = this.#now!
     this.wire = undefined
-    this.#holder = undefined
-    if (error) this.#reject(error)
-    else this.#resolve()
+    this.#now = undefined
+    if (error === undefined) {
+      this.#servers.well(one)
+      this.#end(undefined)
+    } else if (this.#reason || error instanceof Refused) this.#end(this.#reason ?? error)
+    else {
+      this.#servers.ill(one, error)
+      this.#last = error
+      this.#next()
+    }
+  }
+
+  /** To the next server that is not paused. */
+  #next(): void {
+    while (this.#at < this.#order.length) {
+      const one = this.#order[this.#at++]!
+      const paused = this.#servers.paused(one)
+      if (paused) {
+        this.#last = paused
+        continue
+      }
+      this.#now = one
+      this.alone = false
+      return one.server.take(this)
+    }
+    this.#end(this.#last ?? new Error('no server'))
+  }
+  #abort(reason: unknown): void {
+    this.#reason ??= reason instanceof Error ? reason : new Error(String(reason))
+    this.#now?.server.forsake(this, this.#reason)
+  }
+  #end(error: Error | undefined): void {
+    this.#forget?.()
+    this.#question.end(error)
   }
 }

@@ -1,8 +1,9 @@
 /** MySQL servers that hold the same: a pipeline to each, and the next one when one is away. */
 import type { Call, Clock, Logger } from '@postern/core'
 import { Servers } from '@postern/lookup-kit'
-import type { SqlBackend, SqlRow, SqlText } from '@postern/lookup-kit'
+import type { SqlBackend, SqlQuestion, SqlRow, SqlText } from '@postern/lookup-kit'
 import { Asked } from './asked.ts'
+import type { Holder } from './asked.ts'
 import { Pipeline } from './pipeline.ts'
 import type { PipelineOptions } from './pipeline.ts'
 import type { Channel } from './wire.ts'
@@ -23,12 +24,12 @@ export interface MysqlBackendOptions extends Omit<PipelineOptions, 'connect'> {
 
 export class MysqlBackend implements SqlBackend {
   readonly #pipelines: readonly Pipeline[]
-  readonly #servers: Servers<Pipeline>
+  readonly #servers: Servers<Holder>
   #queries = 0
 
   constructor(servers: readonly MysqlServer[], options: MysqlBackendOptions) {
     const { clock, log, rest } = options
-    const ranks = new Map<Pipeline, number>()
+    const ranks = new Map<Holder, number>()
     const named = servers.map((one): [string, Pipeline] => {
       const pipeline = new Pipeline({ ...options, connect: (signal) => one.connect(signal) })
       ranks.set(pipeline, one.rank)
@@ -37,7 +38,7 @@ export class MysqlBackend implements SqlBackend {
     this.#pipelines = named.map(([, pipeline]) => pipeline)
     // of one server the table's own event says all
     const several = servers.length > 1
-    this.#servers = new Servers(named, {
+    this.#servers = new Servers<Holder>(named, {
       clock,
       rest,
       rank: (pipeline) => ranks.get(pipeline)!,
@@ -45,13 +46,17 @@ export class MysqlBackend implements SqlBackend {
       back: (server) => several && log.info('table.server.up', { server }),
     })
   }
-  ask(query: SqlText, begin: () => (columns: SqlRow) => void, call: Pick<Call, 'onAbort'>): Promise<void> {
+  put(question: SqlQuestion, call: Ended): void {
     this.#queries++
-    return this.#asked(new Asked(query, begin, false), call)
+    new Asked(question, this.#servers, false).start(call)
+  }
+  ask(query: SqlText, begin: () => (columns: SqlRow) => void, call: Ended): Promise<void> {
+    return promised(query, begin, (question) => this.put(question, call))
   }
   /** A prepared statement: the server looks at tables and columns, and nothing is carried out. */
-  check(query: SqlText, call: Pick<Call, 'onAbort'>): Promise<void> {
-    return this.#asked(new Asked(query, () => () => undefined, true), call)
+  check(query: SqlText, call: Ended): Promise<void> {
+    const put = (question: SqlQuestion) => new Asked(question, this.#servers, true).start(call)
+    return promised(query, () => () => undefined, put)
   }
   close(): void {
     for (const pipeline of this.#pipelines) pipeline.close()
@@ -59,13 +64,17 @@ export class MysqlBackend implements SqlBackend {
   stats(): Readonly<Record<string, number>> {
     return { queries: this.#queries, connections: this.#pipelines.reduce((sum, { open }) => sum + open, 0) }
   }
+}
+type Ended = Pick<Call, 'onAbort'>
 
-  async #asked(asked: Asked, call: Pick<Call, 'onAbort'>): Promise<void> {
-    const forget = call.onAbort((reason) => asked.abort(reason))
-    try {
-      await this.#servers.ask((pipeline) => pipeline.ask(asked), asked)
-    } finally {
-      forget()
-    }
-  }
+function promised(text: SqlText, begin: () => (columns: SqlRow) => void, put: (question: SqlQuestion) => void) {
+  return new Promise<void>((resolve, reject) => {
+    let row: (columns: SqlRow) => void = () => undefined
+    put({
+      text,
+      begin: () => void (row = begin()),
+      row: (columns) => row(columns),
+      end: (error) => (error ? reject(error) : resolve()),
+    })
+  })
 }

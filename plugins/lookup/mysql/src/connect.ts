@@ -1,5 +1,6 @@
 /** Connections by mysql2: connecting, TLS, login, character set. What comes then is `Wire`'s. */
 import { connect, isIP } from 'node:net'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { createConnection } from 'mysql2'
 import type { Connection, ConnectionOptions, QueryError } from 'mysql2'
@@ -32,16 +33,18 @@ export async function open(
   charset: string,
   signal: AbortSignal,
 ): Promise<Channel> {
-  const where =
-    host.socketPath === undefined
+  const feed: Feed = { take: undefined }
+  const where = {
+    ...(host.socketPath === undefined
       ? {
           // of an address mysql2 would compare the certificate with "localhost": with the dot it is a name to it, and
           // `checkServerIdentity` of Node takes the dot away again
           host: isIP(host.host!) ? `${host.host}.` : host.host,
           port: host.port,
-          stream: () => connect({ host: host.host, port: host.port!, noDelay: true, keepAlive: true }),
         }
-      : { socketPath: host.socketPath }
+      : { socketPath: host.socketPath }),
+    stream: () => socket(host, options.ssl ? undefined : feed),
+  }
   const connection = createConnection({
     ...options,
     ...where,
@@ -59,7 +62,7 @@ export async function open(
     await connected(connection, signal)
     if (charset !== 'utf8mb4') await query(connection, `SET NAMES ${charset}`, signal)
     const mode = await query(connection, 'SELECT @@SESSION.sql_mode', signal)
-    return taken(connection, !mode.split(',').includes('NO_BACKSLASH_ESCAPES'))
+    return taken(connection, feed, !mode.split(',').includes('NO_BACKSLASH_ESCAPES'))
   } catch (error) {
     destroy(connection)
     throw new Error(`${host.name}: ${(error as Error).message}`, { cause: error })
@@ -67,12 +70,41 @@ export async function open(
     signal.removeEventListener('abort', end)
   }
 }
+/** Who gets what comes; nobody yet: mysql2. */
+interface Feed {
+  take: ((bytes: Buffer) => void) | undefined
+}
+/** for all connections: what is in it is read before another one reads */
+const MEMORY = Buffer.allocUnsafe(65_536)
+
+/** With a feed it reads into memory that is there, which for short answers is most of what reading costs. */
+function socket(host: Host, feed: Feed | undefined): Socket {
+  const where = host.socketPath === undefined ? { host: host.host!, port: host.port! } : { path: host.socketPath }
+  const options = { ...where, noDelay: true, keepAlive: true }
+  if (!feed) return connect(options)
+  const callback = (count: number) => {
+    if (feed.take) feed.take(MEMORY.subarray(0, count))
+    else stream.emit('data', Buffer.from(MEMORY.subarray(0, count)))
+    return true
+  }
+  const stream: Socket = connect({ ...options, onread: { buffer: MEMORY, callback } })
+  return stream
+}
 /** mysql2 reads no more; it still hears of the socket's end. */
-function taken(connection: Connection, backslash: boolean): Channel {
+function taken(connection: Connection, feed: Feed, backslash: boolean): Channel {
   const { stream, config, serverCapabilityFlags } = connection as unknown as Inner
-  stream.removeAllListeners('data')
-  const deprecateEof = (config.clientFlags & serverCapabilityFlags & DEPRECATE_EOF) !== 0
-  return { stream, backslash, deprecateEof, destroy: () => destroy(connection) }
+  return {
+    stream,
+    backslash,
+    deprecateEof: (config.clientFlags & serverCapabilityFlags & DEPRECATE_EOF) !== 0,
+    listen(take) {
+      stream.removeAllListeners('data')
+      feed.take = take
+      // with TLS, whose memory is its own
+      stream.on('data', take)
+    },
+    destroy: () => destroy(connection),
+  }
 }
 const connected = (connection: Connection, signal: AbortSignal) =>
   new Promise<void>((resolve, reject) => {

@@ -35,11 +35,11 @@ export class Packets {
   constructor(take: TakePacket) {
     this.#take = take
   }
-  /** Throws what ends the connection: `Malformed`, `Refused` for a row that is too large, and what `take` throws. */
+  /** The chunk's memory may be another's behind this call. Throws what ends the connection: `Malformed`, `Refused` for a row that is too large, and what `take` throws. */
   push(chunk: Buffer): void {
     let bytes = chunk
     if (this.#have > 0) {
-      this.#parts.push(chunk)
+      this.#parts.push(Buffer.from(chunk))
       this.#have += chunk.length
       if (this.#have < this.#need) return
       bytes = Buffer.concat(this.#parts, this.#have)
@@ -52,7 +52,7 @@ export class Packets {
       if (left < HEADER + length || left === 0) {
         this.#need = HEADER + length
         this.#have = left
-        if (left > 0) this.#parts.push(at === 0 ? bytes : bytes.subarray(at))
+        if (left > 0) this.#parts.push(Buffer.from(bytes.subarray(at)))
         return
       }
       if (bytes[at + 3] !== this.next) throw new Malformed('packets out of order')

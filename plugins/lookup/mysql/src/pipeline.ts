@@ -58,15 +58,15 @@ export class Pipeline implements WireEvents, Holder {
   get open(): number {
     return this.#idle.length + this.#busy.size
   }
-  /** Rejects with `Refused` when the server does not like the query. */
-  ask(asked: Asked): Promise<void> {
-    if (this.#closed) return Promise.reject(new Error(CLOSED))
+  /** Its error is `Refused` when the server does not like the query. */
+  take(asked: Asked): void {
+    if (this.#closed) return asked.answered(new Error(CLOSED))
     const { clock, timeout } = this.#o
+    asked.deadline = clock.now() + timeout
     this.#asked.add(asked)
     this.#waiting.push(asked)
     this.#plan()
     this.#watch ??= clock.after(Math.min(timeout, PATIENCE), () => this.#look())
-    return asked.within(this, clock.now() + timeout)
   }
   /** Closes its connection when nobody else waits for it. */
   forsake(asked: Asked, reason: Error): void {
@@ -228,7 +228,7 @@ export class Pipeline implements WireEvents, Holder {
   }
   #end(asked: Asked, error: Error | undefined): void {
     this.#asked.delete(asked)
-    asked.end(error)
+    asked.answered(error)
   }
   #drop(wire: Wire): void {
     this.#busy.delete(wire)

@@ -3,18 +3,19 @@
  * with the first byte that is not understood.
  */
 import type { Duplex } from 'node:stream'
-import type { SqlText } from '@postern/lookup-kit'
+import type { SqlRow } from '@postern/lookup-kit'
 import { Answer } from './answer.ts'
-import type { TakeRow } from './answer.ts'
 import { HEADER, Packets, command } from './packets.ts'
 
 /** What is asked, as a connection sees it. */
 export interface Question {
-  readonly sql: SqlText
+  /** the query, for a connection where a backslash is special in '...' or is not */
+  text(backslash: boolean): string
   /** only prepared, and not carried out */
   readonly prepare: boolean
-  /** Where its rows go, when the answer begins; `undefined`: nobody waits for it on this connection. */
-  begin(wire: Wire): TakeRow | undefined
+  /** Its answer begins. `false`: nobody waits for it on this connection. */
+  begin(wire: Wire): boolean
+  row(columns: SqlRow): void
 }
 export interface WireEvents {
   /** One answer is whole. `error`: the server's word, or what is wrong with a value. */
@@ -30,6 +31,8 @@ export interface Channel {
   readonly backslash: boolean
   /** was CLIENT_DEPRECATE_EOF agreed on? */
   readonly deprecateEof: boolean
+  /** From now on `take` gets what comes, to be read at once: the memory is used again. */
+  listen(take: (bytes: Buffer) => void): void
   /** ends whatever else there is of it */
   destroy(): void
 }
@@ -64,7 +67,7 @@ export class Wire {
     this.#answer = new Answer(channel.deprecateEof)
     this.#packets = new Packets((bytes, start, end) => this.#take(bytes, start, end))
     const { stream } = channel
-    stream.on('data', (chunk: Buffer) => this.#read(chunk))
+    channel.listen((chunk) => this.#read(chunk))
     stream.on('error', (error) => this.#lost(error))
     for (const event of ['end', 'close']) stream.on(event, () => this.#lost(new Error(CLOSED)))
   }
@@ -117,7 +120,7 @@ export class Wire {
     const answer = this.#answer
     if (!this.#begun) {
       this.#begun = true
-      answer.begin(question.prepare, question.begin(this))
+      answer.begin(question.prepare, question.begin(this) ? question : undefined)
     }
     if (!answer.take(bytes, start, end)) return
     if (answer.statement) this.#channel.stream.write(command(COM_STMT_CLOSE, answer.statement))
@@ -140,9 +143,9 @@ const CLOSED = 'the server closed the connection'
 function bytesOf(questions: readonly Question[], backslash: boolean): Buffer {
   const texts: string[] = []
   let most = 0
-  for (const { sql, prepare } of questions) {
-    const text = sql(backslash)
-    if (prepare || text.length > SMALL) return Buffer.concat(questions.map((one) => commandOf(one, backslash)))
+  for (const question of questions) {
+    const text = question.text(backslash)
+    if (question.prepare || text.length > SMALL) return Buffer.concat(questions.map((one) => commandOf(one, backslash)))
     texts.push(text)
     most += HEADER + 1 + text.length * 3
   }
@@ -156,5 +159,5 @@ function bytesOf(questions: readonly Question[], backslash: boolean): Buffer {
   }
   return bytes.subarray(0, at)
 }
-const commandOf = ({ sql, prepare }: Question, backslash: boolean): Buffer =>
-  command(prepare ? COM_STMT_PREPARE : COM_QUERY, sql(backslash))
+const commandOf = (question: Question, backslash: boolean): Buffer =>
+  command(question.prepare ? COM_STMT_PREPARE : COM_QUERY, question.text(backslash))
