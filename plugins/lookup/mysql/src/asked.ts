@@ -69,7 +69,7 @@ export class Asked implements Question {
 
   /** To the next server that is not paused. */
   #next(): void {
-    while (this.#at < this.#order.length) {
+    while (this.#at < this.#order.length && !this.#reason) {
       const one = this.#order[this.#at++]!
       const paused = this.#servers.paused(one)
       if (paused) {
@@ -80,7 +80,7 @@ export class Asked implements Question {
       this.alone = false
       return one.server.take(this)
     }
-    this.#end(this.#last ?? new Error('no server'))
+    this.#end(this.#reason ?? this.#last ?? new Error('no server'))
   }
   #abort(reason: unknown): void {
     this.#reason ??= reason instanceof Error ? reason : new Error(String(reason))

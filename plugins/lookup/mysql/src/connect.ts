@@ -21,6 +21,8 @@ const DEPRECATE_EOF = 0x01_00_00_00
  * it writes), attributes, which would stand in front of each query, and compression.
  */
 const FLAGS = ['LOCAL_FILES', 'MULTI_STATEMENTS', 'SESSION_TRACK', 'CLIENT_QUERY_ATTRIBUTES', 'COMPRESS']
+/** CLIENT_COMPRESS, CLIENT_LOCAL_FILES, CLIENT_QUERY_ATTRIBUTES: what is sent would be written otherwise */
+const FOREIGN = 0x20 | 0x80 | 0x08_00_00_00
 /** ER_CON_COUNT_ERROR, ER_TOO_MANY_USER_CONNECTIONS, ER_USER_LIMIT_REACHED */
 const FULL = [1040, 1203, 1226]
 
@@ -93,6 +95,9 @@ function socket(host: Host, feed: Feed | undefined): Socket {
 /** mysql2 reads no more; it still hears of the socket's end. */
 function taken(connection: Connection, feed: Feed, backslash: boolean): Channel {
   const { stream, config, serverCapabilityFlags } = connection as unknown as Inner
+  const known = [config?.clientFlags, serverCapabilityFlags].every((flags) => typeof flags === 'number')
+  if (!known || (config.clientFlags & FOREIGN) !== 0 || typeof stream?.removeAllListeners !== 'function')
+    throw new Error('this version of mysql2 cannot hand its connection over')
   return {
     stream,
     backslash,

@@ -1,6 +1,6 @@
 /**
- * The connections to one server. What has been asked when a turn of the event loop ends goes to those that are idle, a
- * share in one write; nothing more is sent on a connection before all its answers are there.
+ * The connections to one server. What has been asked when a turn of the event loop ends goes to those that are idle, to each
+ * a share in one write; nothing more is sent on a connection before all its answers are there.
  */
 import type { Clock, Timer } from '@postern/core'
 import { Refused } from '@postern/lookup-kit'
@@ -139,15 +139,18 @@ export class Pipeline implements WireEvents, Holder {
       for (let i = 0; i < more; i++) void this.#connect()
     let at = 0
     while (at < waiting.length && this.#idle.length > 0) {
-      const all = this.open + this.#opening.size
-      const end = this.#shares.end(waiting, at, this.#idle.length, all)
+      const end = this.#shares.end(waiting, at, this.open + this.#opening.size)
       const wire = this.#idle.pop()!
       this.#busy.add(wire)
       const share = waiting.slice(at, end)
       for (const asked of share) asked.wire = wire
       at = end
       this.#shares.sent(wire, share.length)
-      wire.ask(share)
+      try {
+        wire.ask(share)
+      } catch (error) {
+        this.lost(wire, error as Error)
+      }
     }
     this.#waiting = at === 0 ? waiting : waiting.slice(at)
   }

@@ -2,8 +2,8 @@
 import type { Asked } from './asked.ts'
 import type { Wire } from './wire.ts'
 
-/** ms in which a share should be answered: a server that is quick gets larger ones, and costs less for each */
-const AIM = 1
+/** ms in which a share should be answered: larger ones cost less for each query, and nobody waits long in one */
+const AIM = 2
 
 export class Shares {
   readonly #depth: number
@@ -14,13 +14,15 @@ export class Shares {
   constructor(depth: number) {
     this.#depth = depth
   }
-  /** Where the share ends that begins at `at`. `idle` and `all`: connections, this one among them. */
-  end(waiting: readonly Asked[], at: number, idle: number, all: number): number {
+  /**
+   * Where the share ends that begins at `at`: an equal one of `all` connections, or more, as much as will be answered at
+   * once.
+   */
+  end(waiting: readonly Asked[], at: number, all: number): number {
     const left = waiting.length - at
-    const quick = Math.floor(AIM / this.#each)
-    const fair = Math.max(Math.ceil(left / all), Math.min(quick, Math.ceil(left / idle)))
+    const count = Math.max(Math.ceil(left / all), Math.floor(AIM / this.#each))
+    const most = at + Math.min(left, count, this.#depth)
     let end = at + 1
-    const most = at + Math.min(fair, this.#depth)
     if (!waiting[at]!.alone) while (end < most && !waiting[end]!.alone) end++
     return end
   }
