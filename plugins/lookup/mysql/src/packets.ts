@@ -49,13 +49,14 @@ export class Packets {
     for (;;) {
       const left = bytes.length - at
       const length = left < HEADER ? 0 : bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16)
+      // before a length is believed that another protocol's text may be
+      if (left >= HEADER && bytes[at + 3] !== this.next) throw new Malformed('packets out of order')
       if (left < HEADER + length || left === 0) {
         this.#need = HEADER + length
         this.#have = left
         if (left > 0) this.#parts.push(Buffer.from(bytes.subarray(at)))
         return
       }
-      if (bytes[at + 3] !== this.next) throw new Malformed('packets out of order')
       this.next = (this.next + 1) & 0xff
       const start = at + HEADER
       at = start + length
@@ -80,11 +81,11 @@ export class Packets {
 export function command(code: number, body: string | Buffer): Buffer {
   const bytes = typeof body === 'string' ? Buffer.byteLength(body) : body.length
   const whole = Buffer.allocUnsafe(HEADER + 1 + bytes)
-  whole.writeUIntLE(bytes + 1, 0, 3)
-  whole[3] = 0
+  whole.writeUInt32LE(bytes + 1)
   whole[HEADER] = code
   if (typeof body === 'string') whole.write(body, HEADER + 1)
   else body.copy(whole, HEADER + 1)
+  // the length has three bytes, and the fourth is the packet's number: 0
   return bytes + 1 < FULL ? whole : cut(whole)
 }
 function cut(whole: Buffer): Buffer {

@@ -137,22 +137,26 @@ export class Pipeline implements WireEvents, Holder {
     const more = Math.min(room, waiting.length - this.#idle.length - this.#opening.size)
     if (this.open + this.#opening.size === 0 || this.#o.clock.now() >= this.#fullUntil)
       for (let i = 0; i < more; i++) void this.#connect()
+    const given: [Wire, Asked[]][] = []
     let at = 0
     while (at < waiting.length && this.#idle.length > 0) {
       const end = this.#shares.end(waiting, at, this.open + this.#opening.size)
       const wire = this.#idle.pop()!
       this.#busy.add(wire)
-      const share = waiting.slice(at, end)
-      for (const asked of share) asked.wire = wire
+      given.push([wire, waiting.slice(at, end)])
       at = end
-      this.#shares.sent(wire, share.length)
-      try {
-        wire.ask(share)
-      } catch (error) {
-        this.lost(wire, error as Error)
-      }
     }
     this.#waiting = at === 0 ? waiting : waiting.slice(at)
+    for (const [wire, share] of given) this.#give(wire, share)
+  }
+  #give(wire: Wire, share: readonly Asked[]): void {
+    for (const asked of share) asked.wire = wire
+    this.#shares.sent(wire, share.length)
+    try {
+      wire.ask(share)
+    } catch (error) {
+      this.lost(wire, error as Error)
+    }
   }
   async #connect(): Promise<void> {
     const ending = new AbortController()

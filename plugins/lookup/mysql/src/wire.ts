@@ -5,7 +5,7 @@
 import type { Duplex } from 'node:stream'
 import type { SqlRow } from '@postern/lookup-kit'
 import { Answer } from './answer.ts'
-import { HEADER, Packets, command } from './packets.ts'
+import { FULL, HEADER, Packets, command } from './packets.ts'
 
 /** What is asked, as a connection sees it. */
 export interface Question {
@@ -49,6 +49,8 @@ export class Wire {
   readonly #answer: Answer
   /** asked and not answered, in order */
   #asked: readonly Question[] = []
+  /** of their answers' first packets; none: 1 */
+  #numbers: readonly number[] = []
   #at = 0
   #begun = false
   #ended = false
@@ -77,11 +79,13 @@ export class Wire {
   }
   /** Only when it is idle. */
   ask(questions: readonly Question[]): void {
+    const commands = commandsOf(questions, this.#channel.backslash)
     this.#asked = questions
+    this.#numbers = commands.numbers
     this.#at = 0
     this.#watched = -1
     this.#next()
-    this.#channel.stream.write(bytesOf(questions, this.#channel.backslash))
+    this.#channel.stream.write(commands.bytes)
   }
   /** Nobody wants the rows of the answer that is being read. */
   mute(question: Question): void {
@@ -102,7 +106,7 @@ export class Wire {
 
   #next(): void {
     this.#begun = false
-    this.#packets.next = 1
+    this.#packets.next = this.#numbers[this.#at] ?? 1
   }
   #read(chunk: Buffer): void {
     if (this.#ended) return
@@ -139,13 +143,18 @@ export class Wire {
 }
 const CLOSED = 'the server closed the connection'
 
+interface Commands {
+  readonly bytes: Buffer
+  /** An answer counts on from its command's packets. */
+  readonly numbers: readonly number[]
+}
 /** Of small ones, which are usual, one piece of memory. */
-function bytesOf(questions: readonly Question[], backslash: boolean): Buffer {
+function commandsOf(questions: readonly Question[], backslash: boolean): Commands {
   const texts: string[] = []
   let most = 0
   for (const question of questions) {
     const text = question.text(backslash)
-    if (question.prepare || text.length > SMALL) return Buffer.concat(questions.map((one) => commandOf(one, backslash)))
+    if (question.prepare || text.length > SMALL) return largeOnes(questions, backslash)
     texts.push(text)
     most += HEADER + 1 + text.length * 3
   }
@@ -157,7 +166,11 @@ function bytesOf(questions: readonly Question[], backslash: boolean): Buffer {
     bytes[at + HEADER] = COM_QUERY
     at += HEADER + length
   }
-  return bytes.subarray(0, at)
+  return { bytes: bytes.subarray(0, at), numbers: NONE }
 }
-const commandOf = (question: Question, backslash: boolean): Buffer =>
-  command(question.prepare ? COM_STMT_PREPARE : COM_QUERY, question.text(backslash))
+function largeOnes(questions: readonly Question[], backslash: boolean): Commands {
+  const all = questions.map((one) => command(one.prepare ? COM_STMT_PREPARE : COM_QUERY, one.text(backslash)))
+  const packets = (bytes: number) => Math.floor((bytes - HEADER) / (HEADER + FULL)) + 1
+  return { bytes: Buffer.concat(all), numbers: all.map(({ length }) => packets(length) & 0xff) }
+}
+const NONE: readonly number[] = []
