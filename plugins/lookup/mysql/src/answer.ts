@@ -17,6 +17,9 @@ export class ServerError extends Error {
     this.sqlState = sqlState
   }
 }
+/** SQLSTATE 21, 22, 42: it is the query, and the next server would say the same. */
+export const refusal = (error: Error): Error =>
+  error instanceof ServerError && /^(21|22|42)/.test(error.sqlState) ? new Refused(error.message) : error
 export interface Rows {
   row(columns: SqlRow): void
 }

@@ -4,7 +4,7 @@
  */
 import type { Clock, Timer } from '@postern/core'
 import { Refused } from '@postern/lookup-kit'
-import { ServerError } from './answer.ts'
+import { refusal } from './answer.ts'
 import type { Asked, Holder } from './asked.ts'
 import { Shares } from './shares.ts'
 import { Wire } from './wire.ts'
@@ -248,6 +248,3 @@ export class Pipeline implements WireEvents, Holder {
   }
 }
 const alive = (wire: Wire): Asked[] => (wire.waiting as readonly Asked[]).filter((asked) => asked.wire === wire)
-/** SQLSTATE 21, 22, 42: it is the query, and the next server would say the same. */
-const refusal = (error: Error): Error =>
-  error instanceof ServerError && /^(21|22|42)/.test(error.sqlState) ? new Refused(error.message) : error
