@@ -60,8 +60,8 @@ export class Pipeline implements WireEvents, Holder {
   }
   /** Its error is `Refused` when the server does not like the query. */
   take(asked: Asked): void {
-    if (this.#closed) return asked.answered(new Error(CLOSED))
     const { clock, timeout } = this.#o
+    if (this.#closed) return asked.answered(new Error(CLOSED))
     asked.deadline = clock.now() + timeout
     this.#asked.add(asked)
     this.#waiting.push(asked)
@@ -197,7 +197,7 @@ export class Pipeline implements WireEvents, Holder {
     const { clock, idle } = this.#o
     const old = clock.now() - idle
     for (const wire of this.#idle.filter(({ since }) => since <= old)) this.#drop(wire)
-    const next = this.#idle[0]
+    const [next] = this.#idle
     if (next) this.#tidy = clock.after(Math.max(1, next.since - old), () => this.#sweep())
   }
   /** One timer for all: who has waited too long, and who waits behind one that is slow. */
@@ -209,11 +209,10 @@ export class Pipeline implements WireEvents, Holder {
       if (asked.deadline > now) break
       const { wire } = asked
       this.#end(asked, new Error(LATE))
-      if (!wire) continue
-      this.#drop(wire)
-      this.#again(alive(wire))
+      if (wire) this.#drop(wire)
+      if (wire) this.#again(alive(wire))
     }
-    for (const wire of this.#busy) if (wire.quiet(now, PATIENCE)) this.#move(alive(wire).slice(1))
+    for (const wire of this.#busy) if (wire.quiet(now, PATIENCE)) this.#move(alive(wire, 1))
     const [oldest] = this.#asked
     if (!oldest) return
     const ms = Math.max(1, Math.min(oldest.deadline - now, PATIENCE))
@@ -238,8 +237,7 @@ export class Pipeline implements WireEvents, Holder {
     asked.answered(error)
   }
   #drop(wire: Wire): void {
-    this.#busy.delete(wire)
-    this.#idle = this.#idle.filter((one) => one !== wire)
+    if (!this.#busy.delete(wire)) this.#idle = this.#idle.filter((one) => one !== wire)
     wire.destroy()
   }
   /** The server was started again, or closes what is idle: the others are as old. */
@@ -247,4 +245,6 @@ export class Pipeline implements WireEvents, Holder {
     for (const wire of this.#idle) this.#drop(wire)
   }
 }
-const alive = (wire: Wire): Asked[] => (wire.waiting as readonly Asked[]).filter((asked) => asked.wire === wire)
+/** Who waits for its answers, without the `first` of them. */
+const alive = (wire: Wire, first = 0): Asked[] =>
+  (wire.waiting as readonly Asked[]).slice(first).filter((asked) => asked.wire === wire)

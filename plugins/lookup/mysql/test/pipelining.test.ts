@@ -19,6 +19,7 @@ create procedure pick(k varchar(80)) begin
     when 'late' then select 'a'; signal sqlstate '45000' set message_text = 'behind a row';
     when 'many' then select goto from many;
     when 'slow' then begin declare x int; set x = sleep(2); select k; end;
+    when 'slower' then begin declare x int; set x = sleep(4); select k; end;
     else select k, null, '';
   end case;
 end //
@@ -193,6 +194,23 @@ withTable('a caller goes away: its neighbours stay', { ...PICK, ...ONE }, async 
   assert.match((await gone)!, /went away/)
   assert.equal(await asked, ['b', 'c'])
   assert.is(rig.events.length, 0)
+})
+withTable('the slow one in front has no caller any more', { ...PICK, connections: 2, timeout: '9s' }, async (t) => {
+  await all(t, ['a', 'b'])
+  // on connections of its own
+  const other = await rig.open(PICK)
+  const order: string[] = []
+  const heard = (asked: Promise<string | undefined>) => asked.then((answer) => void order.push(answer!))
+  const slow = heard(get(other, 'slow'))
+  const call = fakeCall()
+  const gone = get(t, 'slower', call)
+  // behind it, and one for the second connection
+  const behind = numbered(5).map((key) => heard(get(t, key)))
+  await sleep(50)
+  call.abort(new Error('the client went away'))
+  await Promise.all([slow, gone, ...behind])
+  assert.is(order.at(-1), 'slow')
+  await other.close?.()
 })
 withTable('all callers go away: so does the connection', { ...PICK, ...ONE }, async (t) => {
   await get(t, 'a')
