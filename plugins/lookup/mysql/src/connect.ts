@@ -63,8 +63,12 @@ export async function open(
   try {
     await connected(connection, signal)
     if (charset !== 'utf8mb4') await query(connection, `SET NAMES ${charset}`, signal)
-    const mode = await query(connection, 'SELECT @@SESSION.sql_mode', signal)
-    return taken(connection, feed, !mode.split(',').includes('NO_BACKSLASH_ESCAPES'))
+    const told = await query(connection, "SELECT CONCAT(@@SESSION.sql_mode, ' ', @@version)", signal)
+    const [modes = '', version = ''] = told.split(' ')
+    return taken(connection, feed, {
+      backslash: !modes.split(',').includes('NO_BACKSLASH_ESCAPES'),
+      several: takesSeveral(version),
+    })
   } catch (error) {
     destroy(connection)
     throw new Error(`${host.name}: ${(error as Error).message}`, { cause: error })
@@ -92,15 +96,20 @@ function socket(host: Host, feed: Feed | undefined): Socket {
   const stream: Socket = connect({ ...options, onread: { buffer: MEMORY, callback } })
   return stream
 }
+/**
+ * Amazon Aurora with MySQL 5.7 answers the first of several queries and then nothing, and calls itself 5.7: whatever does, or
+ * is older, is asked for one at a time.
+ */
+export const takesSeveral = (version: string): boolean => Number(/^\d+/.exec(version)?.[0] ?? 0) >= 8
 /** mysql2 reads no more; it still hears of the socket's end. */
-function taken(connection: Connection, feed: Feed, backslash: boolean): Channel {
+function taken(connection: Connection, feed: Feed, server: Pick<Channel, 'backslash' | 'several'>): Channel {
   const { stream, config, serverCapabilityFlags } = connection as unknown as Inner
   const known = [config?.clientFlags, serverCapabilityFlags].every((flags) => typeof flags === 'number')
   if (!known || (config.clientFlags & FOREIGN) !== 0 || typeof stream?.removeAllListeners !== 'function')
     throw new Error('this version of mysql2 cannot hand its connection over')
   return {
     stream,
-    backslash,
+    ...server,
     deprecateEof: (config.clientFlags & serverCapabilityFlags & DEPRECATE_EOF) !== 0,
     listen(take) {
       stream.removeAllListeners('data')

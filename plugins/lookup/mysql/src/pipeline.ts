@@ -140,8 +140,8 @@ export class Pipeline implements WireEvents, Holder {
     const given: [Wire, Asked[]][] = []
     let at = 0
     while (at < waiting.length && this.#idle.length > 0) {
-      const end = this.#shares.end(waiting, at, this.open + this.#opening.size)
       const wire = this.#idle.pop()!
+      const end = this.#shares.end(wire, waiting, at, this.open + this.#opening.size + 1)
       this.#busy.add(wire)
       given.push([wire, waiting.slice(at, end)])
       at = end

@@ -15,10 +15,11 @@ export class Shares {
     this.#depth = depth
   }
   /**
-   * Where the share ends that begins at `at`: an equal one of `all` connections, or more, as much as will be answered at
-   * once.
+   * Where the share of `wire` ends that begins at `at`: an equal one of `all` connections, or more, as much as will be
+   * answered at once.
    */
-  end(waiting: readonly Asked[], at: number, all: number): number {
+  end(wire: Pick<Wire, 'several'>, waiting: readonly Asked[], at: number, all: number): number {
+    if (!wire.several) return at + 1
     const left = waiting.length - at
     const count = Math.max(Math.ceil(left / all), Math.floor(AIM / this.#each))
     const most = at + Math.min(left, count, this.#depth)

@@ -29,6 +29,8 @@ export interface Channel {
   readonly stream: Duplex
   /** is a backslash special in '...', without the mode NO_BACKSLASH_ESCAPES? */
   readonly backslash: boolean
+  /** may a query be sent before the one in front of it is answered? */
+  readonly several: boolean
   /** was CLIENT_DEPRECATE_EOF agreed on? */
   readonly deprecateEof: boolean
   /** From now on `take` gets what comes, to be read at once: the memory is used again. */
@@ -72,6 +74,10 @@ export class Wire {
     channel.listen((chunk) => this.#read(chunk))
     stream.on('error', (error) => this.#lost(error))
     for (const event of ['end', 'close']) stream.on(event, () => this.#lost(new Error(CLOSED)))
+  }
+  /** May it be asked several at a time? */
+  get several(): boolean {
+    return this.#channel.several
   }
   /** What has no whole answer. */
   get waiting(): readonly Question[] {

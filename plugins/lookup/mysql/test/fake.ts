@@ -22,7 +22,7 @@ export function fake(count: number, deprecateEof = false, prepare = false): Fake
   const stream = Object.assign(new EventEmitter(), { write: () => true }) as unknown as Duplex
   let say: (bytes: Buffer) => void = () => undefined
   const channel = {
-    ...{ stream, backslash: true, deprecateEof, destroy: () => undefined },
+    ...{ stream, backslash: true, several: true, deprecateEof, destroy: () => undefined },
     listen: (take: (bytes: Buffer) => void) => void (say = take),
   }
   const questions = Array.from({ length: count }, (_, i): Question => {

@@ -2,6 +2,9 @@
 import { random } from '@postern/testkit'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { takesSeveral } from '../src/connect.ts'
+import { Shares } from '../src/shares.ts'
+import type { Asked } from '../src/asked.ts'
 import { COLUMN, fake, packet, resultSet } from './fake.ts'
 
 const OK = [0, 0, 0, 2, 0, 0, 0]
@@ -116,6 +119,21 @@ test('a byte changed, one left out, one too many: nothing is thrown, nothing is 
         assert.ok(!ended.slice(ended.indexOf(false)).includes(true) || !ended.includes(false), 'in order')
         assert.is(told.idle, ended.includes(false) ? 0 : 1)
       }
+})
+test('who is asked for several queries at a time', () => {
+  const cases: [string, boolean][] = [
+    ['10.11.14-MariaDB-0+deb12u2', true],
+    ['11.4.2-MariaDB', true],
+    ['8.0.36', true],
+    ['5.7.12', false],
+    ['5.5.30 (ProxySQL)', false],
+    ['', false],
+  ]
+  for (const [version, several] of cases) {
+    assert.is(takesSeveral(version), several, version)
+    const waiting = Array.from({ length: 10 }, () => ({ alone: false }) as Asked)
+    assert.is(new Shares(32).end({ several }, waiting, 4, 2), several ? 7 : 5, version)
+  }
 })
 test('random bytes', () => {
   const next = random(11)
