@@ -1,10 +1,12 @@
 /** Who asks: simple bind (RFC 4513 section 5.1) and SASL (section 5.2). */
 import { BindRequest, PresenceFilter, ProtocolOperation, SearchRequest } from 'ldapts'
 import type { BerWriter } from 'ldapts'
-import type { Answer, Asker, Connection, MakeMessage } from './connection.ts'
+import type { Answer, Asker, Connection } from './connection.ts'
 import type { ConnectOptions } from './connect.ts'
 import { errorFor, Refusal, SASL_GOES_ON, textOf } from './errors.ts'
 import type { Host } from './hosts.ts'
+import { messageOf } from './message.ts'
+import type { MakeMessage } from './message.ts'
 import { chooseMechanism, mechanismNames, startExchange } from './sasl.ts'
 import type { Exchange } from './sasl.ts'
 
@@ -14,7 +16,7 @@ const MOST_STEPS = 10
 /** Rejects with a `Refusal` that names the mechanism and never holds the password. */
 export async function bind(connection: Connection, host: Host, o: ConnectOptions, asker: Asker): Promise<void> {
   const { table } = o
-  const ask = (make: MakeMessage) => connection.request(make, table.timeout * 1000, asker)
+  const ask = (make: MakeMessage) => connection.request(messageOf(make), table.timeout * 1000, asker)
   if (table.bind === 'none') return
   // a server that was found by a referral must not learn who we are
   if (table.bind === 'sasl' && o.known) return bindSasl(ask, host, o)
@@ -88,7 +90,7 @@ async function offered(ask: (make: MakeMessage) => Promise<Answer>): Promise<str
       }),
   )
   const found = entries[0]?.attributes.find(([name]) => name.toLowerCase() === attribute.toLowerCase())
-  return (found?.[1] ?? []).map((value) => value.toString().toUpperCase())
+  return (found?.[1] ?? []).flatMap((value) => value?.toUpperCase() ?? [])
 }
 function choose(wished: readonly string[], offers: readonly string[]): string {
   // a server that does not tell is asked for what the operator wants

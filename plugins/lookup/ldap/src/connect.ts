@@ -8,6 +8,7 @@ import { bind } from './bind.ts'
 import { askerOf, Connection } from './connection.ts'
 import { errorFor, textOf } from './errors.ts'
 import type { Host } from './hosts.ts'
+import { messageOf } from './message.ts'
 import type { TableOptions } from './options.ts'
 import { tlsOptions } from './tls.ts'
 
@@ -54,8 +55,8 @@ async function secured(host: Host, o: ConnectOptions, signal: AbortSignal): Prom
   if (!o.table.startTls || host.scheme === 'ldapi') return connection
   try {
     const options = await tlsOptions(o.table, host, o.folder)
-    const make = (messageId: number) => new ExtendedRequest({ messageId, oid: START_TLS })
-    const { result } = await connection.request(make, o.table.timeout * 1000, askerOf(signal))
+    const request = messageOf((messageId) => new ExtendedRequest({ messageId, oid: START_TLS }))
+    const { result } = await connection.request(request, o.table.timeout * 1000, askerOf(signal))
     if (result.code !== 0) throw errorFor('StartTLS', result)
     await connection.upgrade((plain) => opened(connectTls({ ...options, socket: plain }), 'secureConnect', signal))
     return connection

@@ -1,13 +1,17 @@
 /** One connection to a server. Many requests are under way on it at once, told apart by their message ids. */
 import type { Socket } from 'node:net'
-import { AbandonRequest, UnbindRequest } from 'ldapts'
-import type { Call, Clock } from '@postern/core'
+import { AbandonRequest, ProtocolOperation as Op, UnbindRequest } from 'ldapts'
+import type { Call, Clock, Timer } from '@postern/core'
 import { Lost, Refusal } from './errors.ts'
-import { Frames, readResponse } from './wire.ts'
-import type { Entry, Response, Result } from './wire.ts'
+import type { Message } from './message.ts'
+import { Outbox } from './outbox.ts'
+import { Frames, LARGEST, ResponseReader, unknownKind } from './wire.ts'
+import type { Entry, Result } from './wire.ts'
 
 /** ids start again above this (RFC 4511 section 4.1.1.1) */
 const LAST_ID = 2 ** 31 - 1
+/** requests that were given up and whose answers may still come; those before are forgotten */
+const MOST_ABANDONED = 1000
 
 /** What answered a request: of a search, its entries and references too. */
 export interface Answer {
@@ -16,8 +20,8 @@ export interface Answer {
   /** each one a choice of URLs */
   readonly references: readonly (readonly string[])[]
 }
-/** A message without its id. */
-export type MakeMessage = (id: number) => { write(): Buffer }
+/** Told once. Must not throw. */
+export type Done = (answer: Answer | Error) => void
 /** Whose request it is: ends it when aborted. */
 export type Asker = Pick<Call, 'aborted' | 'onAbort'>
 
@@ -32,10 +36,29 @@ export const askerOf = (signal: AbortSignal): Asker => ({
   },
 })
 
-interface Pending {
-  readonly entries: Entry[]
-  readonly references: (readonly string[])[]
-  readonly done: (answer: Result | Error) => void
+/** A request that is under way; in the end its answer. */
+class Pending implements Answer {
+  result!: Result
+  readonly entries: Entry[] = []
+  readonly references: (readonly string[])[] = []
+  /** of its entries and references so far */
+  bytes = 0
+  unlisten: (() => void) | undefined
+  readonly message: Message
+  /** ms it has, and when they are over, on the clock */
+  readonly ms: number
+  readonly due: number
+  /** messages that had come on the connection when it was sent */
+  readonly heard: number
+  readonly done: Done
+
+  constructor(message: Message, ms: number, due: number, heard: number, done: Done) {
+    this.message = message
+    this.ms = ms
+    this.due = due
+    this.heard = heard
+    this.done = done
+  }
 }
 /** Nothing came in time. */
 export class TimedOut extends Error {
@@ -49,16 +72,22 @@ export class TimedOut extends Error {
 
 export class Connection {
   #socket: Socket
-  #frames = new Frames()
-  #pending = new Map<number, Pending>()
+  readonly #frames = new Frames()
+  readonly #reader = new ResponseReader()
+  readonly #out = new Outbox()
+  readonly #pending = new Map<number, Pending>()
+  readonly #abandoned = new Set<number>()
   #lastId = 0
-  #outgoing: Buffer[] = []
   /** messages that came, to tell a slow search from a server that is away */
   #heard = 0
   #ended: Error | undefined
-  readonly #clock: Pick<Clock, 'after'>
+  readonly #clock: Pick<Clock, 'after' | 'now'>
+  /** one for all requests: it rings when the first of them is due, or would have been */
+  #timer: Timer | undefined
+  #rings = Infinity
+  readonly #take = (bytes: Buffer, from: number, to: number) => this.#message(bytes, from, to)
 
-  constructor(socket: Socket, clock: Pick<Clock, 'after'>) {
+  constructor(socket: Socket, clock: Pick<Clock, 'after' | 'now'>) {
     this.#socket = socket
     this.#clock = clock
     this.#listen()
@@ -66,35 +95,24 @@ export class Connection {
   get alive(): boolean {
     return this.#ended === undefined
   }
-  get inFlight(): number {
-    return this.#pending.size
-  }
 
-  /** Rejects with `Lost`, with `TimedOut` after `ms`, with a `Refusal` when the asker is aborted. */
-  request(make: MakeMessage, ms: number, asker?: Asker): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      if (asker?.aborted) return reject(new Refusal('aborted', 'retry'))
-      if (this.#ended) return reject(this.#ended)
-      const id = this.#newId()
-      const entries: Entry[] = []
-      const references: (readonly string[])[] = []
-      const heard = this.#heard
-      const timer = this.#clock.after(ms, () => {
-        const silent = this.#heard === heard
-        this.#abandon(id, new TimedOut(`no answer within ${ms / 1000} s`, silent))
-        if (silent) this.close(new Lost('the server does not answer'))
-      })
-      const unlisten = asker?.onAbort((reason) => this.#abandon(id, new Refusal(reason.message, 'retry')))
-      const done = (answer: Result | Error) => {
-        this.#pending.delete(id)
-        timer.cancel()
-        unlisten?.()
-        if (answer instanceof Error) reject(answer)
-        else resolve({ result: answer, entries, references })
-      }
-      this.#pending.set(id, { entries, references, done })
-      this.#send(make(id).write())
-    })
+  /** Tells `Lost`, `TimedOut` after `ms`, a `Refusal` when the asker is aborted; or the answer, whatever its code. */
+  ask(message: Message, ms: number, asker: Asker | undefined, done: Done): void {
+    if (asker?.aborted) return done(new Refusal('aborted', 'retry'))
+    if (this.#ended) return done(this.#ended)
+    const id = this.#newId()
+    this.#wake()
+    message.write(this.#out, id)
+    const pending = new Pending(message, ms, this.#clock.now() + ms, this.#heard, done)
+    this.#pending.set(id, pending)
+    if (asker) pending.unlisten = asker.onAbort((reason) => this.#abandon(id, new Refusal(reason.message, 'retry')))
+    if (pending.due < this.#rings) this.#ring(pending.due)
+  }
+  /** The same as a promise, which rejects with what is told instead of an answer. */
+  request(message: Message, ms: number, asker?: Asker): Promise<Answer> {
+    return new Promise((resolve, reject) =>
+      this.ask(message, ms, asker, (answer) => (answer instanceof Error ? reject(answer) : resolve(answer))),
+    )
   }
   /** What may pass in the clear ends here: `secure` is made of the socket and takes its place. */
   async upgrade(secure: (socket: Socket) => Promise<Socket>): Promise<void> {
@@ -104,11 +122,12 @@ export class Connection {
     this.#socket = await secure(this.#socket)
     this.#listen()
   }
-  /** Ends it; what is under way is rejected with `reason`. */
+  /** Ends it; what is under way is told `reason`. */
   close(reason: Error = new Lost('the connection is closed')): void {
     if (this.#ended) return
     this.#ended = reason
-    for (const pending of [...this.#pending.values()]) pending.done(reason)
+    this.#timer?.cancel()
+    for (const [id, pending] of [...this.#pending]) this.#settle(id, pending, reason)
     // RFC 4511 section 4.3: a goodbye, and nothing is waited for
     if (this.#socket.writable) this.#socket.end(new UnbindRequest({ messageId: this.#newId() }).write())
     this.#socket.destroySoon()
@@ -125,42 +144,90 @@ export class Connection {
     this.#socket.setKeepAlive(true, 60_000)
   }
   #read(chunk: Buffer): void {
+    // after its end nothing is believed any more
+    if (this.#ended) return
     try {
-      for (const message of this.#frames.push(chunk)) this.#take(readResponse(message))
+      this.#frames.feed(chunk, this.#take)
     } catch (error) {
       this.close(new Lost((error as Error).message))
     }
   }
-  #take(response: Response): void {
+  /** Throws on what the server must not say: the connection is of no use then. */
+  #message(bytes: Buffer, from: number, to: number): void {
+    const reader = this.#reader
+    reader.open(bytes, from, to)
     this.#heard++
+    const { id, operation } = reader
     // RFC 4511 section 4.4: the server says that it will go
-    if (response.id === 0) return this.close(new Lost('the server ends the connection'))
-    const pending = this.#pending.get(response.id)
-    if (!pending) return
-    if (response.kind === 'entry') pending.entries.push(response.entry)
-    else if (response.kind === 'reference') pending.references.push(response.urls)
-    else pending.done(response.result)
+    if (id === 0) throw new Error('the server ends the connection')
+    const pending = this.#pending.get(id)
+    if (!pending) return this.#late(id, operation)
+    const { ends, attributes } = pending.message
+    if (operation === ends) {
+      pending.result = reader.result()
+      return this.#settle(id, pending, pending)
+    }
+    if (ends !== Op.LDAP_RES_SEARCH) throw unknownKind(operation)
+    if (operation === Op.LDAP_RES_SEARCH_ENTRY) pending.entries.push(reader.entry(attributes))
+    else if (operation === Op.LDAP_RES_SEARCH_REF) pending.references.push(reader.urls())
+    else throw unknownKind(operation)
+    pending.bytes += to - from
+    if (pending.bytes > LARGEST)
+      this.#abandon(id, new Refusal(`search: more than ${LARGEST} bytes of entries`, 'retry'))
+  }
+  /** What was given up may be answered all the same (RFC 4511 section 4.11); what nobody asked for may not. */
+  #late(id: number, operation: number): void {
+    if (!this.#abandoned.has(id)) throw new Error('the server answered what was not asked')
+    if (operation !== Op.LDAP_RES_SEARCH_ENTRY && operation !== Op.LDAP_RES_SEARCH_REF) this.#abandoned.delete(id)
+  }
+  #settle(id: number, pending: Pending, answer: Answer | Error): void {
+    this.#pending.delete(id)
+    pending.unlisten?.()
+    pending.done(answer)
   }
   #abandon(id: number, why: Error): void {
     const pending = this.#pending.get(id)
     if (!pending) return
-    pending.done(why)
-    this.#send(new AbandonRequest({ messageId: this.#newId(), abandonId: id }).write())
+    for (const old of this.#abandoned) {
+      if (this.#abandoned.size < MOST_ABANDONED) break
+      this.#abandoned.delete(old)
+    }
+    this.#abandoned.add(id)
+    this.#wake()
+    this.#out.append(new AbandonRequest({ messageId: this.#newId(), abandonId: id }).write())
+    this.#settle(id, pending, why)
+  }
+  #ring(at: number): void {
+    this.#timer?.cancel()
+    this.#rings = at
+    this.#timer = this.#clock.after(Math.max(1, at - this.#clock.now()), () => this.#expire())
+  }
+  /** Gives up what is due, and nothing else. */
+  #expire(): void {
+    const now = this.#clock.now()
+    let [silent, next] = [false, Infinity]
+    for (const [id, pending] of [...this.#pending])
+      if (pending.due > now) next = Math.min(next, pending.due)
+      else {
+        const nothing = this.#heard === pending.heard
+        silent ||= nothing
+        this.#abandon(id, new TimedOut(`no answer within ${pending.ms / 1000} s`, nothing))
+      }
+    this.#rings = Infinity
+    if (silent) this.close(new Lost('the server does not answer'))
+    else if (next < Infinity) this.#ring(next)
   }
   /** What is asked in one turn of the event loop goes out in one piece: each write of its own costs more than a search. */
-  #send(message: Buffer): void {
-    this.#outgoing.push(message)
-    if (this.#outgoing.length === 1) setImmediate(() => this.#flush())
+  #wake(): void {
+    if (this.#out.empty) setImmediate(() => this.#flush())
   }
   #flush(): void {
-    const messages = this.#outgoing
-    this.#outgoing = []
-    if (this.#ended || !this.#socket.writable) return
-    this.#socket.write(messages.length === 1 ? messages[0]! : Buffer.concat(messages))
+    const messages = this.#out.take()
+    if (!this.#ended && this.#socket.writable) this.#socket.write(messages)
   }
   #newId(): number {
     do this.#lastId = this.#lastId >= LAST_ID ? 1 : this.#lastId + 1
-    while (this.#pending.has(this.#lastId))
+    while (this.#pending.has(this.#lastId) || this.#abandoned.has(this.#lastId))
     return this.#lastId
   }
 }

@@ -1,16 +1,16 @@
 /** From the entries that a search found to the result of a lookup, through groups and their members. */
-import { isUtf8 } from 'node:buffer'
 import { PresenceFilter } from 'ldapts'
 import type { Lookup } from '@postern/core'
 import { Results } from '@postern/lookup-kit'
 import type { Asker } from './connection.ts'
-import type { Directory, Query } from './directory.ts'
+import type { Directory } from './directory.ts'
 import { NO_SUCH_OBJECT, Refusal } from './errors.ts'
 import { lacks } from './escape.ts'
 import { parseFilter } from './filter.ts'
 import type { TableOptions } from './options.ts'
+import type { Query } from './search.ts'
 import { looksLikeUrl, parseUrl } from './url.ts'
-import type { Entry } from './wire.ts'
+import type { Entry, Value } from './wire.ts'
 
 /** members of a group that are fetched at once; the result has them in the group's order all the same */
 const AHEAD = 16
@@ -22,6 +22,7 @@ type Kind = 'terminal' | 'leaf' | 'plain' | 'special'
 export class Attributes {
   readonly all: readonly string[]
   readonly #kinds: readonly (readonly [name: string, kind: Kind])[]
+  readonly #exact = new Map<string, Kind>()
 
   constructor(o: TableOptions) {
     const of = (kind: Kind, names: readonly string[]) => names.map((name) => [name, kind] as const)
@@ -32,9 +33,15 @@ export class Attributes {
       ...of('special', o.specialResultAttribute),
     ]
     this.all = this.#kinds.map(([name]) => name)
+    for (const name of this.all) this.#exact.set(name, this.#kinds.find(([other]) => isSubtype(other, name))![1])
+  }
+  /** may entries name others? */
+  get leadOn(): boolean {
+    return this.#kinds.some(([, kind]) => kind === 'special')
   }
   kindOf(attribute: string): Kind | undefined {
-    return this.#kinds.find(([name]) => isSubtype(name, attribute))?.[1]
+    // names as the table has them: nothing else is remembered, for a server may say what it likes
+    return this.#exact.get(attribute) ?? this.#kinds.find(([name]) => isSubtype(name, attribute))?.[1]
   }
   /** What a URL asks for of what the table wants; all of it when the URL says nothing. */
   inUrl(wished: readonly string[]): readonly string[] {
@@ -69,35 +76,49 @@ export class Gather {
   get answer(): Lookup {
     return this.#results.answer
   }
-  /** Adds what these entries hold. `path`: the members that led here. `false`: there are too many results. */
-  async add(entries: readonly Entry[], path: readonly string[] = []): Promise<boolean> {
+  /**
+   * Adds what these entries hold; at once where they cannot name others. `path`: the members that led here. `false`: there
+   * are too many results.
+   */
+  add(entries: readonly Entry[], path: readonly string[] = []): boolean | Promise<boolean> {
     const { sizeLimit = this.#o.expansionLimit } = this.#o
     if (sizeLimit > 0 && entries.length > sizeLimit)
       throw new Refusal(`search: more than ${sizeLimit} entries (size_limit)`, 'retry')
-    for (const entry of entries) if (!(await this.#entry(entry, path))) return false
+    if (this.#attributes.leadOn) return this.#follow(entries, path)
+    for (const entry of entries) for (const [texts] of this.#counted(entry)) if (!this.#take(texts)) return false
     return true
   }
 
-  async #entry(entry: Entry, path: readonly string[]): Promise<boolean> {
-    const attributes = entry.attributes
-      .filter(([, values]) => values.length > 0)
-      .map(([name, values]) => ({ name, values, kind: this.#attributes.kindOf(name) }))
-    const terminal = attributes.some(({ kind }) => kind === 'terminal')
-    const group = !terminal && attributes.some(({ kind }) => kind === 'special')
-    for (const { name, values, kind } of attributes) {
-      if (kind === undefined || (terminal && kind !== 'terminal') || (group && kind === 'leaf')) continue
-      const texts = values.map((value) => textIn(value, name, entry.dn))
-      if (kind === 'special') {
-        if (!(await this.#members(texts, name, path))) return false
-      } else if (!texts.every((text) => lacks(this.#format, text, 'u', 'd') || this.#results.add(text))) return false
-    }
+  async #follow(entries: readonly Entry[], path: readonly string[]): Promise<boolean> {
+    for (const entry of entries)
+      for (const [texts, kind, name] of this.#counted(entry))
+        if (!(kind === 'special' ? await this.#members(texts, name, path) : this.#take(texts))) return false
     return true
+  }
+  /** What counts of an entry, as text, in the order of the server. */
+  *#counted(entry: Entry): Iterable<readonly [texts: readonly string[], kind: Kind, name: string]> {
+    let [terminal, group] = [false, false]
+    for (const [name, values] of entry.attributes)
+      if (values.length > 0) {
+        const kind = this.#attributes.kindOf(name)
+        terminal ||= kind === 'terminal'
+        group ||= kind === 'special'
+      }
+    for (const [name, values] of entry.attributes) {
+      const kind = values.length > 0 ? this.#attributes.kindOf(name) : undefined
+      if (kind === undefined || (terminal && kind !== 'terminal') || (!terminal && group && kind === 'leaf')) continue
+      yield [values.map((value) => textOf(value, name, entry.dn)), kind, name]
+    }
+  }
+  /** `false`: there are too many. */
+  #take(texts: readonly string[]): boolean {
+    return texts.every((text) => lacks(this.#format, text, 'u', 'd') || this.#results.add(text))
   }
   async #members(members: readonly string[], attribute: string, path: readonly string[]): Promise<boolean> {
     // Postfix counts the entry that the search found as the first level
     if (path.length + 1 >= this.#o.recursionLimit)
       throw new Refusal(`${attribute} leads deeper than ${this.#o.recursionLimit} (recursion_limit)`, 'misconfigured')
-    const fetched: Promise<Entry[]>[] = []
+    const fetched: Promise<readonly Entry[]>[] = []
     for (const [i, member] of members.entries()) {
       // an entry below itself would end at the recursion limit, after very many searches
       if (path.includes(member.toLowerCase()))
@@ -113,7 +134,7 @@ export class Gather {
     return true
   }
   /** A member that is not there is none: directories keep names of entries that have gone. */
-  async #fetch(member: string): Promise<Entry[]> {
+  async #fetch(member: string): Promise<readonly Entry[]> {
     const query = this.#queryFor(member)
     if (query.attributes.length === 0) return []
     try {
@@ -135,8 +156,8 @@ export class Gather {
     }
   }
 }
-function textIn(value: Buffer, attribute: string, dn: string): string {
-  if (!isUtf8(value) || value.includes(0))
+function textOf(value: Value, attribute: string, dn: string): string {
+  if (value === undefined)
     throw new Refusal(`${attribute} of ${dn.slice(0, 200)} holds something that is not text`, 'misconfigured')
-  return value.toString()
+  return value
 }

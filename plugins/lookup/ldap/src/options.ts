@@ -69,6 +69,12 @@ export const tableSchema = z.strictObject({
     .union([yesNo(), count(0, 1).transform((v) => v === 1)], 'expected yes, no, 1 or 0')
     .default(false)
     .describe('ask the servers that a server refers to'),
+  requestsInFlight: count(1, 10_000)
+    .default(50)
+    .describe('requests under way on one connection; slapd ends one on which more than 100 wait (conn_max_pending)'),
+  connections: count(1, 1000)
+    .default(1)
+    .describe('to each server; a second one is made when on the first `requestsInFlight` are under way'),
   version: count(2, 3).default(3).describe('version of the protocol'),
   bind: bind().default('simple').describe('yes or simple, no or none, sasl'),
   bindDn: z.string().default('').describe('who binds: a distinguished name; with sasl the user'),

@@ -1,9 +1,9 @@
 /** Servers that other servers refer to (RFC 4511 sections 4.1.10 and 4.5.3). They are asked without a password. */
 import type { ConnectOptions } from './connect.ts'
-import type { Query } from './directory.ts'
 import { Refusal, textOf } from './errors.ts'
 import { parseFilter } from './filter.ts'
 import { parseHost } from './hosts.ts'
+import type { Query } from './search.ts'
 import { Server } from './server.ts'
 import { parseUrl } from './url.ts'
 import type { Entry } from './wire.ts'
@@ -28,8 +28,8 @@ export class Referrals {
     urls: readonly string[],
     query: Query,
     hops: number,
-    search: (query: Query, server: Server) => Promise<Entry[]>,
-  ): Promise<Entry[]> {
+    search: (query: Query, server: Server) => Promise<readonly Entry[]>,
+  ): Promise<readonly Entry[]> {
     if (hops >= MOST_HOPS) throw new Refusal(`servers refer to each other more than ${MOST_HOPS} times`, 'retry')
     let last = 'a server refers to no other'
     for (const url of urls) {

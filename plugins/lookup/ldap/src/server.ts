@@ -1,24 +1,21 @@
-/** One server: its connection, made when it is needed and kept, and a bound on what is under way there. */
+/** One server: its connections, and a bound on what is under way there. */
 import { connect } from './connect.ts'
 import type { ConnectOptions } from './connect.ts'
 import { TimedOut } from './connection.ts'
-import type { Answer, Asker, Connection, MakeMessage } from './connection.ts'
-import { Lost, Refusal } from './errors.ts'
+import type { Answer, Asker, Connection, Done } from './connection.ts'
+import { Refusal } from './errors.ts'
 import type { Host } from './hosts.ts'
+import { Line, unlessAborted } from './line.ts'
+import type { Message } from './message.ts'
 
-/** requests under way on one connection; slapd ends one on which more than 100 wait (conn_max_pending) */
-const MOST_IN_FLIGHT = 50
 /** ms in which a server that refused to bind is not asked again: wrong passwords lock accounts */
 const PAUSE = 1000
 
 export class Server {
   readonly host: Host
   readonly #o: ConnectOptions
-  #connection: Connection | undefined
-  #connecting: Promise<Connection> | undefined
+  readonly #lines: readonly Line[]
   #refusal: { readonly error: Refusal; readonly at: number } | undefined
-  #closed = false
-  #inFlight = 0
   readonly #waiting: (() => void)[] = []
   /** connections made, requests sent */
   connections = 0
@@ -27,66 +24,64 @@ export class Server {
   constructor(host: Host, options: ConnectOptions) {
     this.host = host
     this.#o = options
+    const { timeout, connections } = options.table
+    const line = () => new Line({ timeout: timeout * 1000, connect: () => this.#connect() })
+    this.#lines = Array.from({ length: connections }, line)
   }
-  /** the connection that requests go to now, for what holds as long as it does */
+  /** a connection that requests go to now, for what holds as long as it does */
   get connection(): Connection | undefined {
-    return this.#connection
+    return this.#lines.find((line) => line.alive)?.connection
+  }
+  /**
+   * The same as `request` where there is room on a living connection; `false`: there is none, and nothing was asked. `done`
+   * is told the answer or what `request` would have rejected with.
+   */
+  quick(message: Message, asker: Asker, done: Done): boolean {
+    const line = this.#free()
+    if (!line?.alive) return false
+    line.inFlight++
+    this.requests++
+    const told = (answer: Answer | Error) => {
+      this.#leave(line)
+      done(answer)
+    }
+    line.quick(message, asker, (answer) => {
+      if (answer instanceof Error)
+        line.again(answer, message, asker).then(told, (error: unknown) => told(asRefusal(error as Error)))
+      else told(answer)
+    })
+    return true
   }
   /** Rejects with a `Refusal` when the server or the asker says no, with other errors when the server is away. */
-  async request(make: MakeMessage, asker: Asker): Promise<Answer> {
-    await this.#place(asker)
+  async request(message: Message, asker: Asker): Promise<Answer> {
+    const line = await this.#place(asker)
     this.requests++
     try {
-      return await this.#ask(make, asker)
+      return await line.request(message, asker)
     } catch (error) {
-      // a slow search says nothing against the server
-      if (error instanceof TimedOut && !error.silent) throw new Refusal(error.message, 'retry')
-      throw error
+      throw asRefusal(error as Error)
     } finally {
-      this.#inFlight--
-      this.#waiting.shift()?.()
+      this.#leave(line)
     }
   }
   close(): void {
-    this.#closed = true
-    this.#connection?.close()
+    for (const line of this.#lines) line.close()
   }
 
-  async #ask(make: MakeMessage, asker: Asker): Promise<Answer> {
-    const ms = this.#o.table.timeout * 1000
-    const kept = this.#connection
-    if (kept?.alive) {
-      try {
-        return await kept.request(make, ms, asker)
-      } catch (error) {
-        // the server may have closed it long ago, or just been restarted
-        if (!(error instanceof Lost) || this.#closed) throw error
+  /** the first line with room: another one is used only beyond it */
+  #free(): Line | undefined {
+    const most = this.#o.table.requestsInFlight
+    for (const line of this.#lines) if (line.inFlight < most) return line
+    return undefined
+  }
+  async #place(asker: Asker): Promise<Line> {
+    for (;;) {
+      const line = this.#free()
+      if (line) {
+        // counted before anything is awaited: else all who come at once find room
+        line.inFlight++
+        return line
       }
-    }
-    const connection = await unlessAborted(this.#connected(), asker)
-    return connection.request(make, ms, asker)
-  }
-  /** One connection for all who wait for it. */
-  #connected(): Promise<Connection> {
-    if (this.#connection?.alive) return Promise.resolve(this.#connection)
-    const now = this.#o.clock.now()
-    if (this.#refusal && now - this.#refusal.at < PAUSE) return Promise.reject(this.#refusal.error)
-    this.#refusal = undefined
-    this.#connecting ??= connect(this.host, this.#o)
-      .then((connection) => {
-        this.connections++
-        if (this.#closed) connection.close()
-        return (this.#connection = connection)
-      })
-      .catch((error: unknown) => {
-        if (error instanceof Refusal) this.#refusal = { error, at: this.#o.clock.now() }
-        throw error
-      })
-      .finally(() => (this.#connecting = undefined))
-    return this.#connecting
-  }
-  async #place(asker: Asker): Promise<void> {
-    while (this.#inFlight >= MOST_IN_FLIGHT) {
       let wake!: () => void
       const woken = new Promise<void>((resolve) => this.#waiting.push((wake = resolve)))
       try {
@@ -99,15 +94,24 @@ export class Server {
         throw error
       }
     }
-    // counted before anything is awaited: else all who come at once find room
-    this.#inFlight++
+  }
+  #leave(line: Line): void {
+    line.inFlight--
+    this.#waiting.shift()?.()
+  }
+  async #connect(): Promise<Connection> {
+    if (this.#refusal && this.#o.clock.now() - this.#refusal.at < PAUSE) throw this.#refusal.error
+    this.#refusal = undefined
+    try {
+      const connection = await connect(this.host, this.#o)
+      this.connections++
+      return connection
+    } catch (error) {
+      if (error instanceof Refusal) this.#refusal = { error, at: this.#o.clock.now() }
+      throw error
+    }
   }
 }
-/** Waits for what others wait for too; an aborted asker goes alone. */
-export function unlessAborted<T>(promise: Promise<T>, asker: Asker): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const unlisten = asker.onAbort((reason) => reject(new Refusal(reason.message, 'retry')))
-    if (asker.aborted) reject(new Refusal('aborted', 'retry'))
-    promise.then(resolve, reject).finally(unlisten)
-  })
-}
+/** A slow search says nothing against the server. */
+const asRefusal = (error: Error): Error =>
+  error instanceof TimedOut && !error.silent ? new Refusal(error.message, 'retry') : error

@@ -1,15 +1,16 @@
 /** One table: a key becomes a search, its entries become a value. */
 import { absent, failed } from '@postern/core'
 import type { Call, Lookup, OpenTable, TableContext } from '@postern/core'
-import { DomainFilter, expand, templateProblem } from '@postern/lookup-kit'
+import { DomainFilter, keyHasAll, templateProblem } from '@postern/lookup-kit'
 import { askerOf } from './connection.ts'
-import type { Asker } from './connection.ts'
+import type { Asker, Connection } from './connection.ts'
 import { Directory } from './directory.ts'
 import { NO_SUCH_OBJECT, Refusal, textOf } from './errors.ts'
-import { escapeDn, escapeFilter, lacks } from './escape.ts'
 import { attributesOf, parseFilter } from './filter.ts'
 import { Attributes, Gather } from './gather.ts'
 import type { TableOptions } from './options.ts'
+import { Searches } from './search.ts'
+import type { Search } from './search.ts'
 
 /** ms that a check may take, however long a search may: the start waits for it */
 const CHECK = 5000
@@ -27,6 +28,9 @@ export class LdapTable implements OpenTable {
   readonly #compared: readonly string[]
   /** the base depends on the key: then it may lack */
   readonly #dynamic: boolean
+  readonly #searches: Searches
+  /** the connection whose server was found to have the attributes in its schema */
+  #sound: Connection | undefined
   /** told, and not over yet */
   #down = false
   #failures = 0
@@ -43,6 +47,7 @@ export class LdapTable implements OpenTable {
     this.#dynamic = /%[^%]/.test(options.searchBase.replaceAll('%%', ''))
     this.#attributes = new Attributes(options)
     if (this.#attributes.all.length === 0) throw new Error('result_attribute: is empty, and there are no others')
+    this.#searches = new Searches(options, this.#attributes.all)
     this.#domains = new DomainFilter(options.domain, folder, context.parts)
     const { clock, log } = context
     const access = { table: options, folder, clock, closing: this.#closing.signal, known: true }
@@ -53,14 +58,10 @@ export class LdapTable implements OpenTable {
     // text that no UTF-8 can be made of is in no directory
     if (key === '' || /\p{Surrogate}/u.test(key)) return absent()
     const folded = key.toLowerCase()
-    const { searchBase, queryFilter } = this.#o
-    const base = filled(searchBase, folded, escapeDn)
-    const filter = filled(queryFilter, folded, escapeFilter)
+    const search = this.#searches.for(folded)
     // a result that needs a part which the key lacks is not asked for
-    const possible = expand(this.#format, { value: 'x@x', key: folded }) !== undefined
-    if (base === undefined || filter === undefined || !possible || lacks(this.#format, folded, 'U', 'D'))
-      return absent()
-    return this.#domains.look(folded, call, () => this.#look(folded, base, filter, call))
+    if (search === undefined || !keyHasAll(this.#format, folded)) return absent()
+    return this.#domains.look(folded, call, () => this.#look(folded, search, call))
   }
   async check(): Promise<string | undefined> {
     const limit = Math.min(CHECK, this.#o.timeout * 1000)
@@ -86,17 +87,41 @@ export class LdapTable implements OpenTable {
     this.#directory.close()
   }
 
-  async #look(key: string, base: string, text: string, call: Call): Promise<Lookup> {
+  #look(key: string, search: Search, call: Call): Promise<Lookup> {
+    return new Promise((resolve) =>
+      this.#directory.find(search, call, (found) => {
+        try {
+          if (found instanceof Error) throw found
+          const gather = new Gather(key, this.#format, this.#directory, this.#o, this.#attributes, call)
+          const added = gather.add(found)
+          resolve(added instanceof Promise ? this.#gathered(gather, added, call) : this.#answer(gather.answer, call))
+        } catch (error) {
+          resolve(this.#failed(error))
+        }
+      }),
+    )
+  }
+  async #gathered(gather: Gather, added: Promise<unknown>, call: Call): Promise<Lookup> {
     try {
-      const { scope } = this.#o
-      const query = { base, scope, filter: parseFilter(text), attributes: this.#attributes.all }
-      const gather = new Gather(key, this.#format, this.#directory, this.#o, this.#attributes, call)
-      await gather.add(await this.#directory.search(query, call))
-      const { answer } = gather
-      if (answer.kind === 'absent') {
-        const problem = await this.#schemaProblem(call)
-        if (problem !== undefined) throw new Refusal(problem, 'misconfigured', { lasting: true })
-      }
+      await added
+      return await this.#answer(gather.answer, call)
+    } catch (error) {
+      return this.#failed(error)
+    }
+  }
+  #answer(answer: Lookup, call: Call): Lookup | Promise<Lookup> {
+    const { connection } = this.#directory
+    if (answer.kind === 'absent' && (connection === undefined || connection !== this.#sound))
+      return this.#absent(answer, connection, call)
+    this.#up()
+    return answer
+  }
+  /** Once for each connection: a server that was asked may be another one, or have another schema, when it is asked anew. */
+  async #absent(answer: Lookup, connection: Connection | undefined, call: Call): Promise<Lookup> {
+    try {
+      const problem = await this.#schemaProblem(call)
+      if (problem !== undefined) throw new Refusal(problem, 'misconfigured', { lasting: true })
+      this.#sound = connection
       this.#up()
       return answer
     } catch (error) {
@@ -141,9 +166,6 @@ export class LdapTable implements OpenTable {
   }
 }
 
-/** A query; none when the template asks for a part that the key lacks. */
-const filled = (template: string, key: string, quote: (text: string) => string): string | undefined =>
-  lacks(template, key, 'uU', 'dD') ? undefined : expand(template, { value: key, key, quote })
 function checkTemplate(template: string): void {
   const problem = templateProblem(template)
   if (problem !== undefined) throw new Error(problem)

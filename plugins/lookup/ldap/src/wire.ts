@@ -1,8 +1,9 @@
 /** LDAP messages on the wire (RFC 4511 section 5.1): cut out of the stream, and what a server answers read from them. */
-import { BerReader, ProtocolOperation as Op } from 'ldapts'
+import { ProtocolOperation as Op } from 'ldapts'
+import { Ber, NotLdap } from './ber.ts'
 
 /** bytes of one message above which the connection is given up; one entry is one message */
-const LARGEST = 64 * 1024 * 1024
+export const LARGEST = 64 * 1024 * 1024
 
 export interface Result {
   /** RFC 4511 section 4.1.9, appendix A; 0: success */
@@ -14,10 +15,12 @@ export interface Result {
   /** of a SASL bind: the next challenge, or what proves the server */
   readonly credentials: Buffer | undefined
 }
+/** `undefined`: bytes that are no text */
+export type Value = string | undefined
 export interface Entry {
   readonly dn: string
   /** in the order in which the server told them */
-  readonly attributes: readonly (readonly [name: string, values: readonly Buffer[]])[]
+  readonly attributes: readonly (readonly [name: string, values: readonly Value[]])[]
 }
 /** `end` closes a request; entries and references come before it. */
 export type Response = { readonly id: number } & (
@@ -33,22 +36,27 @@ export class Frames {
   /** bytes that must be there before it is worth a look */
   #wanted = 2
 
-  /** The messages that are whole now. Throws on what is no LDAP. */
-  push(chunk: Buffer): Buffer[] {
+  /** Hands over the messages that are whole now, each from its first byte to the one behind its last. Throws on what is no LDAP. */
+  feed(chunk: Buffer, take: (bytes: Buffer, from: number, to: number) => void): void {
     this.#chunks.push(chunk)
     this.#held += chunk.length
-    const whole: Buffer[] = []
-    if (this.#held < this.#wanted) return whole
-    let rest = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks)
+    if (this.#held < this.#wanted) return
+    const bytes = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks)
+    let at = 0
     for (;;) {
-      const size = sizeOf(rest)
-      this.#wanted = size ?? rest.length + 1
-      if (size === undefined || rest.length < size) break
-      whole.push(rest.subarray(0, size))
-      rest = rest.subarray(size)
+      const size = sizeOf(bytes, at)
+      this.#wanted = size ?? bytes.length - at + 1
+      if (size === undefined || bytes.length - at < size) break
+      take(bytes, at, at + size)
+      at += size
     }
-    this.#chunks = rest.length > 0 ? [rest] : []
-    this.#held = rest.length
+    this.#held = bytes.length - at
+    this.#chunks = this.#held > 0 ? [at === 0 ? bytes : bytes.subarray(at)] : []
+  }
+  /** The messages that are whole now. */
+  push(chunk: Buffer): Buffer[] {
+    const whole: Buffer[] = []
+    this.feed(chunk, (bytes, from, to) => void whole.push(bytes.subarray(from, to)))
     return whole
   }
   /** nothing of a message has come */
@@ -57,86 +65,110 @@ export class Frames {
   }
 }
 /** Bytes of the message that begins here, `undefined` when its head is not whole. */
-function sizeOf(bytes: Buffer): number | undefined {
-  if (bytes.length < 2) return undefined
-  if (bytes[0] !== 0x30) throw new Error('the server does not speak LDAP')
-  const first = bytes[1]!
+function sizeOf(bytes: Buffer, at: number): number | undefined {
+  const there = bytes.length - at
+  if (there < 2) return undefined
+  if (bytes[at] !== 0x30) throw new Error('the server does not speak LDAP')
+  const first = bytes[at + 1]!
   if (first < 0x80) return 2 + first
   const digits = first & 0x7f
   if (digits === 0 || digits > 4) throw new Error('the server does not speak LDAP')
-  if (bytes.length < 2 + digits) return undefined
-  const length = bytes.readUIntBE(2, digits)
+  if (there < 2 + digits) return undefined
+  const length = bytes.readUIntBE(at + 2, digits)
   if (length > LARGEST) throw new Error(`the server sent a message of ${length} bytes`)
   return 2 + digits + length
 }
 
+const SUCCESS: Result = { code: 0, text: '', referrals: [], credentials: undefined }
+
+/** Reads one message after the other; each in two steps, because whom it is for says what it may be. Throws on what is no answer. */
+export class ResponseReader {
+  readonly #ber = new Ber()
+  /** where the operation, and where the message ends */
+  #last = 0
+  #end = 0
+  id = 0
+  operation = 0
+
+  /** The message's head: `id` and `operation`. */
+  open(bytes: Buffer, from: number, to: number): void {
+    const ber = this.#ber
+    ber.load(bytes, from)
+    if (ber.open(0x30, to) !== to) throw new NotLdap('a message that is cut short')
+    this.id = ber.number(0x02, to)
+    this.operation = ber.next(to)
+    this.#last = ber.open(this.operation, to)
+    this.#end = to
+  }
+  /** `attributes`: names that are expected */
+  entry(attributes: readonly string[]): Entry {
+    const [ber, last] = [this.#ber, this.#last]
+    const dn = ber.text(0x04, last)
+    const found: [string, Value[]][] = []
+    const end = ber.open(0x30, last)
+    while (ber.at < end) {
+      const next = ber.open(0x30, end)
+      const name = ber.name(0x04, next, attributes)
+      const values: Value[] = []
+      const behind = ber.open(0x31, next)
+      while (ber.at < behind) values.push(ber.value(0x04, behind))
+      this.#at(next)
+      found.push([name, values])
+    }
+    this.#at(last)
+    this.#finish()
+    return { dn, attributes: found }
+  }
+  urls(): string[] {
+    const urls = this.#texts(this.#last)
+    this.#finish()
+    return urls
+  }
+  result(): Result {
+    const [ber, last] = [this.#ber, this.#last]
+    const code = ber.number(0x0a, last)
+    ber.skip(0x04, last)
+    const text = ber.text(0x04, last)
+    if (ber.at === last && code === 0 && text === '') {
+      this.#finish()
+      return SUCCESS
+    }
+    let referrals: readonly string[] = []
+    let credentials: Buffer | undefined
+    while (ber.at < last) {
+      const tag = ber.next(last)
+      if (tag === 0xa3) referrals = this.#texts(ber.open(tag, last))
+      else if (tag === 0x87) credentials = ber.octets(tag, last)
+      else ber.skip(tag, last)
+    }
+    this.#finish()
+    return { code, text, referrals, credentials }
+  }
+
+  #texts(end: number): string[] {
+    const texts: string[] = []
+    while (this.#ber.at < end) texts.push(this.#ber.text(0x04, end))
+    return texts
+  }
+  /** Controls, and what later versions of the protocol append (RFC 4511 section 4): to be well formed, no more. */
+  #finish(): void {
+    const ber = this.#ber
+    while (ber.at < this.#end) ber.skip(ber.next(this.#end), this.#end)
+  }
+  #at(end: number): void {
+    if (this.#ber.at !== end) throw new NotLdap('more than belongs into an entry')
+  }
+}
 /** Throws on what is no answer of an LDAP server. */
 export function readResponse(message: Buffer): Response {
-  const reader = new BerReader(message)
-  reader.readSequence(0x30)
-  const id = needed(reader.readInt())
-  const operation = needed(reader.readSequence())
-  switch (operation) {
-    case Op.LDAP_RES_SEARCH_ENTRY:
-      return { id, kind: 'entry', entry: entryOf(reader) }
-    case Op.LDAP_RES_SEARCH_REF:
-      return { id, kind: 'reference', urls: textsIn(reader) }
-    case Op.LDAP_RES_BIND:
-    case Op.LDAP_RES_SEARCH:
-    case Op.LDAP_RES_COMPARE:
-    case Op.LDAP_RES_EXTENSION:
-      return { id, kind: 'end', result: resultOf(reader) }
-    default:
-      throw new Error(`the server sent an answer of unknown kind 0x${operation.toString(16)}`)
-  }
+  const reader = new ResponseReader()
+  reader.open(message, 0, message.length)
+  const { id, operation } = reader
+  if (operation === Op.LDAP_RES_SEARCH_ENTRY) return { id, kind: 'entry', entry: reader.entry([]) }
+  if (operation === Op.LDAP_RES_SEARCH_REF) return { id, kind: 'reference', urls: reader.urls() }
+  const ends = [Op.LDAP_RES_BIND, Op.LDAP_RES_SEARCH, Op.LDAP_RES_COMPARE, Op.LDAP_RES_EXTENSION] as number[]
+  if (!ends.includes(operation)) throw unknownKind(operation)
+  return { id, kind: 'end', result: reader.result() }
 }
-function entryOf(reader: BerReader): Entry {
-  const dn = needed(reader.readString())
-  const attributes: [string, Buffer[]][] = []
-  reader.readSequence(0x30)
-  const end = endOf(reader)
-  while (reader.offset < end) {
-    reader.readSequence(0x30)
-    const name = needed(reader.readString())
-    reader.readSequence(Op.LBER_SET)
-    const last = endOf(reader)
-    const values: Buffer[] = []
-    while (reader.offset < last) values.push(needed(reader.readString(0x04, true)))
-    attributes.push([name, values])
-  }
-  return { dn, attributes }
-}
-function resultOf(reader: BerReader): Result {
-  const end = endOf(reader)
-  const code = needed(reader.readEnumeration())
-  needed(reader.readString())
-  const text = needed(reader.readString())
-  let referrals: readonly string[] = []
-  let credentials: Buffer | undefined
-  while (reader.offset < end) {
-    const tag = needed(reader.peek())
-    if (tag === 0xa3) {
-      reader.readSequence()
-      referrals = textsIn(reader)
-    } else {
-      const value = needed(reader.readString(tag, true))
-      if (tag === 0x87) credentials = Buffer.from(value)
-    }
-  }
-  return { code, text, referrals, credentials }
-}
-function textsIn(reader: BerReader): string[] {
-  const end = endOf(reader)
-  const texts: string[] = []
-  while (reader.offset < end) texts.push(needed(reader.readString()))
-  return texts
-}
-/** Where the value ends whose head was read just now. */
-function endOf(reader: BerReader): number {
-  if (reader.length > reader.remain) throw new Error('the server sent a message that is cut short')
-  return reader.offset + reader.length
-}
-function needed<T>(value: T | null): T {
-  if (value === null) throw new Error('the server sent a message that is cut short')
-  return value
-}
+export const unknownKind = (operation: number): Error =>
+  new NotLdap(`an answer of unknown kind 0x${operation.toString(16)}`)
