@@ -8,6 +8,7 @@ import { bind } from './bind.ts'
 import { askerOf, Connection } from './connection.ts'
 import { errorFor, textOf } from './errors.ts'
 import type { Host } from './hosts.ts'
+import { connectReused } from './incoming.ts'
 import { messageOf } from './message.ts'
 import type { TableOptions } from './options.ts'
 import { tlsOptions } from './tls.ts'
@@ -50,9 +51,12 @@ async function secured(host: Host, o: ConnectOptions, signal: AbortSignal): Prom
     const socket = connectTls({ ...options, host: host.host, port: host.port })
     return new Connection(await opened(socket, 'secureConnect', signal), o.clock)
   }
-  const socket = host.scheme === 'ldapi' ? connectTcp({ path: host.host }) : connectTcp(host.port, host.host)
+  const to = host.scheme === 'ldapi' ? { path: host.host } : { port: host.port, host: host.host }
+  const plain = !o.table.startTls || host.scheme === 'ldapi'
+  // TLS reads by itself what a socket tells as events
+  const socket = plain ? connectReused(to) : connectTcp(to)
   const connection = new Connection(await opened(socket, 'connect', signal), o.clock)
-  if (!o.table.startTls || host.scheme === 'ldapi') return connection
+  if (plain) return connection
   try {
     const options = await tlsOptions(o.table, host, o.folder)
     const request = messageOf((messageId) => new ExtendedRequest({ messageId, oid: START_TLS }))

@@ -3,8 +3,10 @@ import type { Socket } from 'node:net'
 import { AbandonRequest, ProtocolOperation as Op, UnbindRequest } from 'ldapts'
 import type { Call, Clock, Timer } from '@postern/core'
 import { Lost, Refusal } from './errors.ts'
+import { readInto } from './incoming.ts'
 import type { Message } from './message.ts'
 import { Outbox } from './outbox.ts'
+import { Pace } from './pace.ts'
 import { Frames, LARGEST, ResponseReader, unknownKind } from './wire.ts'
 import type { Entry, Result } from './wire.ts'
 
@@ -87,6 +89,9 @@ export class Connection {
   #rings = Infinity
   readonly #take = (bytes: Buffer, from: number, to: number) => this.#message(bytes, from, to)
 
+  readonly #goOn = () => void (this.#ended || this.#socket.resume())
+  readonly #pace = new Pace()
+
   constructor(socket: Socket, clock: Pick<Clock, 'after' | 'now'>) {
     this.#socket = socket
     this.#clock = clock
@@ -103,6 +108,7 @@ export class Connection {
     const id = this.#newId()
     this.#wake()
     message.write(this.#out, id)
+    if (this.#pending.size === 0) this.#pace.begin()
     const pending = new Pending(message, ms, this.#clock.now() + ms, this.#heard, done)
     this.#pending.set(id, pending)
     if (asker) pending.unlisten = asker.onAbort((reason) => this.#abandon(id, new Refusal(reason.message, 'retry')))
@@ -136,21 +142,29 @@ export class Connection {
 
   #listen(): void {
     const lost = (why: string) => this.close(new Lost(why))
-    this.#socket.on('data', (chunk: Buffer) => this.#read(chunk))
+    if (!readInto(this.#socket, (chunk) => this.#read(chunk)))
+      this.#socket.on('data', (chunk: Buffer) => void this.#read(chunk))
     this.#socket.on('error', (error) => lost(error.message))
     this.#socket.on('end', () => lost('the server closed the connection'))
     this.#socket.on('close', () => lost('the connection was lost'))
     this.#socket.setNoDelay(true)
     this.#socket.setKeepAlive(true, 60_000)
   }
-  #read(chunk: Buffer): void {
+  /** `false`: reading rests for a while, as long as the server has enough to do. */
+  #read(chunk: Buffer): boolean {
     // after its end nothing is believed any more
-    if (this.#ended) return
+    if (this.#ended) return true
+    const before = this.#pending.size
     try {
       this.#frames.feed(chunk, this.#take)
     } catch (error) {
       this.close(new Lost((error as Error).message))
+      return true
     }
+    const ms = this.#pace.rest(before - this.#pending.size, this.#pending.size)
+    // a socket that is not read keeps no process alive, so this does
+    if (ms > 0) setTimeout(this.#goOn, ms)
+    return ms === 0
   }
   /** Throws on what the server must not say: the connection is of no use then. */
   #message(bytes: Buffer, from: number, to: number): void {

@@ -36,12 +36,14 @@ export class Frames {
   /** bytes that must be there before it is worth a look */
   #wanted = 2
 
-  /** Hands over the messages that are whole now, each from its first byte to the one behind its last. Throws on what is no LDAP. */
+  /**
+   * Hands over the messages that are whole now, each from its first byte to the one behind its last. Throws on what is no
+   * LDAP. The chunk may be written over afterwards.
+   */
   feed(chunk: Buffer, take: (bytes: Buffer, from: number, to: number) => void): void {
-    this.#chunks.push(chunk)
     this.#held += chunk.length
-    if (this.#held < this.#wanted) return
-    const bytes = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks)
+    if (this.#held < this.#wanted) return void this.#chunks.push(Buffer.from(chunk))
+    const bytes = this.#chunks.length === 0 ? chunk : Buffer.concat([...this.#chunks, chunk])
     let at = 0
     for (;;) {
       const size = sizeOf(bytes, at)
@@ -51,12 +53,12 @@ export class Frames {
       at += size
     }
     this.#held = bytes.length - at
-    this.#chunks = this.#held > 0 ? [at === 0 ? bytes : bytes.subarray(at)] : []
+    this.#chunks = this.#held > 0 ? [Buffer.from(bytes.subarray(at))] : []
   }
   /** The messages that are whole now. */
   push(chunk: Buffer): Buffer[] {
     const whole: Buffer[] = []
-    this.feed(chunk, (bytes, from, to) => void whole.push(bytes.subarray(from, to)))
+    this.feed(chunk, (bytes, from, to) => void whole.push(Buffer.from(bytes.subarray(from, to))))
     return whole
   }
   /** nothing of a message has come */
