@@ -1,7 +1,8 @@
 /** Who asks: simple bind (RFC 4513 section 5.1) and SASL (section 5.2). */
 import { BindRequest, PresenceFilter, ProtocolOperation, SearchRequest } from 'ldapts'
 import type { BerWriter } from 'ldapts'
-import type { Answer, Asker, Connection } from './connection.ts'
+import type { Connection } from './connection.ts'
+import type { Answer, Asker } from './pending.ts'
 import type { ConnectOptions } from './connect.ts'
 import { errorFor, Refusal, SASL_GOES_ON, textOf } from './errors.ts'
 import type { Host } from './hosts.ts'
@@ -89,8 +90,8 @@ async function offered(ask: (make: MakeMessage) => Promise<Answer>): Promise<str
         attributes: [attribute],
       }),
   )
-  const found = entries[0]?.attributes.find(([name]) => name.toLowerCase() === attribute.toLowerCase())
-  return (found?.[1] ?? []).flatMap((value) => value?.toUpperCase() ?? [])
+  const found = entries[0]?.attributes.find(({ name }) => name.toLowerCase() === attribute.toLowerCase())
+  return (found?.values ?? []).flatMap((value) => value?.toUpperCase() ?? [])
 }
 function choose(wished: readonly string[], offers: readonly string[]): string {
   // a server that does not tell is asked for what the operator wants

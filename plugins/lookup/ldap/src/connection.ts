@@ -1,76 +1,20 @@
 /** One connection to a server. Many requests are under way on it at once, told apart by their message ids. */
 import type { Socket } from 'node:net'
 import { AbandonRequest, ProtocolOperation as Op, UnbindRequest } from 'ldapts'
-import type { Call, Clock, Timer } from '@postern/core'
+import type { Clock, Timer } from '@postern/core'
 import { Lost, Refusal } from './errors.ts'
 import { readInto } from './incoming.ts'
 import type { Message } from './message.ts'
 import { Outbox } from './outbox.ts'
 import { Pace } from './pace.ts'
+import { Pending, TimedOut, Watch } from './pending.ts'
+import type { Answer, Asker, Done } from './pending.ts'
 import { Frames, LARGEST, ResponseReader, unknownKind } from './wire.ts'
-import type { Entry, Result } from './wire.ts'
 
 /** ids start again above this (RFC 4511 section 4.1.1.1) */
 const LAST_ID = 2 ** 31 - 1
 /** requests that were given up and whose answers may still come; those before are forgotten */
 const MOST_ABANDONED = 1000
-
-/** What answered a request: of a search, its entries and references too. */
-export interface Answer {
-  readonly result: Result
-  readonly entries: readonly Entry[]
-  /** each one a choice of URLs */
-  readonly references: readonly (readonly string[])[]
-}
-/** Told once. Must not throw. */
-export type Done = (answer: Answer | Error) => void
-/** Whose request it is: ends it when aborted. */
-export type Asker = Pick<Call, 'aborted' | 'onAbort'>
-
-export const askerOf = (signal: AbortSignal): Asker => ({
-  get aborted() {
-    return signal.aborted
-  },
-  onAbort(fn) {
-    const told = () => fn(signal.reason as Error)
-    signal.addEventListener('abort', told)
-    return () => signal.removeEventListener('abort', told)
-  },
-})
-
-/** A request that is under way; in the end its answer. */
-class Pending implements Answer {
-  result!: Result
-  readonly entries: Entry[] = []
-  readonly references: (readonly string[])[] = []
-  /** of its entries and references so far */
-  bytes = 0
-  unlisten: (() => void) | undefined
-  readonly message: Message
-  /** ms it has, and when they are over, on the clock */
-  readonly ms: number
-  readonly due: number
-  /** messages that had come on the connection when it was sent */
-  readonly heard: number
-  readonly done: Done
-
-  constructor(message: Message, ms: number, due: number, heard: number, done: Done) {
-    this.message = message
-    this.ms = ms
-    this.due = due
-    this.heard = heard
-    this.done = done
-  }
-}
-/** Nothing came in time. */
-export class TimedOut extends Error {
-  /** the server said nothing at all meanwhile: the connection is given up */
-  readonly silent: boolean
-  constructor(message: string, silent: boolean) {
-    super(message)
-    this.silent = silent
-  }
-}
 
 export class Connection {
   #socket: Socket
@@ -80,6 +24,10 @@ export class Connection {
   readonly #pending = new Map<number, Pending>()
   readonly #abandoned = new Set<number>()
   #lastId = 0
+  /** of this turn of the event loop */
+  #now = 0
+  /** whoever asked last */
+  #watch: Watch | undefined
   /** messages that came, to tell a slow search from a server that is away */
   #heard = 0
   #ended: Error | undefined
@@ -89,6 +37,14 @@ export class Connection {
   #rings = Infinity
   readonly #take = (bytes: Buffer, from: number, to: number) => this.#message(bytes, from, to)
 
+  readonly #flush = () => {
+    const messages = this.#out.take()
+    if (!this.#ended && this.#socket.writable) this.#socket.write(messages)
+  }
+  readonly #aborted = (watch: Watch, reason: Error) => {
+    for (const [id, pending] of [...this.#pending])
+      if (pending.watch === watch) this.#abandon(id, new Refusal(reason.message, 'retry'))
+  }
   readonly #goOn = () => void (this.#ended || this.#socket.resume())
   readonly #pace = new Pace()
 
@@ -109,9 +65,8 @@ export class Connection {
     this.#wake()
     message.write(this.#out, id)
     if (this.#pending.size === 0) this.#pace.begin()
-    const pending = new Pending(message, ms, this.#clock.now() + ms, this.#heard, done)
+    const pending = new Pending(message, ms, this.#now, this.#heard, asker && this.#watched(asker), done)
     this.#pending.set(id, pending)
-    if (asker) pending.unlisten = asker.onAbort((reason) => this.#abandon(id, new Refusal(reason.message, 'retry')))
     if (pending.due < this.#rings) this.#ring(pending.due)
   }
   /** The same as a promise, which rejects with what is told instead of an answer. */
@@ -182,8 +137,8 @@ export class Connection {
       return this.#settle(id, pending, pending)
     }
     if (ends !== Op.LDAP_RES_SEARCH) throw unknownKind(operation)
-    if (operation === Op.LDAP_RES_SEARCH_ENTRY) pending.entries.push(reader.entry(attributes))
-    else if (operation === Op.LDAP_RES_SEARCH_REF) pending.references.push(reader.urls())
+    if (operation === Op.LDAP_RES_SEARCH_ENTRY) pending.addEntry(reader.entry(attributes))
+    else if (operation === Op.LDAP_RES_SEARCH_REF) pending.addReference(reader.urls())
     else throw unknownKind(operation)
     pending.bytes += to - from
     if (pending.bytes > LARGEST)
@@ -196,8 +151,12 @@ export class Connection {
   }
   #settle(id: number, pending: Pending, answer: Answer | Error): void {
     this.#pending.delete(id)
-    pending.unlisten?.()
+    pending.watch?.leave()
     pending.done(answer)
+  }
+  #watched(asker: Asker): Watch {
+    if (!this.#watch || this.#watch.asker !== asker || this.#watch.idle) this.#watch = new Watch(asker, this.#aborted)
+    return this.#watch.enter()
   }
   #abandon(id: number, why: Error): void {
     const pending = this.#pending.get(id)
@@ -233,11 +192,9 @@ export class Connection {
   }
   /** What is asked in one turn of the event loop goes out in one piece: each write of its own costs more than a search. */
   #wake(): void {
-    if (this.#out.empty) setImmediate(() => this.#flush())
-  }
-  #flush(): void {
-    const messages = this.#out.take()
-    if (!this.#ended && this.#socket.writable) this.#socket.write(messages)
+    if (!this.#out.empty) return
+    this.#now = this.#clock.now()
+    setImmediate(this.#flush)
   }
   #newId(): number {
     do this.#lastId = this.#lastId >= LAST_ID ? 1 : this.#lastId + 1

@@ -1,5 +1,6 @@
 /** One kept connection to a server: made when it is needed, and anew when it was lost. */
-import type { Answer, Asker, Connection, Done } from './connection.ts'
+import type { Connection } from './connection.ts'
+import type { Answer, Asker, Done } from './pending.ts'
 import { Lost, Refusal } from './errors.ts'
 import type { Message } from './message.ts'
 

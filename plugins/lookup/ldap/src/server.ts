@@ -1,8 +1,9 @@
 /** One server: its connections, and a bound on what is under way there. */
 import { connect } from './connect.ts'
 import type { ConnectOptions } from './connect.ts'
-import { TimedOut } from './connection.ts'
-import type { Answer, Asker, Connection, Done } from './connection.ts'
+import { TimedOut } from './pending.ts'
+import type { Connection } from './connection.ts'
+import type { Answer, Asker, Done } from './pending.ts'
 import { Refusal } from './errors.ts'
 import type { Host } from './hosts.ts'
 import { Line, unlessAborted } from './line.ts'

@@ -2,12 +2,13 @@
 import { absent, failed } from '@postern/core'
 import type { Call, Lookup, OpenTable, TableContext } from '@postern/core'
 import { DomainFilter, keyHasAll, templateProblem } from '@postern/lookup-kit'
-import { askerOf } from './connection.ts'
-import type { Asker, Connection } from './connection.ts'
+import { askerOf } from './pending.ts'
+import type { Connection } from './connection.ts'
+import type { Asker } from './pending.ts'
 import { Directory } from './directory.ts'
 import { NO_SUCH_OBJECT, Refusal, textOf } from './errors.ts'
 import { attributesOf, parseFilter } from './filter.ts'
-import { Attributes, Gather } from './gather.ts'
+import { Attributes, Gather, plainly } from './gather.ts'
 import type { TableOptions } from './options.ts'
 import { Searches } from './search.ts'
 import type { Search } from './search.ts'
@@ -92,6 +93,8 @@ export class LdapTable implements OpenTable {
       this.#directory.find(search, call, (found) => {
         try {
           if (found instanceof Error) throw found
+          const plain = this.#format === '%s' ? plainly(found, this.#attributes) : undefined
+          if (plain) return resolve(this.#answer(plain, call))
           const gather = new Gather(key, this.#format, this.#directory, this.#o, this.#attributes, call)
           const added = gather.add(found)
           resolve(added instanceof Promise ? this.#gathered(gather, added, call) : this.#answer(gather.answer, call))

@@ -17,11 +17,17 @@ export interface Result {
 }
 /** `undefined`: bytes that are no text */
 export type Value = string | undefined
+export interface Attribute {
+  readonly name: string
+  readonly values: readonly Value[]
+}
 export interface Entry {
+  /** for messages: read only when one of the values is no text, else empty */
   readonly dn: string
   /** in the order in which the server told them */
-  readonly attributes: readonly (readonly [name: string, values: readonly Value[]])[]
+  readonly attributes: readonly Attribute[]
 }
+const NONE: readonly never[] = []
 /** `end` closes a request; entries and references come before it. */
 export type Response = { readonly id: number } & (
   | { readonly kind: 'entry'; readonly entry: Entry }
@@ -105,21 +111,31 @@ export class ResponseReader {
   /** `attributes`: names that are expected */
   entry(attributes: readonly string[]): Entry {
     const [ber, last] = [this.#ber, this.#last]
-    const dn = ber.text(0x04, last)
-    const found: [string, Value[]][] = []
+    const from = ber.at
+    ber.skip(0x04, last)
+    let found: Attribute[] | undefined
+    let odd = false
     const end = ber.open(0x30, last)
     while (ber.at < end) {
       const next = ber.open(0x30, end)
       const name = ber.name(0x04, next, attributes)
-      const values: Value[] = []
       const behind = ber.open(0x31, next)
-      while (ber.at < behind) values.push(ber.value(0x04, behind))
+      let values: Value[] | undefined
+      while (ber.at < behind) {
+        const value = ber.value(0x04, behind)
+        odd ||= value === undefined
+        // a list with room for more than one is dear, and there seldom is more
+        if (values) values.push(value)
+        else values = [value]
+      }
       this.#at(next)
-      found.push([name, values])
+      const attribute = { name, values: values ?? NONE }
+      if (found) found.push(attribute)
+      else found = [attribute]
     }
     this.#at(last)
     this.#finish()
-    return { dn, attributes: found }
+    return { dn: odd ? this.#textAt(from) : '', attributes: found ?? NONE }
   }
   urls(): string[] {
     const urls = this.#texts(this.#last)
@@ -147,6 +163,13 @@ export class ResponseReader {
     return { code, text, referrals, credentials }
   }
 
+  #textAt(from: number): string {
+    const { at } = this.#ber
+    this.#ber.at = from
+    const text = this.#ber.text(0x04, this.#last)
+    this.#ber.at = at
+    return text
+  }
   #texts(end: number): string[] {
     const texts: string[] = []
     while (this.#ber.at < end) texts.push(this.#ber.text(0x04, end))
