@@ -6,7 +6,7 @@
 /** answers still to come below which nobody waits for more of them */
 const FEW = 8
 /** ms */
-const LONGEST = 4
+const LONGEST = 2
 
 export class Pace {
   /** when it was read last, or asked when nothing was under way; of the process's clock */
