@@ -5,6 +5,8 @@ import { sleep, until, within } from '@postern/testkit'
 import { Client } from 'ldapts'
 import { escapeFilter } from '../src/escape.ts'
 import { parseFilter } from '../src/filter.ts'
+import { comparedIn, end, entry, fake } from './support/fake.ts'
+import type { Asked } from './support/fake.ts'
 import { open } from './support/open.ts'
 import { inParallel } from './support/postmap.ts'
 import { missing, slapd } from './support/slapd.ts'
@@ -135,5 +137,31 @@ it('aborted among others: ends at once, and only it', async () => {
   }
   ;(await Promise.all(others)).forEach((answer, i) => assert.equal(answer, { kind: 'found', value: `p${40 + i}` }))
   await t.close()
+})
+it('as many as the option says are under way on a connection; more connections only beyond that', async () => {
+  const held: Asked[] = []
+  const directory = await fake((asked) => asked.operation === 0x63 && void held.push(asked))
+  const t = await open(
+    options({ serverHost: directory.url, queryFilter: '(mail=%s)', requestsInFlight: 5, connections: 3, timeout: 10 }),
+  )
+  const answer = (one: Asked) => one.socket.write(Buffer.concat([entry(one.id, [comparedIn(one)]), end(one.id)]))
+  const first = Array.from({ length: 5 }, (_v, i) => t.ask(`a${i}@x`))
+  await until('five', () => held.length === 5)
+  assert.is(new Set(held.map(({ socket }) => socket)).size, 1)
+  const more = Array.from({ length: 30 }, (_v, i) => t.ask(`b${i}@x`))
+  await until('fifteen', () => held.length === 15)
+  const count = new Map<object, number>()
+  for (const { socket } of held) count.set(socket, (count.get(socket) ?? 0) + 1)
+  assert.equal([...count.values()], [5, 5, 5])
+  let answered = 0
+  const timer = setInterval(() => {
+    while (answered < held.length) answer(held[answered++]!)
+  }, 5)
+  const values = await within('all', Promise.all([...first, ...more]), 9000)
+  clearInterval(timer)
+  assert.is(new Set(values.map((one) => (one.kind === 'found' ? one.value : one.kind))).size, 35)
+  assert.is(t.stats().connections, 3)
+  await t.close()
+  directory.close()
 })
 test.run()

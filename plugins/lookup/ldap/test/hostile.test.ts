@@ -239,28 +239,4 @@ test('an entry of 17 MiB is read and refused for its length, one of 64 MiB is no
   await t.close()
   server.close()
 })
-test('as many as the option says are under way on a connection; more connections only beyond that', async () => {
-  const held: Asked[] = []
-  const server = await fake((asked) => asked.operation === SEARCH && void held.push(asked))
-  const t = await open(options(server.url, { requestsInFlight: 5, connections: 3, timeout: 10 }))
-  const answer = (one: Asked) => one.socket.write(Buffer.concat([entry(one.id, [comparedIn(one)]), end(one.id)]))
-  const first = Array.from({ length: 5 }, (_v, i) => t.ask(`a${i}@x`))
-  await until('five', () => held.length === 5)
-  assert.is(new Set(held.map(({ socket }) => socket)).size, 1)
-  const more = Array.from({ length: 30 }, (_v, i) => t.ask(`b${i}@x`))
-  await until('fifteen', () => held.length === 15)
-  const count = new Map<object, number>()
-  for (const { socket } of held) count.set(socket, (count.get(socket) ?? 0) + 1)
-  assert.equal([...count.values()], [5, 5, 5])
-  let answered = 0
-  const timer = setInterval(() => {
-    while (answered < held.length) answer(held[answered++]!)
-  }, 5)
-  const values = await within('all', Promise.all([...first, ...more]), 9000)
-  clearInterval(timer)
-  assert.is(new Set(values.map((one) => (one.kind === 'found' ? one.value : one.kind))).size, 35)
-  assert.is(t.stats().connections, 3)
-  await t.close()
-  server.close()
-})
 test.run()
