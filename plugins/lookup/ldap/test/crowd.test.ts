@@ -91,7 +91,7 @@ it('30 under way and the server stopped: all fail in time, none is absent; awake
   await until('found again', async () => (await t.ask('u20')).kind === 'found')
   await t.close()
 })
-it('30 under way and the server killed: all fail, none is absent; back: all found', async () => {
+it('30 under way and the server killed: failed or right, none is absent; back: all found', async () => {
   const t = await open(options())
   assert.equal(await t.ask('u20'), { kind: 'found', value: 'p20' })
   // what is asked of a server that is stopped is under way when it is killed
@@ -100,7 +100,9 @@ it('30 under way and the server killed: all fail, none is absent; back: all foun
   await sleep(50)
   await server.kill()
   const answers = await within('killed', Promise.all(all), 5000)
-  assert.equal(new Set(answers.map(({ kind }) => kind)), new Set(['failed']))
+  // to be killed it is woken up, and may answer some
+  for (const [i, answer] of answers.entries())
+    if (answer.kind !== 'failed') assert.equal(answer, { kind: 'found', value: `p${20 + i}` })
   await server.start()
   await until('found again', async () => (await t.ask('u20')).kind === 'found')
   const again = await Promise.all(Array.from({ length: 30 }, (_v, i) => t.ask(`u${20 + i}`)))
