@@ -11,7 +11,7 @@
  *   --idle N        memory of N connections that do nothing
  *   --soak N        N messages to several sites, some dead: memory over time, as a table and soak.svg
  *   --deferred N    what a message costs beside 1,000 and beside N deferred ones; how long a start takes then [--workers 2]
- *   --tables        lookup tables beside postmap -q - [--only hash,regexp,cidr,mysql,ldap,message] [--scale 0.01]
+ *   --tables        lookup tables beside postmap -q - [--only hash,regexp,cidr,mysql,cached,ldap,message] [--scale 0.01]
  *   --profile       a CPU profile of the relay and a flame graph
  * Files go to test/bench/results, which is not kept (--results FOLDER).
  */

@@ -47,15 +47,18 @@ const cidr = (networks, count, theirCount) => async (room) => {
 const MYSQL = `create database bench; use bench; create table t (k varchar(80) primary key, v varchar(80));
 create user b@'127.0.0.1' identified by 'b'; grant select on bench.* to b@'127.0.0.1';
 insert into t select concat('user.number', seq, '@domain', seq mod 5000, '.example'), concat('box/', seq) from seq_0_to_9999;`
-const mysql = (count) => async (room) => {
+/** `asked`: addresses that the keys are taken from */
+const mysql = (count, asked, cache) => async (room) => {
   const { startMariaDb } = await helper('plugins/lookup/mysql/test/mariadb.ts')
   const db = await startMariaDb('--max-connections=100')
   db.sql(MYSQL)
   const query = "query = select v from t where k = '%s'"
   const login = `hosts = 127.0.0.1:${db.port}\nuser = b\npassword = b\ndbname = bench\n`
   const table = `mysql:${written(path.join(room, 'mysql.cf'), login + query)}`
-  const keys = spread(count, 10_000, address)
-  return { ours: table, theirs: table, keys, plugins: ['@postern/lookup-mysql'], end: () => db.remove() }
+  const keys = spread(count, asked, address)
+  const ours = cache ? `cache:${table}` : table
+  const plugins = ['@postern/lookup-mysql', '@postern/lookup-cache']
+  return { ours, theirs: table, keys, plugins, end: () => db.remove() }
 }
 const ldap = (count) => async (room) => {
   const { slapd } = await helper('plugins/lookup/ldap/test/support/slapd.ts')
@@ -82,7 +85,8 @@ export function cases(scale) {
     { name: 'hash', what: `hash, ${n(1_000_000)} keys`, inFlight: 1, make: hash(n(1_000_000), n(200_000)) },
     { name: 'regexp', what: `${n(1000)} regexps, header lines`, inFlight: 1, make: regexp(n(1000), n(20_000)) },
     { name: 'cidr', what: `${n(100_000)} networks`, inFlight: 1, make: cidr(n(100_000), n(200_000), n(1000)) },
-    { name: 'mysql', what: 'mysql, 50 in flight', inFlight: 50, make: mysql(n(20_000)) },
+    { name: 'mysql', what: 'mysql, 50 in flight', inFlight: 50, make: mysql(n(20_000), 10_000, false) },
+    { name: 'cached', what: 'cache:mysql, 1,000 addresses', inFlight: 50, make: mysql(n(20_000), 1000, true) },
     { name: 'ldap', what: 'ldap, 50 in flight', inFlight: 50, make: ldap(n(20_000)) },
   ]
 }
