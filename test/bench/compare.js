@@ -5,9 +5,11 @@ import { Sink, freePort, source } from './load.js'
 import { table } from './table.js'
 import { teamsFor } from './teams.js'
 
-/** messages that are sent at once before the first turn, and before each */
+/** messages that are sent at once before the first turn */
 const WARM_LOAD = 5000
+/** messages before each turn: who waited has let processes and connections go; and a collection of garbage while it was idle took compiled code */
 const WAKING = 500
+const COMPILING = 5000
 
 /** What is run: `relay` with each size, the others with the first. */
 const workloadsOf = ({ workloads, sizes }) =>
@@ -79,9 +81,9 @@ async function started(mta, o, say) {
     throw error
   }
 }
-/** Whoever waited for its turn has let processes, connections and memory go: some uncounted messages wake it. */
+/** One turn, behind some uncounted messages. */
 async function measure({ mta, sink, port, pid }, o) {
-  await load(mta, sink, port, { ...o, messages: Math.min(WAKING, o.messages) })
+  await load(mta, sink, port, { ...o, messages: Math.min(mta.compiles ? COMPILING : WAKING, o.warm) })
   const before = cpuOfTree(pid)
   const began = performance.now()
   const complete = await load(mta, sink, port, o)
