@@ -12,7 +12,7 @@ const FEW = 1000
 const SIZE = 1024
 const AT_ONCE = 50_000
 /** ms behind which a daemon that has nothing to do has given back what a burst took */
-const IDLE = 12_000
+const IDLE = 75_000
 
 export async function deferred(o) {
   const results = []
