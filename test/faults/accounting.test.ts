@@ -27,6 +27,8 @@ interface Case {
   /** they were power cuts; or from when on the disk had refused writes */
   readonly cut?: true
   readonly since?: number
+  /** for so long the process had stood still before its end */
+  readonly stood?: number
   /** of other messages: when they were begun, and acknowledged */
   readonly acks?: readonly (readonly [number, number])[]
   /** those were another part's */
@@ -70,6 +72,15 @@ const cases: Case[] = [
   { what: 'no report yet', sink: [100, 6900], log: [101, 6901], kills: [5100], reports: [], causes: [UNREPORTED] },
   { what: 'no report for too long', sink: [100, 6900], log: [6901], kills: [5101], reports: [], causes: [undefined] },
   { what: 'reported, told', sink: [100, 900], log: [105, 901], kills: [140], reports: [104], causes: [ON_ITS_WAY] },
+  { what: 'told, stood still', sink: [100, 900], log: [102, 901], kills: [400], stood: 300, causes: [ON_ITS_WAY] },
+  {
+    what: 'told, stood still too short',
+    sink: [100, 900],
+    log: [102, 901],
+    kills: [600],
+    stood: 300,
+    causes: [undefined],
+  },
   { what: 'told, and cut', sink: [100, 900], log: [102, 901], kills: [300], cut: true, causes: [UNSYNCED] },
   {
     what: 'told, and cut a second later: nothing was synced meanwhile',
@@ -156,7 +167,12 @@ for (const c of cases)
       times.map((at) => ({ event, fields: { id: one.id, time: new Date(FROM + at).toISOString() } }))
     const log = [...told(c.reports ? 'deliver.bounced' : 'deliver.sent', c.log), ...told('report.sent', c.reports)]
     const since = c.since === undefined ? undefined : FROM + c.since
-    const endings = c.kills.map((at): Ending => ({ kind: c.cut ? 'cut' : 'kill', at: FROM + at, since }))
+    const endings = c.kills.map((at): Ending => ({
+      kind: c.cut ? 'cut' : 'kill',
+      at: FROM + at,
+      since,
+      stood: c.stood,
+    }))
     const acks = { all: new Map([one, ...others].map((ack) => [ack.token, ack])) } as unknown as Acknowledgements
     const seen = await account(acks, { ended } as unknown as Sink, { log } as unknown as MtaProcess, endings)
     assert.equal(

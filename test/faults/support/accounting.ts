@@ -26,6 +26,8 @@ export interface Ending {
   readonly at: number
   /** ms since 1970: from here on the disk refused writes */
   readonly since?: number
+  /** ms for which the process did nothing of its own before this */
+  readonly stood?: number
   /** whose mail it can have touched, by the queue id; default: all */
   readonly concerns?: (id: string) => boolean
 }
@@ -237,5 +239,5 @@ function excuseOf(logged: number | undefined, ending: Ending, followed: boolean)
     if (ending.since === undefined) return { cause: 'its outcome was not synced at the cut', limit: LONGEST_PAUSE }
     if (logged >= ending.since - LONGEST_PAUSE) return { cause: 'its outcome could not be written, the disk refused' }
   }
-  return { cause: 'its outcome was on its way to the disk at the kill', limit: IN_FLIGHT }
+  return { cause: 'its outcome was on its way to the disk at the kill', limit: IN_FLIGHT + (ending.stood ?? 0) }
 }
