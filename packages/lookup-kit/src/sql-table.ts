@@ -97,7 +97,6 @@ export class SqlTable implements OpenTable {
     if (!keyHasAll(this.#o.resultFormat, folded)) return absent()
     const text = this.#templates.get(this.#o.backslash[0]!)!.fill(folded)
     if (text === undefined) return absent()
-    if (this.#o.domain.length === 0) return this.#ask(folded, text, call)
     return this.#domains.look(folded, call, () => this.#ask(folded, text, call))
   }
   async check(): Promise<string | undefined> {
