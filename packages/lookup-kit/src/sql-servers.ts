@@ -3,11 +3,15 @@ import type { Clock, Logger } from '@postern/core'
 import { Ending } from './ending.ts'
 import { Pool } from './pool.ts'
 import { Servers } from './servers.ts'
-import type { SqlBackend, SqlRow, SqlText } from './sql-table.ts'
+import { putByPromise } from './sql-table.ts'
+import type { SqlBackend, SqlQuestion, SqlRow, SqlText } from './sql-table.ts'
 
 /** How a client library is used. */
 export interface SqlClient<C> {
-  /** Asks, as `SqlBackend.ask`; rejects with `Refused` when the connection is as good as before. */
+  /**
+   * Asks; each row goes, as it comes, to what `begin` gives, called again when another try is made. Rejects with `Refused`
+   * when the server did not like the query and the connection is as good as before.
+   */
   ask(connection: C, sql: SqlText, begin: () => (columns: SqlRow) => void): Promise<void>
   /** Rejects with what is wrong with the query, without carrying it out. */
   check(connection: C, sql: SqlText): Promise<void>
@@ -35,6 +39,26 @@ export interface SqlServersOptions {
   /** ms for which a server that failed is left alone as long as there is another */
   readonly rest: number
 }
+/** What asks each of the servers, as one: those of a smaller rank first. That one is lost or back is told where there are others. */
+export function ranked<T>(
+  servers: readonly { readonly name: string; readonly rank: number }[],
+  asking: readonly T[],
+  { clock, log, rest }: Pick<SqlServersOptions, 'clock' | 'log' | 'rest'>,
+): Servers<T> {
+  const ranks = new Map(asking.map((one, i) => [one, servers[i]!.rank]))
+  // of one server the table's own event says all
+  const several = servers.length > 1
+  return new Servers<T>(
+    asking.map((one, i) => [servers[i]!.name, one]),
+    {
+      clock,
+      rest,
+      rank: (one) => ranks.get(one)!,
+      lost: (server, error) => several && log.warn('table.server.down', { server, problem: error.message }),
+      back: (server) => several && log.info('table.server.up', { server }),
+    },
+  )
+}
 
 export class SqlServers<C> implements SqlBackend {
   readonly #client: SqlClient<C>
@@ -47,8 +71,7 @@ export class SqlServers<C> implements SqlBackend {
     const { clock, log, connections, idle, rest } = options
     this.#client = client
     this.#o = options
-    const ranks = new Map<Pool<C>, number>()
-    const named = servers.map(({ name, rank, connect }): [string, Pool<C>] => {
+    this.#pools = servers.map(({ connect }) => {
       const pool: Pool<C> = new Pool<C>({
         size: connections,
         idle,
@@ -57,23 +80,15 @@ export class SqlServers<C> implements SqlBackend {
         destroy: (connection) => client.destroy(connection),
         full: (error) => client.full(error),
       })
-      ranks.set(pool, rank)
-      return [name, pool]
+      return pool
     })
-    this.#pools = named.map(([, pool]) => pool)
-    // of one server the table's own event says all
-    const several = servers.length > 1
-    this.#servers = new Servers(named, {
-      clock,
-      rest,
-      rank: (pool) => ranks.get(pool)!,
-      lost: (server, error) => several && log.warn('table.server.down', { server, problem: error.message }),
-      back: (server) => several && log.info('table.server.up', { server }),
-    })
+    this.#servers = ranked(servers, this.#pools, { clock, log, rest })
   }
-  ask(query: SqlText, begin: () => (columns: SqlRow) => void, call: Ended): Promise<void> {
+  put(question: SqlQuestion, call: Ended): void {
     this.#queries++
-    return this.#each((connection) => this.#client.ask(connection, query, begin), call)
+    void putByPromise(question, (query, begin) =>
+      this.#each((connection) => this.#client.ask(connection, query, begin), call),
+    )
   }
   check(query: SqlText, call: Ended): Promise<void> {
     return this.#each((connection) => this.#client.check(connection, query), call)

@@ -13,7 +13,7 @@ import { keyHasAll } from './template.ts'
 export type SqlText = (backslash: boolean) => string
 export type SqlRow = readonly (string | null)[]
 
-/** One lookup, for a backend that does without a promise for each. */
+/** One lookup, as a backend sees it. */
 export interface SqlQuestion {
   /** the text of the query for a connection, as `SqlText` */
   text(backslash: boolean): string
@@ -27,13 +27,8 @@ export interface SqlQuestion {
 
 /** What a server's plugin brings. */
 export interface SqlBackend {
-  /** The same as `ask`; used in its place where there is one. */
-  put?(question: SqlQuestion, call: Pick<Call, 'onAbort'>): void
-  /**
-   * Asks; each row goes, as it comes, to what `begin` gives, called again when all that came does not count: when another
-   * try is made. Rejects when it failed, with `Refused` when the server did not like the query.
-   */
-  ask(query: SqlText, begin: () => (columns: SqlRow) => void, call: Pick<Call, 'onAbort'>): Promise<void>
+  /** Asks. Ends the question with `Refused` when the server did not like the query, with another error when it failed. */
+  put(question: SqlQuestion, call: Pick<Call, 'onAbort'>): void
   /** Is the query all right? Rejects with what is wrong; must not carry it out. */
   check(query: SqlText, call: Pick<Call, 'onAbort'>): Promise<void>
   close(): Promise<void> | void
@@ -55,8 +50,7 @@ export interface SqlTableOptions {
 }
 /** A backend that several tables use: one that is closed gives it back. */
 export const leased = ({ value, release }: Lease<SqlBackend>): SqlBackend => ({
-  ...(value.put && { put: (question, call) => value.put!(question, call) }),
-  ask: (query, begin, call) => value.ask(query, begin, call),
+  put: (question, call) => value.put(question, call),
   check: (query, call) => value.check(query, call),
   stats: () => value.stats?.() ?? {},
   close: release,
@@ -124,10 +118,8 @@ export class SqlTable implements OpenTable {
         else if (!call.aborted) this.#ill(reason(error))
         resolve(answer)
       })
-      const { backend } = this.#o
       if (call.aborted) asked.end(asError(call.signal.reason))
-      else if (backend.put) backend.put(asked, call)
-      else void promised(backend, asked, call)
+      else this.#o.backend.put(asked, call)
     })
   }
   async #bounded(work: (call: Pick<Call, 'onAbort'>) => Promise<void>): Promise<void> {
@@ -193,20 +185,24 @@ class SqlLookup implements SqlQuestion {
     this.#done(answer.kind === 'failed' ? failed(`${name}: ${answer.cause}`, answer.why) : answer, undefined)
   }
 }
-async function promised(backend: SqlBackend, asked: SqlQuestion, call: Call): Promise<void> {
+/** How a backend asks that answers by a promise; each row of a try goes to what that try's `begin` gave. */
+type SqlAsk = (query: SqlText, begin: () => (columns: SqlRow) => void) => Promise<void>
+
+/** `SqlBackend.put` by such a backend. */
+export async function putByPromise(question: SqlQuestion, ask: SqlAsk): Promise<void> {
   let tries = 0
   const begin = () => {
     const now = ++tries
-    asked.begin()
+    question.begin()
     // of a try that was given up something might still come
-    return (columns: SqlRow) => void (now === tries && asked.row(columns))
+    return (columns: SqlRow) => void (now === tries && question.row(columns))
   }
   try {
-    await backend.ask((backslash) => asked.text(backslash), begin, call)
+    await ask((backslash) => question.text(backslash), begin)
   } catch (error) {
-    return asked.end(asError(error))
+    return question.end(asError(error))
   }
-  asked.end(undefined)
+  question.end(undefined)
 }
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
 const reason = (error: unknown): string => {

@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Clock } from '@postern/core'
-import { Refused } from '@postern/lookup-kit'
-import type { SqlBackend, SqlRow, SqlText } from '@postern/lookup-kit'
+import { Refused, putByPromise } from '@postern/lookup-kit'
+import type { SqlBackend, SqlQuestion, SqlText } from '@postern/lookup-kit'
 
 export interface Question {
   readonly id: number
@@ -20,7 +20,7 @@ interface Pending {
   readonly resolve: (answer: Answer) => void
   readonly reject: (error: Error) => void
 }
-type Ending = Parameters<SqlBackend['ask']>[2]
+type Ending = Parameters<SqlBackend['put']>[1]
 
 /** ms, at most, after which a file that somebody writes to is tried again; by chance, to meet a gap between two writes */
 const AGAIN = 12
@@ -51,11 +51,13 @@ export class Reader implements SqlBackend {
     this.#timeout = timeout
     this.#clock = clock
   }
-  async ask(query: SqlText, begin: () => (columns: SqlRow) => void, call: Ending): Promise<void> {
+  put(question: SqlQuestion, call: Ending): void {
     this.#queries++
-    const values = await this.#patiently(query(false), false, call)
-    const row = begin()
-    for (const value of values) row([value])
+    void putByPromise(question, async (query, begin) => {
+      const values = await this.#patiently(query(false), false, call)
+      const row = begin()
+      for (const value of values) row([value])
+    })
   }
   async check(query: SqlText, call: Ending): Promise<void> {
     await this.#patiently(query(false), true, call)

@@ -265,7 +265,9 @@ withTable(
     const { Reader } = await import('${reader}')
     const clock = { now: () => 0, after: (ms, fn) => { const t = setTimeout(fn, ms); return { cancel: () => clearTimeout(t) } } }
     const reader = new Reader('${path}', 60000, clock)
-    const ask = (sql) => reader.ask(() => sql, () => () => undefined, { onAbort: () => () => undefined })
+    const call = { onAbort: () => () => undefined }
+    const ask = (sql) => new Promise((resolve, reject) =>
+      reader.put({ text: () => sql, begin() {}, row() {}, end: (error) => (error ? reject(error) : resolve()) }, call))
     await ask('select 1')
     void ask(${JSON.stringify(ENDLESS)})
     setTimeout(() => console.log('asked'), 300)`

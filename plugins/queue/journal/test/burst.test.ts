@@ -5,30 +5,17 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import fs from 'node:fs'
-import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { systemIo, verifyQueue } from '@postern/queue-journal'
-import { message, segmentsOf, snapshot, started, temporary, partOf } from './helper.ts'
+import { fill, message, partOf, run, segmentsOf, snapshot, started, temporary } from './helper.ts'
 import type { Io, JournalStore } from '@postern/queue-journal'
 
 const SEGMENT = 64 * 1024
 const MESSAGES = 3000
 const ok = { n: 0, state: 'delivered' as const, esc: '2.0.0', text: 'x'.repeat(60) }
 const later = { ...ok, state: 'deferred' as const, esc: '4.2.0' }
-const run = (command: string, ...args: string[]) => spawnSync(command, args).status === 0
 async function until(what: () => boolean): Promise<void> {
   for (let i = 0; i < 1500 && !what(); i++) await new Promise((resolve) => setTimeout(resolve, 10))
-}
-/** Takes all room that is left. */
-function fill(path: string): void {
-  const fd = fs.openSync(path, 'w')
-  try {
-    for (const size of [256 * 1024, 4096]) for (let at = 0; ; at += fs.writeSync(fd, Buffer.alloc(size, 1)));
-  } catch {
-    // both sizes end so
-  } finally {
-    fs.closeSync(fd)
-  }
 }
 async function idsIn(path: string): Promise<string[]> {
   const again = await started(path, { segmentSize: SEGMENT })

@@ -2,26 +2,13 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import fs from 'node:fs'
-import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { message, started, temporary } from './helper.ts'
+import { fill, message, run, started, temporary } from './helper.ts'
 
 const MIB = 1024 * 1024
-const run = (command: string, ...args: string[]) => spawnSync(command, args).status === 0
 async function until(what: () => boolean): Promise<void> {
   for (let i = 0; i < 1000 && !what(); i++) await new Promise((resolve) => setTimeout(resolve, 10))
   assert.ok(what())
-}
-/** Takes all room that is left. */
-function fill(path: string): void {
-  const fd = fs.openSync(path, 'w')
-  try {
-    for (const size of [256 * 1024, 4096]) for (let at = 0; ; at += fs.writeSync(fd, Buffer.alloc(size, 1)));
-  } catch {
-    // both sizes end so
-  } finally {
-    fs.closeSync(fd)
-  }
 }
 test('outcomes on a full disk', async () => {
   const disk = temporary()

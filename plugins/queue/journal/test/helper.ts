@@ -1,6 +1,7 @@
 /** Stores in temporary folders, messages to put into them. */
 import fs from 'node:fs'
 import os from 'node:os'
+import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { JournalStore } from '@postern/queue-journal'
 import { systemClock } from '@postern/core'
@@ -23,6 +24,18 @@ process.on('exit', () => {
   for (const folder of folders) fs.rmSync(folder, { recursive: true, force: true })
 })
 
+export const run = (command: string, ...args: string[]): boolean => spawnSync(command, args).status === 0
+/** Takes all room that is left on the disk. */
+export function fill(path: string): void {
+  const fd = fs.openSync(path, 'w')
+  try {
+    for (const size of [256 * 1024, 4096]) for (let at = 0; ; at += fs.writeSync(fd, Buffer.alloc(size, 1)));
+  } catch {
+    // both sizes end so
+  } finally {
+    fs.closeSync(fd)
+  }
+}
 export function store(path: string, more: Partial<JournalOptions> = {}, events: LogEvent[] = []): JournalStore {
   const sink: LogSink = {
     enabled: () => true,
