@@ -15,6 +15,7 @@ export interface Internals {
   _onConnect(): void
   _onData(chunk: Buffer): void
   _onError(error: Error, type: string, reply: string | false, command: string): void
+  _onEnd(): void
   _onClose(): void
   _onTimeout(): void
   _clearPhase(): void

@@ -15,6 +15,7 @@ import type { Hello } from './hello.ts'
 import type { ConnectionSettings } from './connection-settings.ts'
 import type { Peer } from './peer.ts'
 import { IncomingReplies } from './incoming.ts'
+import { Outgoing } from './outgoing.ts'
 import { codedLines } from './replies.ts'
 import type { ReplyFilter } from './replies.ts'
 import { Exchange } from './exchange.ts'
@@ -28,6 +29,7 @@ export class Connection extends Base {
   readonly lmtp: boolean
   readonly assumeFinal: boolean
   readonly timeouts: Timeouts
+  readonly outgoing = new Outgoing(() => this.socket)
   features: Features = NO_FEATURES
   /** messages sent over it */
   uses = 0
@@ -137,6 +139,7 @@ export class Connection extends Base {
     exchange?.end(failure)
   }
   abort(): void {
+    this.#incoming.readNow()
     this.fail({ kind: 'aborted', stage: this.#stage() })
   }
 
@@ -164,9 +167,17 @@ export class Connection extends Base {
     }
   }
   override _onData(chunk: Buffer): void {
-    this.#incoming.take(chunk)
+    // greeting, EHLO and STARTTLS at once: what comes behind a handshake's beginning is not text
+    if (this.#exchange) this.#incoming.takeInTurn(chunk)
+    else this.#incoming.take(chunk)
+  }
+  override _onEnd(): void {
+    // what was said before counts
+    this.#incoming.readNow()
+    super._onEnd()
   }
   override _onError(cause: Error, type: string, reply: string | false): void {
+    this.#incoming.readNow()
     this._clearPhase()
     this.fail(this.#failure(cause, type, reply))
   }

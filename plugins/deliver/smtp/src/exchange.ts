@@ -44,7 +44,7 @@ export class Exchange {
     const last = content ? 'DATA' : 'RSET'
     let batch = dirty ? `RSET\r\n${mail}\r\n` : `${mail}\r\n`
     for (const rcpt of rcpts) batch += `${rcpt}\r\n`
-    this.#connection.socket.write(`${batch}${last}\r\n`)
+    this.#connection.outgoing.say(`${batch}${last}\r\n`)
   }
 
   reply(text: string): void {
@@ -147,7 +147,7 @@ export class Exchange {
     const size = header.length + body.size
     if (body.bytes && size <= ONE_WRITE) {
       this.#sent()
-      this.#connection.socket.write(frame([header, gap, ...body.bytes], lineLimit))
+      this.#connection.outgoing.say(frame([header, gap, ...body.bytes], lineLimit))
       return
     }
     this.stage = 'content'
@@ -163,7 +163,7 @@ export class Exchange {
     const stuffer = new Stuffer(lineLimit)
     const pieces = message.flatMap((chunk) => stuffer.chunk(chunk))
     pieces.push(...stuffer.end())
-    const { socket } = this.#connection
+    const socket = this.#connection.outgoing.direct
     const sent = (error?: Error | null): void => {
       if (!error && !this.#over) this.#sent()
     }
@@ -177,7 +177,7 @@ export class Exchange {
   }
   async #stream(before: readonly Uint8Array[], body: AsyncIterable<Uint8Array>, lineLimit: number): Promise<void> {
     const stuffer = new Stuffer(lineLimit)
-    const { socket } = this.#connection
+    const socket = this.#connection.outgoing.direct
     const put = (...chunks: Uint8Array[]): boolean => {
       let room = true
       socket.cork()
@@ -207,6 +207,6 @@ export class Exchange {
     this.#connection.limit(this.#connection.timeouts.dataDone)
   }
   #write(command: string): void {
-    this.#connection.socket.write(`${command}\r\n`)
+    this.#connection.outgoing.say(`${command}\r\n`)
   }
 }

@@ -1,5 +1,6 @@
 /** Chunks from the server, one after the other: while a table is asked for a line, those behind it wait. */
 import type { MaybePromise } from '@postern/core'
+import { turn } from '@postern/turn'
 import { ReplyReader } from './replies.ts'
 import type { ReplyFilter } from './replies.ts'
 
@@ -24,11 +25,20 @@ export class IncomingReplies {
     this.#reader.filter = filter
   }
   take(chunk: Buffer): void {
-    if (this.#reading) this.#chunks.push(chunk)
-    else this.#read(chunk)
+    this.#chunks.push(chunk)
+    this.readNow()
+  }
+  /** Reads it with what other servers have said in this turn of the event loop. */
+  takeInTurn(chunk: Buffer): void {
+    if (this.#chunks.push(chunk) === 1 && !this.#reading) turn.read(this.readNow)
+  }
+  /** Reads what has come, as far as it need not wait. */
+  readonly readNow = (): void => {
+    while (!this.#reading && this.#chunks.length > 0) this.#read(this.#chunks.shift()!)
   }
   /** Calls `fn` when all that has come was read, and says whether that is later. */
   later(fn: () => void): boolean {
+    this.readNow()
     void this.#reading?.then(fn)
     return this.#reading !== undefined
   }
@@ -47,8 +57,7 @@ export class IncomingReplies {
     if (!(read instanceof Promise)) return end(read)
     this.#reading = read.then(end, failed).then(() => {
       this.#reading = undefined
-      const next = this.#chunks.shift()
-      if (next) this.#read(next)
+      this.readNow()
     })
   }
 }

@@ -89,6 +89,18 @@ test('a kept connection that dies later is a failure like any other', () =>
     assert.match(texts(await send())[0]!, /^deferred 4.4.2 lost connection .* may be sent more than once$/)
     assert.is(hop.sessions.length, 1)
   }))
+for (const end of ['drop', 'reset'])
+  test(`a server that takes the message and is gone at once has taken it (${end})`, () =>
+    withHop({ '.': `250 2.0.0 Ok: taken\n${end}` }, {}, async (send, hop) => {
+      for (let n = 1; n <= 5; n++) {
+        assert.equal(texts(await send()), [OK])
+        assert.is(hop.sessions.length, n)
+      }
+    }))
+test('a server that refuses the message and is gone at once has refused it', () =>
+  withHop({ RCPT: '550 5.1.1 nobody\nreset' }, {}, async (send) => {
+    assert.match(texts(await send())[0]!, /^failed 5.1.1 .*nobody/)
+  }))
 test('the server closes an idle connection: nothing happens', () =>
   withHop({}, {}, async (send, hop) => {
     await send()

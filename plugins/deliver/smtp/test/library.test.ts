@@ -7,6 +7,7 @@ const METHODS = [
   '_onConnect',
   '_onData',
   '_onError',
+  '_onEnd',
   '_onClose',
   '_onTimeout',
   '_clearPhase',

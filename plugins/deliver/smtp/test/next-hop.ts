@@ -10,7 +10,7 @@ import { TLSSocket } from 'node:tls'
 
 /**
  * A reply (lines joined by LF), several replies (LMTP, or one for each time), `drop` (close), `silent` (say nothing),
- * `reset` (RST). Keys: `greeting`, `.` (end of data), or what a command starts with; the longest key that fits counts.
+ * `reset` (RST); the last two may be the last line of a reply. Keys: `greeting`, `.` (end of data), or what a command starts with; the longest key that fits counts.
  */
 export type Script = Record<string, string | readonly string[]>
 export interface Session {
@@ -94,8 +94,10 @@ function serve(plain: Socket, session: Session, hop: { script: Script }, tls: Wh
       if (reply === 'silent') continue
       if (reply === 'drop') return void socket.end()
       if (reply === 'reset') return void socket.resetAndDestroy()
-      socket.write(reply.replaceAll('\n', '\r\n') + '\r\n')
-      if (reply.startsWith('421')) socket.end()
+      const [text, then] = reply.split(/\n(?=(?:drop|reset)$)/)
+      socket.write(text!.replaceAll('\n', '\r\n') + '\r\n')
+      if (then === 'reset') return void socket.resetAndDestroy()
+      if (then === 'drop' || reply.startsWith('421')) socket.end()
       if (key === 'DATA' && /^354/m.test(reply)) data = true
       if (key === 'QUIT') socket.end()
     }

@@ -135,7 +135,7 @@ export class Connection extends SMTPConnection implements LineHandler {
     if (!this._upgrading && this._socket.writable) this._socket.write(text)
   }
   onIdle(): boolean {
-    this.#out.flush()
+    this.#out.flushInTurn()
     const socket = this._socket
     if (!socket.writableNeedDrain || socket.destroyed) return true
     // a client that does not read its replies must not fill our memory with them

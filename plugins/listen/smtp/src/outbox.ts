@@ -1,4 +1,5 @@
-/** Replies of a pipelined group, gathered into one write (RFC 2920 section 3.2). */
+/** Replies of a pipelined group, gathered into one write (RFC 2920 section 3.2), with those to other clients behind it. */
+import { turn } from '@postern/turn'
 
 /** They do not wait longer than this for a slow command behind them, ms. */
 const LINGER = 200
@@ -8,6 +9,7 @@ export class Outbox {
   #text = ''
   #urgent = false
   #linger: NodeJS.Timeout | undefined
+  #inTurn = false
 
   constructor(write: (text: string) => void) {
     this.#write = write
@@ -27,10 +29,20 @@ export class Outbox {
     this.#text = ''
     this.#write(text)
   }
+  /** All that has come is answered: written at the end of this turn of the event loop. */
+  flushInTurn(): void {
+    if (this.#text === '' || this.#inTurn) return
+    this.#inTurn = true
+    turn.write(this.#turned)
+  }
+  readonly #turned = (): void => {
+    this.#inTurn = false
+    this.flush()
+  }
   /** A command takes its time. */
   flushSoon(): void {
     if (this.#text === '') return
-    if (this.#urgent) this.flush()
+    if (this.#urgent) this.flushInTurn()
     else this.#linger ??= setTimeout(() => this.flush(), LINGER)
   }
   dispose(): void {

@@ -1,8 +1,10 @@
 /**
  * The parser on a socket: command lines, and content in between. It replaces the data path of SMTPStream and hands lines
- * over synchronously; while one is being answered nothing more is read, so a client is slowed down by TCP.
+ * over synchronously, with those of other clients that came in the same turn of the event loop; while one is being answered
+ * nothing more is read, so a client is slowed down by TCP.
  */
 import { isUtf8 } from 'node:buffer'
+import { turn } from '@postern/turn'
 import { SMTPStream } from 'smtp-server/lib/smtp-stream.js'
 import type { ContentReader } from './content.ts'
 
@@ -75,7 +77,11 @@ export class CommandStream extends SMTPStream {
     this.#partial = undefined
     this.#at = 0
     this.#next = next
-    if (!this.#busy) this.#run()
+    if (!this.#busy) turn.read(this.#take)
+  }
+  readonly #take = (): void => {
+    // it may have gone on, or come to wait for something, meanwhile
+    if (this.#next && !this.#busy) this.#run()
   }
   override _flushData(): void {
     if (!this.isClosed) this.#handler.onEof()
