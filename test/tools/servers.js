@@ -32,6 +32,7 @@ export const PACKAGES = {
   'yp-tools': 'ypmatch',
   rpcbind: 'rpcbind',
   slapd: 'slapd',
+  'ldap-utils': 'ldapsearch',
   'postfix-ldap': '/usr/lib/postfix/postfix-ldap.so',
   'libsasl2-modules': `/usr/lib/${TRIPLET}/sasl2/libscram.so`,
   'mariadb-server': 'mariadbd',
