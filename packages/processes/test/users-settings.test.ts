@@ -26,10 +26,15 @@ const withPerson = (work: (site: Site, person: Person) => Promise<void>) =>
     }
   })
 const helpersOf = (pid: number): string[] =>
-  fs
-    .readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
-    .split(' ')
-    .filter((p) => p !== '' && fs.readFileSync(`/proc/${p}/cmdline`, 'utf8').startsWith('postern users'))
+  fs.readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(isHelper)
+const isHelper = (pid: string): boolean => {
+  try {
+    return pid !== '' && fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('postern users')
+  } catch {
+    // it has ended meanwhile
+    return false
+  }
+}
 
 const SHORT = { deliverLockAttempts: 2, deliverLockDelay: '10ms', staleLockTime: '100s' }
 for (const workers of ['1', '2'])
