@@ -1,4 +1,4 @@
-/** @postern/ops-log: the log, one line an event, written by pino. */
+/** @postern/ops-log: the log, one line an event. */
 import { definePlugin, logSink } from '@postern/core'
 import { logFacts } from './events.ts'
 import { logFile } from './logFile.ts'

@@ -1,6 +1,5 @@
 /**
- * Where lines go: gathered in memory and written in one system call. pino's own destination is not used: its flushSync
- * never returns on a full disk, and its synchronous write sleeps while a pipe's reader is slow. Here a fault costs lines
+ * Where lines go: gathered in memory and written in one system call. A full disk or a pipe whose reader is slow costs lines
  * (counted and told), never the process and never a wait.
  */
 import { closeSync, openSync, writeSync } from 'node:fs'

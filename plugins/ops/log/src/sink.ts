@@ -1,5 +1,4 @@
-/** The log sink: pino over our own output. */
-import { pino } from 'pino'
+/** The log sink: a line of JSON an event. */
 import type { Level, LogSink } from '@postern/core'
 import { fieldsFor } from './fields.ts'
 import type { Output } from './output.ts'
@@ -14,7 +13,7 @@ export interface SinkOptions {
 
 const RANK: Record<Level, number> = { debug: 20, info: 30, warn: 40, error: 50 }
 
-/** As pino's isoTime; lines of one second share what costs. */
+/** In ISO 8601; lines of one second share what costs. */
 let second = -1
 let upToSecond = ''
 function isoTime(): string {
@@ -22,38 +21,30 @@ function isoTime(): string {
   const ms = now % 1000
   if (now - ms !== second) {
     second = now - ms
-    upToSecond = `,"time":"${new Date(second).toISOString().slice(0, -4)}`
+    upToSecond = new Date(second).toISOString().slice(0, -4)
   }
-  return `${upToSecond}${ms < 10 ? '00' : ms < 100 ? '0' : ''}${ms}Z"`
+  return `${upToSecond}${ms < 10 ? '00' : ms < 100 ? '0' : ''}${ms}Z`
 }
 
 /** A sink that never throws: a field that cannot be written costs its line's fields, not the caller. */
 export function sinkOver(output: Output, options: SinkOptions): LogSink {
-  const stream =
-    options.format === 'json'
-      ? output
-      : {
-          write: (line: string) =>
-            output.write(prettyLine(JSON.parse(line) as Record<string, unknown>, options.colour)),
-        }
-  const log = pino(
-    {
-      level: options.level,
-      base: undefined,
-      timestamp: isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-    },
-    stream,
-  )
-  const fieldsOf = fieldsFor(options.redact)
-  const least = RANK[options.level]
+  const { level: from, format, colour, redact } = options
+  const fieldsOf = fieldsFor(redact)
+  const put = (level: Level, event: string, fields: Readonly<Record<string, unknown>>): void => {
+    // in one go, and nothing copied: half of what a line costs field by field
+    const json = JSON.stringify(fields)
+    const rest = json === '{}' ? '}' : `,${json.slice(1)}`
+    const line = `{"level":"${level}","time":"${isoTime()}","event":${JSON.stringify(event)}${rest}\n`
+    output.write(format === 'json' ? line : prettyLine(JSON.parse(line) as Record<string, unknown>, colour))
+  }
   return {
-    enabled: (level) => RANK[level] >= least,
+    enabled: (level) => RANK[level] >= RANK[from],
     write(level, event, fields) {
+      if (RANK[level] < RANK[from]) return
       try {
-        log[level]({ event, ...fieldsOf(fields) })
+        put(level, event, fieldsOf(fields))
       } catch (error) {
-        log[level]({ event, logFault: error instanceof Error ? error.message : 'unknown' })
+        put(level, event, { logFault: error instanceof Error ? error.message : 'unknown' })
       }
     },
     flush: () => output.flush(),
