@@ -52,14 +52,16 @@ export class ActiveMessage {
   pending = 0
   /** recipients that lead to a mailbox which another recipient's delivery is for, by that one's number */
   readonly twins = new Map<number, ActiveRecipient[]>()
-  /** each mailbox once, however many aliases lead there: whose delivery it is, or that it has been */
-  readonly #mailboxes = new Map<string, number | 'delivered'>()
+  /** each mailbox once, however many aliases lead there: whose delivery it is, or that it has been; from the second claim on */
+  #mailboxes: Map<string, number | 'delivered'> | undefined
+  /** the only claim so far: most mail is for one, and needs no keys */
+  #first: { readonly r: ActiveRecipient; readonly originals: boolean } | undefined
 
   constructor(message: QueuedMessage, round: Round) {
     this.message = message
     this.round = round
     round.next = message.more
-    const known = new Map(message.recipients.map((r) => [r.n, r]))
+    const known = knownOf(message.recipients)
     this.open = message.recipients
       .filter((r) => r.state === 'pending' && !round.had.has(r.n))
       .map((r) => active(r, known))
@@ -71,9 +73,11 @@ export class ActiveMessage {
       const root = rootOf(r, known)
       this.#expanded.set(root, (this.#expanded.get(root) ?? 0) + 1)
     }
-    for (const r of message.recipients)
-      if (r.state === 'delivered')
-        for (const originals of [true, false]) this.#mailboxes.set(deliveryKey(r, originals), 'delivered')
+    const had = message.recipients.filter((r) => r.state === 'delivered')
+    if (had.length === 0) return
+    this.#mailboxes = new Map()
+    for (const r of had)
+      for (const originals of [true, false]) this.#mailboxes.set(deliveryKey(r, originals), 'delivered')
   }
   /** Its deliveries take turns with those of small mail. */
   get isList(): boolean {
@@ -91,11 +95,17 @@ export class ActiveMessage {
    * `originals`: whom the sender wrote to counts (enable_original_recipient).
    */
   claim(r: ActiveRecipient, originals: boolean): 'mine' | 'delivered' | number {
+    const first = this.#first
+    if (!this.#mailboxes && !first) {
+      this.#first = { r, originals }
+      return 'mine'
+    }
+    const mailboxes = (this.#mailboxes ??= new Map(first && [[deliveryKey(first.r, first.originals), first.r.n]]))
     const key = deliveryKey(r, originals)
-    const owner = this.#mailboxes.get(key)
+    const owner = mailboxes.get(key)
     if (owner === 'delivered') return 'delivered'
     if (owner === undefined) {
-      this.#mailboxes.set(key, r.n)
+      mailboxes.set(key, r.n)
       return 'mine'
     }
     const twins = this.twins.get(owner)
@@ -119,6 +129,10 @@ const deliveryKey = (
   ).toLowerCase()
 
 type Known = ReadonlyMap<number, StoredRecipient>
+const NOBODY: Known = new Map()
+/** By number; asked for only by those that were expanded from another. */
+const knownOf = (recipients: readonly StoredRecipient[]): Known =>
+  recipients.some((r) => r.parent !== undefined) ? new Map(recipients.map((r) => [r.n, r])) : NOBODY
 /** Named one by one: properties added to a spread object cost V8 a microsecond each. */
 function active(r: StoredRecipient, known: Known): ActiveRecipient {
   const { n, parent, address, original, orcpt, notify, bcc, final } = r

@@ -35,7 +35,7 @@ export class Header implements HeaderView {
     return this.#parsed
   }
   get fields(): readonly HeaderField[] {
-    return this.#list.map((f) => ({ name: f.name, raw: f.raw, value: unfold(f.raw) }))
+    return this.#list.map((f) => new FieldView(f))
   }
   get(name: string): string | undefined {
     const wanted = name.toLowerCase()
@@ -94,6 +94,20 @@ export class Header implements HeaderView {
       const gone = new Set(edit.index === undefined ? at : at.slice(edit.index, edit.index + 1))
       this.#parsed = list.filter((_, i) => !gone.has(i))
     }
+  }
+}
+
+/** Most who look through the fields read few of the values. */
+class FieldView implements HeaderField {
+  readonly name: string
+  readonly raw: string
+
+  constructor({ name, raw }: Field) {
+    this.name = name
+    this.raw = raw
+  }
+  get value(): string {
+    return unfold(this.raw)
   }
 }
 
@@ -161,9 +175,11 @@ const BEYOND_ASCII = /[^\0-\x7f]/
 const utf8 = (text: string): string => Buffer.from(text, 'utf8').toString('latin1')
 function unfold(raw: string): string {
   const value = raw.slice(raw.indexOf(':') + 1)
-  return textOf(value)
-    .replace(/\r?\n(?=[ \t])/g, '')
-    .trim()
+  const text = textOf(value)
+  const end = text.indexOf('\n')
+  // one line end is the field's own
+  const isFolded = end >= 0 && end < text.length - 1
+  return (isFolded ? text.replace(/\r?\n(?=[ \t])/g, '') : text).trim()
 }
 function fold(name: string, value: string): Field {
   const lines = value.replace(/\r?\n$/, '').split(/\r?\n/)

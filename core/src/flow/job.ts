@@ -15,7 +15,8 @@ export class DeliveryJob implements Job {
   readonly transport: string
   readonly nexthop: string
   readonly recipients: readonly JobRecipient[]
-  readonly #open: Map<number, JobRecipient>
+  /** numbers of those without an outcome */
+  readonly #open = new Set<number>()
   readonly #record: (recipient: JobRecipient, outcome: Outcome) => void
   readonly #now: () => number
   #marks: Marks | undefined
@@ -38,7 +39,7 @@ export class DeliveryJob implements Job {
     this.transport = transport
     this.nexthop = nexthop
     this.recipients = recipients
-    this.#open = new Map(recipients.map((r) => [r.n, r]))
+    for (const { n } of recipients) this.#open.add(n)
     this.#record = record
     this.#now = now
   }
@@ -57,7 +58,7 @@ export class DeliveryJob implements Job {
     this.#record(recipient, outcome)
   }
   async each(fn: (recipient: JobRecipient) => Outcome | Promise<Outcome>): Promise<Outcomes> {
-    for (const r of [...this.#open.values()]) {
+    for (const r of this.unsettled) {
       let outcome: Outcome
       try {
         outcome = await fn(r)
@@ -71,12 +72,12 @@ export class DeliveryJob implements Job {
     return PROOF
   }
   all(outcome: Outcome): Outcomes {
-    for (const r of [...this.#open.values()]) this.settle(r, outcome)
+    for (const r of this.unsettled) this.settle(r, outcome)
     return PROOF
   }
   /** what the transport left open */
   get unsettled(): readonly JobRecipient[] {
-    return [...this.#open.values()]
+    return this.#open.size === 0 ? [] : this.recipients.filter(({ n }) => this.#open.has(n))
   }
 }
 export const faultOutcome = (error: unknown): Outcome =>

@@ -36,14 +36,13 @@ export async function callTransport(
   let grace: Timer | undefined
   let stopped: (() => void) | undefined
   try {
-    const overdue = new Promise<never>((_, reject) => {
+    await new Promise<void>((resolve, reject) => {
       stopped = scope.onAbort((reason) => {
         grace = engine.clock.after(ABORT_GRACE, () => reject(reason))
       })
+      const work = (busy.transport = Promise.resolve(way.deliver(job, call)))
+      work.then(() => resolve(), reject)
     })
-    const work = Promise.resolve(way.deliver(job, call))
-    busy.transport = work
-    await Promise.race([work, overdue])
     busy.transport = undefined
   } finally {
     grace?.cancel()

@@ -13,27 +13,28 @@ export interface Refusal {
 }
 const all = (): boolean => true
 
-export function* refusals(
+export function refusals(
   connection: Connection,
   job: Job,
   facts: MessageFacts,
   settings: Settings,
-): Iterable<Refusal> {
+): readonly Refusal[] {
   const { features, peer: server } = connection
-  const at = ours(server)
   const canLoop = settings.protocol === 'smtp' && server.port === settings.hosts.loopPort
   if (server.best && canLoop && features.name.toLowerCase() === settings.myhostname.toLowerCase()) {
     const text = `mail for ${job.nexthop} loops back to myself`
-    return yield { of: all, outcome: { kind: 'failed', esc: '5.4.6', text, ...at } }
+    return [{ of: all, outcome: { kind: 'failed', esc: '5.4.6', text, ...ours(server) } }]
   }
-  if (!features.utf8) {
-    const needs = (r: JobRecipient): boolean => isUtf8(facts.addressOf(r))
-    const whole = facts.utf8 || (settings.smtputf8ForAll && job.recipients.some(needs))
+  const refused: Refusal[] = []
+  const needs = (r: JobRecipient): boolean => isUtf8(facts.addressOf(r))
+  if (!features.utf8 && (facts.utf8 || job.recipients.some(needs))) {
     const text = `SMTPUTF8 is required, but was not offered by host ${server.name}`
-    yield { of: whole ? all : needs, outcome: { kind: 'failed', esc: '5.6.7', text, ...at } }
+    const outcome: Failed = { kind: 'failed', esc: '5.6.7', text, ...ours(server) }
+    refused.push({ of: facts.utf8 || settings.smtputf8ForAll ? all : needs, outcome })
   }
   if (features.size && facts.size > features.size) {
     const text = `message size ${facts.size} exceeds size limit ${features.size} of server ${server.name}`
-    yield { of: all, outcome: { kind: 'failed', esc: '5.3.4', text, ...at } }
+    refused.push({ of: all, outcome: { kind: 'failed', esc: '5.3.4', text, ...ours(server) } })
   }
+  return refused
 }

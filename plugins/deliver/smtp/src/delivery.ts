@@ -14,7 +14,7 @@ import { findHosts } from './hosts.ts'
 import { mustLogIn } from './login.ts'
 import { Message } from './message.ts'
 import type { Site } from './nexthop.ts'
-import { parseNexthops } from './nexthop.ts'
+import type { Keys } from './kept-keys.ts'
 import { down, failureOutcome, INTERRUPTED, tooDeep, UNAVAILABLE } from './outcome.ts'
 import type { Peer } from './peer.ts'
 import { peer } from './peer.ts'
@@ -49,8 +49,7 @@ export class Delivery {
   #source: Source = ANY
   /** of the site that is tried */
   #demand: TlsDemand | undefined
-  /** what a kept connection must agree in, besides the server */
-  #kind = ''
+  #keys: Keys | undefined
 
   constructor(job: Job, call: Call, settings: Settings) {
     this.#job = job
@@ -90,15 +89,16 @@ export class Delivery {
   }
 
   async #sites(): Promise<void> {
-    const { protocol, port, fallback } = this.#settings
-    const own = parseNexthops(this.#job.nexthop, protocol, port)
-    const other = fallback === '' ? [] : parseNexthops(fallback, protocol, port)
+    const { nexthops, fallback } = this.#settings
+    const own = nexthops.sites(this.#job.nexthop)
+    const other = fallback === '' ? NONE : nexthops.sites(fallback)
     if (!own || !other) {
       const text = `mail system configuration error: bad next hop ${own ? fallback : this.#job.nexthop}`
       return this.#siteFailed(deferred('4.3.5', text))
     }
-    for (const site of [...own, ...other]) {
-      const more = await this.#site(site, other.includes(site))
+    const all = other.length > 0 ? [...own, ...other] : own
+    for (let n = 0; n < all.length; n++) {
+      const more = await this.#site(all[n]!, n >= own.length)
       if (!more || this.#over()) return
     }
   }
@@ -107,8 +107,8 @@ export class Delivery {
     this.#sessions = 0
     const demand = this.#settings.tls.for(nameOf(site), this.#call)
     this.#demand = demand instanceof Promise ? await demand : demand
-    this.#kind = `${this.#source.key} ${this.#demand?.key}`
-    const used = this.#demand && (await this.#keptFor(site))
+    this.#keys = this.#settings.keys.of(site, this.#source, this.#demand)
+    const used = this.#demand && (await this.#keptFor())
     if (this.#over() || this.#sessions >= this.#settings.sessionLimit) return true
     if (site.kind === 'unix') {
       const socket = peer(this.#settings.myhostname, site.path, undefined, true)
@@ -135,9 +135,9 @@ export class Delivery {
     return true
   }
   /** A kept connection to this next hop saves the DNS too. Answers the server that has had its say. */
-  async #keptFor(site: Site): Promise<string | undefined> {
-    const kept = this.#settings.cache().take(siteKey(site) + this.#kind)
-    if (!kept || !(await this.#talk(kept, site))) return undefined
+  async #keptFor(): Promise<string | undefined> {
+    const kept = this.#settings.cache().take(this.#keys!.site)
+    if (!kept || !(await this.#talk(kept))) return undefined
     return kept.peer.relay
   }
   async #server(server: Peer, site: Site): Promise<void> {
@@ -145,8 +145,8 @@ export class Delivery {
     if (login) return this.#siteFailed(login)
     const demand = this.#demand
     if (!demand) return this.#siteFailed(down('4.7.5', 'client TLS configuration problem'))
-    const kept = this.#settings.cache().take(server.relay + this.#kind)
-    if (kept && (await this.#talk(kept, site))) return
+    const kept = this.#settings.cache().take(this.#keys!.server(server))
+    if (kept && (await this.#talk(kept))) return
     const { clock, log } = this.#call
     // a handshake that failed once may succeed in a moment: only mail that has waited goes in clear for it
     const mayFallBack = clock.now() - this.#job.envelope.created >= MINIMAL_BACKOFF
@@ -159,7 +159,7 @@ export class Delivery {
       mayFallBack,
       current: (dialling) => this.#current(dialling),
     })
-    if (connection instanceof Connection) await this.#talk(connection, site)
+    if (connection instanceof Connection) await this.#talk(connection)
     else this.#failed(connection, server, true)
   }
   #current(connection: Connection): void {
@@ -168,7 +168,7 @@ export class Delivery {
     if (this.#call.aborted) connection.abort()
   }
   /** False: a kept connection was found dead before anything of this message was taken. */
-  async #talk(connection: Connection, site: Site): Promise<boolean> {
+  async #talk(connection: Connection): Promise<boolean> {
     const reused = connection.uses > 0
     this.#current(connection)
     for (const { of, outcome } of refusals(connection, this.#job, this.#facts, this.#settings))
@@ -181,11 +181,9 @@ export class Delivery {
       else this.#completed = true
     } else this.#completed = true
     this.#sessions++
-    const names = connection.peer.best ? [siteKey(site), connection.peer.relay] : [connection.peer.relay]
-    this.#settings.cache().give(
-      connection,
-      names.map((name) => name + this.#kind),
-    )
+    const keys = this.#keys!
+    const server = keys.server(connection.peer)
+    this.#settings.cache().give(connection, connection.peer.best ? [keys.site, server] : [server])
     return true
   }
 
@@ -247,10 +245,10 @@ export class Delivery {
   }
 }
 
+const NONE: readonly Site[] = []
 const misconfigured = (outcome: Outcome): Outcome => (outcome.kind === 'failed' ? down('4.3.5', outcome.text) : outcome)
 /** As tables of next hops know it. */
-const nameOf = (site: Site): string => site.text.replace(/^inet:/, '')
+const nameOf = ({ text }: Site): string => (text.startsWith('inet:') ? text.slice(5) : text)
 /** Nobody answered: that is told too. */
 const withRelay = (outcome: Outcome): Outcome => (outcome.relay === undefined ? { ...outcome, relay: 'none' } : outcome)
-const siteKey = (site: Site): string => `next hop ${site.text.toLowerCase()}`
 const isBeforeMail = ({ stage }: Failure): boolean => stage === 'rset' || stage === 'mail'

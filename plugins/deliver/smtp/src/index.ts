@@ -5,6 +5,8 @@ import { definePlugin, outgoingRewriter, resolver, transports } from '@postern/c
 import { ConnectionCache } from './cache.ts'
 import { Delivery } from './delivery.ts'
 import { keywordSet } from './hello.ts'
+import { KeptKeys } from './kept-keys.ts'
+import { Nexthops } from './nexthop.ts'
 import type { Options } from './options.ts'
 import { options } from './options.ts'
 import { selfDetector } from './self.ts'
@@ -66,7 +68,7 @@ function settings(
       discarded: keywordSet(o.smtpDiscardEhloKeywords),
       byAddress: o.smtpDiscardEhloKeywordAddressMaps.map((ref) => mta.table(ref)),
     },
-    port,
+    nexthops: new Nexthops(o.protocol, port),
     tls: new TlsPolicies({
       level: o.smtpTlsSecurityLevel,
       tables: o.smtpTlsPolicyMaps.map((ref) => mta.table(ref)),
@@ -120,6 +122,7 @@ function settings(
     },
     rewriter,
     cache: keptCache(mta, o),
+    keys: new KeptKeys(),
   }
 }
 

@@ -21,6 +21,31 @@ export type Site = InetSite | UnixSite
 export type Protocol = 'smtp' | 'lmtp'
 const SERVICES: Record<string, number> = { smtp: 25, lmtp: 24, submission: 587, smtps: 465, submissions: 465 }
 
+/** lists remembered: next hops are few, and each has much mail */
+const REMEMBERED = 1000
+
+/** Reads each list once. */
+export class Nexthops {
+  readonly #protocol: Protocol
+  readonly #port: number
+  readonly #known = new Map<string, readonly Site[] | undefined>()
+
+  /** `port`: where the list names none */
+  constructor(protocol: Protocol, port: number) {
+    this.#protocol = protocol
+    this.#port = port
+  }
+  /** As `parseNexthops`; the same objects for the same list. */
+  sites(list: string): readonly Site[] | undefined {
+    const known = this.#known.get(list)
+    if (known) return known
+    const sites = parseNexthops(list, this.#protocol, this.#port)
+    if (this.#known.size >= REMEMBERED) this.#known.clear()
+    this.#known.set(list, sites)
+    return sites
+  }
+}
+
 /** The sites of a list in order; `undefined` when one of them is no next hop. */
 export function parseNexthops(list: string, protocol: Protocol, defaultPort: number): Site[] | undefined {
   const sites = list

@@ -6,7 +6,8 @@ import type { ContentOptions } from './content.ts'
 import type { Hello } from './hello.ts'
 import type { HostOptions } from './hosts.ts'
 import type { Passwords } from './login.ts'
-import type { Protocol } from './nexthop.ts'
+import type { KeptKeys } from './kept-keys.ts'
+import type { Nexthops, Protocol } from './nexthop.ts'
 import type { Sources } from './sources.ts'
 import type { TlsPolicies } from './tls-policy.ts'
 import type { Timeouts } from './transaction.ts'
@@ -22,7 +23,7 @@ export interface Settings {
   readonly myhostname: string
   readonly heloName: string
   readonly hello: HelloSettings
-  readonly port: number
+  readonly nexthops: Nexthops
   readonly tls: TlsPolicies
   readonly tlsOptions?: ConnectionOptions
   readonly sources: Sources
@@ -37,6 +38,7 @@ export interface Settings {
   readonly rewriter: () => OutgoingRewriter | undefined
   /** the reload that made it does not end it: it is asked for at each delivery */
   readonly cache: () => ConnectionCache
+  readonly keys: KeptKeys
   /** what is read in place of a line of a reply */
   readonly replyFilter?: Table
   /** local parts are quoted in commands where they must be */
