@@ -73,11 +73,10 @@ export class ActiveMessage {
       const root = rootOf(r, known)
       this.#expanded.set(root, (this.#expanded.get(root) ?? 0) + 1)
     }
-    const had = message.recipients.filter((r) => r.state === 'delivered')
-    if (had.length === 0) return
-    this.#mailboxes = new Map()
-    for (const r of had)
-      for (const originals of [true, false]) this.#mailboxes.set(deliveryKey(r, originals), 'delivered')
+    for (const r of message.recipients)
+      if (r.state === 'delivered')
+        for (const originals of [true, false])
+          (this.#mailboxes ??= new Map()).set(deliveryKey(r, originals), 'delivered')
   }
   /** Its deliveries take turns with those of small mail. */
   get isList(): boolean {

@@ -35,7 +35,7 @@ export class Header implements HeaderView {
     return this.#parsed
   }
   get fields(): readonly HeaderField[] {
-    return this.#list.map((f) => new FieldView(f))
+    return this.#list.map((f) => ({ name: f.name, raw: f.raw, value: unfold(f.raw) }))
   }
   get(name: string): string | undefined {
     const wanted = name.toLowerCase()
@@ -94,20 +94,6 @@ export class Header implements HeaderView {
       const gone = new Set(edit.index === undefined ? at : at.slice(edit.index, edit.index + 1))
       this.#parsed = list.filter((_, i) => !gone.has(i))
     }
-  }
-}
-
-/** Most who look through the fields read few of the values. */
-class FieldView implements HeaderField {
-  readonly name: string
-  readonly raw: string
-
-  constructor({ name, raw }: Field) {
-    this.name = name
-    this.raw = raw
-  }
-  get value(): string {
-    return unfold(this.raw)
   }
 }
 

@@ -5,38 +5,34 @@ import type { Source } from './sources.ts'
 import type { TlsDemand } from './tls-policy.ts'
 
 export class Keys {
-  readonly #site: Site
-  /** what a kept connection must agree in, besides the server */
-  readonly #kind: string
   /** of the next hop: a connection kept under it saves the DNS too */
   readonly site: string
-  readonly #servers = new Map<string, string>()
+  /** what a kept connection must agree in, besides the server */
+  readonly #kind: string
 
   constructor(site: Site, source: Source, demand: TlsDemand | undefined) {
-    this.#site = site
     this.#kind = `${source.key} ${demand?.key}`
     this.site = `next hop ${site.text.toLowerCase()}${this.#kind}`
   }
   server({ relay }: Peer): string {
-    const known = this.#servers.get(relay)
-    if (known !== undefined) return known
-    const key = relay + this.#kind
-    this.#servers.set(relay, key)
-    return key
-  }
-  is(site: Site): boolean {
-    return this.#site === site
+    return relay + this.#kind
   }
 }
 
+interface Made {
+  readonly site: Site
+  readonly source: Source
+  readonly demand: TlsDemand | undefined
+  readonly keys: Keys
+}
 export class KeptKeys {
-  #last: { readonly keys: Keys; readonly source: Source; readonly demand: TlsDemand | undefined } | undefined
+  #last: Made | undefined
 
   of(site: Site, source: Source, demand: TlsDemand | undefined): Keys {
     const last = this.#last
-    if (last?.source === source && last.demand === demand && last.keys.is(site)) return last.keys
+    if (last?.site === site && last.source === source && last.demand === demand) return last.keys
     const keys = new Keys(site, source, demand)
-    this.#last = { keys, source, demand }
+    this.#last = { site, source, demand, keys }
     return keys
   }
 }

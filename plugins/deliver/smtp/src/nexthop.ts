@@ -28,7 +28,7 @@ const REMEMBERED = 1000
 export class Nexthops {
   readonly #protocol: Protocol
   readonly #port: number
-  readonly #known = new Map<string, readonly Site[] | undefined>()
+  readonly #known = new Map<string, readonly Site[]>()
 
   /** `port`: where the list names none */
   constructor(protocol: Protocol, port: number) {
@@ -40,6 +40,7 @@ export class Nexthops {
     const known = this.#known.get(list)
     if (known) return known
     const sites = parseNexthops(list, this.#protocol, this.#port)
+    if (!sites) return undefined
     if (this.#known.size >= REMEMBERED) this.#known.clear()
     this.#known.set(list, sites)
     return sites

@@ -31,7 +31,7 @@ export function sinkOver(output: Output, options: SinkOptions): LogSink {
   const { level: from, format, colour, redact } = options
   const fieldsOf = fieldsFor(redact)
   const put = (level: Level, event: string, fields: Readonly<Record<string, unknown>>): void => {
-    // in one go, and nothing copied: half of what a line costs field by field
+    // in one go, and nothing copied: two thirds of what a line costs field by field
     const json = JSON.stringify(fields)
     const rest = json === '{}' ? '}' : `,${json.slice(1)}`
     const line = `{"level":"${level}","time":"${isoTime()}","event":${JSON.stringify(event)}${rest}\n`
