@@ -1,6 +1,7 @@
 /** A message in delivery: which recipients are open, what became of the others in this round. */
 import type { Outcome } from '../contract/deliver.ts'
 import type { QueuedMessage, RecipientSeed, StoredRecipient } from '../contract/store.ts'
+import type { Leg } from './destination.ts'
 import type { Round } from './round.ts'
 import { addressKey, addressOf } from '../address.ts'
 
@@ -44,6 +45,8 @@ export class ActiveMessage {
   readonly successes: RoundResult[] = []
   /** all of them, for senders who asked what becomes of each */
   readonly traced: RoundResult[] = []
+  /** legs, by destination, while recipients are being resolved */
+  gathered: Map<string, Leg> | undefined
   /** recipients whose delivery waits or is under way, by number */
   readonly delivering = new Map<number, ActiveRecipient>()
   /** ms until those are tried for whose next hop too much waits */

@@ -43,8 +43,6 @@ export class Deliveries {
   readonly lanes: Lanes
   readonly #engine: Engine
   readonly #hooks: DeliveriesHooks
-  /** legs of a message that is still being resolved, by destination */
-  readonly #gathering = new Map<ActiveMessage, Map<string, Leg>>()
   readonly #now = (): number => this.#engine.clock.now()
 
   constructor(engine: Engine, hooks: DeliveriesHooks) {
@@ -70,8 +68,7 @@ export class Deliveries {
     if (!m.round.flushed && graph.settings.deferTransports.includes(transport))
       return this.recording.settled(m, r, to, DEFERRED_TRANSPORT, { transport, nexthop }, graph)
     m.delivering.set(r.n, r)
-    const legs = this.#gathering.get(m) ?? new Map<string, Leg>()
-    this.#gathering.set(m, legs)
+    const legs = (m.gathered ??= new Map<string, Leg>())
     const key = keyOf(transport, nexthop)
     const leg = legs.get(key)
     if (leg) leg.recipients.push(to)
@@ -79,8 +76,8 @@ export class Deliveries {
   }
   /** All recipients are resolved: what was gathered may go. */
   release(m: ActiveMessage): void {
-    const legs = this.#gathering.get(m)
-    this.#gathering.delete(m)
+    const legs = m.gathered
+    m.gathered = undefined
     const pin = this.#engine.pin()
     m.pending += legs?.size ?? 0
     for (const leg of inOrder(legs)) this.lanes.enqueue(leg, pin.graph)

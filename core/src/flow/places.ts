@@ -2,6 +2,7 @@
 import type { Clock } from '../contract/clock.ts'
 import type { AdminAction } from '../contract/store.ts'
 import { PosternError } from '../errors.ts'
+import { PassingMap } from '../passing.ts'
 import type { Round } from './round.ts'
 import { Waiting } from './waiting.ts'
 import type { Flushed } from './waiting.ts'
@@ -18,7 +19,7 @@ export class Places {
   readonly #clock: Clock
   readonly #hooks: PlacesHooks
   /** in delivery, or (undefined) being read for it */
-  readonly #active = new Map<string, Round | undefined>()
+  readonly #active = new PassingMap<string, Round | undefined>()
   /** active messages that are to be tried again as soon as they have ended */
   readonly #again = new Set<string>()
   /** active messages that an operator holds */

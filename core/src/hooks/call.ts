@@ -4,11 +4,12 @@ import type { Clock, Timer } from '../contract/clock.ts'
 import type { AnyEdit } from '../contract/edits.ts'
 import { withFields } from '../contract/log.ts'
 import type { Logger } from '../contract/log.ts'
+import { PassingSet } from '../passing.ts'
 
 /** Something that can end while calls are under way: a session, an attempt, the node. */
 export class AbortScope {
   #reason: Error | undefined
-  #listeners: Set<(reason: Error) => void> | undefined
+  #listeners: PassingSet<(reason: Error) => void> | undefined
 
   get reason(): Error | undefined {
     return this.#reason
@@ -28,9 +29,7 @@ export class AbortScope {
       queueMicrotask(() => wanted && fn(reason))
       return () => void (wanted = false)
     }
-    const listeners = (this.#listeners ??= new Set())
-    listeners.add(fn)
-    return () => listeners.delete(fn)
+    return (this.#listeners ??= new PassingSet()).add(fn)
   }
 }
 

@@ -1,4 +1,5 @@
 /** What is one for all workers, kept by the primary. Questions of one turn of the event loop go in one message. */
+import { PassingMap } from '@postern/core'
 import type { Json, Lease, MaybePromise, Shared } from '@postern/core'
 import type { SharedWish, Ticket, ToWorker } from '../protocol.ts'
 import type { Channel } from './channel.ts'
@@ -14,7 +15,7 @@ interface Asking {
 export class RemoteShared implements Shared {
   readonly #channel: Channel
   readonly #local: Shared
-  readonly #asking = new Map<Ticket, Asking>()
+  readonly #asking = new PassingMap<Ticket, Asking>()
   #wishes: SharedWish[] = []
   #last = 0
 

@@ -1,4 +1,5 @@
 /** Connections: those in use, and idle ones kept for the next message to the same next hop or server. */
+import { PassingMap } from '@postern/core'
 import type { Clock, Timer } from '@postern/core'
 import type { Connection } from './connection.ts'
 
@@ -21,10 +22,10 @@ const MAX_IDLE = 256
 export class ConnectionCache {
   readonly #limits: CacheLimits
   readonly #clock: Clock
-  /** every open connection, and when it was opened */
-  readonly #open = new Map<Connection, number>()
+  /** every open connection, by its number */
+  readonly #open = new PassingMap<number, { readonly connection: Connection; readonly since: number }>()
   /** idle ones, the oldest first */
-  readonly #idle = new Map<Connection, Kept>()
+  readonly #idle = new PassingMap<number, Kept>()
   readonly #byKey = new Map<string, Connection[]>()
   #timer: Timer | undefined
 
@@ -34,9 +35,9 @@ export class ConnectionCache {
   }
   /** A new connection, from before it is dialled: it is closed with all others at the end. */
   add(connection: Connection): void {
-    this.#open.set(connection, this.#clock.now())
+    this.#open.set(connection.number, { connection, since: this.#clock.now() })
     connection.once('end', () => {
-      this.#open.delete(connection)
+      this.#open.delete(connection.number)
       this.#forget(connection)
     })
   }
@@ -54,8 +55,8 @@ export class ConnectionCache {
     if (!connection.usable) return connection.close()
     const { idle, uses } = this.#limits
     if (idle === 0 || (uses > 0 && connection.uses >= uses) || this.#aged(connection)) return connection.quit()
-    if (this.#idle.size >= MAX_IDLE) this.#drop(this.#idle.keys().next().value!)
-    this.#idle.set(connection, { connection, keys, until: this.#clock.now() + idle })
+    if (this.#idle.size >= MAX_IDLE) this.#drop(this.#idle.values().next().value!.connection)
+    this.#idle.set(connection.number, { connection, keys, until: this.#clock.now() + idle })
     for (const key of keys) {
       const list = this.#byKey.get(key)
       if (list) list.push(connection)
@@ -73,23 +74,23 @@ export class ConnectionCache {
   closeAll(): void {
     this.#timer?.cancel()
     this.#timer = undefined
-    for (const connection of [...this.#open.keys()]) {
-      if (this.#idle.has(connection)) this.#drop(connection)
+    for (const { connection } of [...this.#open.values()]) {
+      if (this.#idle.has(connection.number)) this.#drop(connection)
       else connection.abort()
     }
   }
 
   #aged(connection: Connection): boolean {
-    return this.#clock.now() - (this.#open.get(connection) ?? 0) >= this.#limits.age
+    return this.#clock.now() - (this.#open.get(connection.number)?.since ?? 0) >= this.#limits.age
   }
   #drop(connection: Connection): void {
     this.#forget(connection)
     connection.quit()
   }
   #forget(connection: Connection): void {
-    const kept = this.#idle.get(connection)
+    const kept = this.#idle.get(connection.number)
     if (!kept) return
-    this.#idle.delete(connection)
+    this.#idle.delete(connection.number)
     for (const key of kept.keys) {
       const list = this.#byKey.get(key)
       if (!list) continue

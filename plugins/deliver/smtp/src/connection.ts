@@ -24,7 +24,11 @@ import type { Timeouts, Transaction } from './transaction.ts'
 /** How long a server may take to close after QUIT. Its reply is not waited for (smtp_skip_quit_response = yes). */
 const CLOSE_TIMEOUT = 5000
 
+let made = 0
+
 export class Connection extends Base {
+  /** of this process */
+  readonly number = ++made
   readonly peer: Peer
   readonly lmtp: boolean
   readonly assumeFinal: boolean

@@ -40,6 +40,8 @@ export class Connection extends SMTPConnection implements LineHandler {
   offer: Offer
   /** bytes that it said its message has, see parameters.ts */
   size: number | undefined
+  /** out of the server's sessions; false: it has left before */
+  leave: () => boolean = () => false
   /** refused at connect: only QUIT is heard (RFC 5321 section 3.1) */
   denied: Reply | undefined
   transaction: Transaction | undefined

@@ -1,6 +1,7 @@
 /** The sessions of one listener in one graph. Ports are not its business: sockets are handed to `accept`. */
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
+import { PassingSet } from '@postern/core'
 import type { Listener, Logger, Shared } from '@postern/core'
 import { SMTPServer } from 'smtp-server'
 import { Anvil } from './anvil.ts'
@@ -28,7 +29,7 @@ export class SmtpServer extends SMTPServer {
   readonly log: Logger
   readonly anvil: Anvil
   readonly accept = (socket: Socket, local?: Local): void => this.#accept(socket, local)
-  readonly sessions = new Set<Connection>()
+  readonly sessions = new PassingSet<Connection>()
   /** no new sessions, and none goes on after its message */
   draining = false
   #empty: (() => void) | undefined
@@ -83,7 +84,7 @@ export class SmtpServer extends SMTPServer {
   }
 
   gone(session: Connection): void {
-    if (this.sessions.delete(session) && this.sessions.size === 0) this.#empty?.()
+    if (session.leave() && this.sessions.size === 0) this.#empty?.()
   }
 
   /** The library would fill in a key that everybody knows. */
@@ -96,8 +97,8 @@ export class SmtpServer extends SMTPServer {
 
   override connect(socket: Socket | TLSSocket, local?: Local): void {
     const session = new Connection(this, socket, { id: String(++this.#ids), ...local })
-    this.connections.add(session)
-    this.sessions.add(session)
+    // the library's own set of connections stays empty: it would hold the closed ones, see PassingSet
+    session.leave = this.sessions.add(session)
     session.on('error', (error: Error) => this._onError(error))
     session.init()
   }

@@ -1,4 +1,4 @@
-import { absent, failed } from '@postern/core'
+import { PassingMap, absent, failed } from '@postern/core'
 import type { Call, Lookup, OpenTable, Table, TableContext } from '@postern/core'
 import type { CacheOptions } from './definition.ts'
 import { Flight } from './flight.ts'
@@ -18,7 +18,7 @@ export class Cache implements OpenTable {
   readonly #answers: Lru<Kept>
   // apart: a table that is away must not push out the answers that it gave before
   readonly #failures: Lru<Kept>
-  readonly #flights = new Map<string, Flight>()
+  readonly #flights = new PassingMap<string, Flight>()
   /** stale answers are being served */
   #serving = false
   #closed = false

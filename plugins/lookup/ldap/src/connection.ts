@@ -1,6 +1,7 @@
 /** One connection to a server. Many requests are under way on it at once, told apart by their message ids. */
 import type { Socket } from 'node:net'
 import { AbandonRequest, ProtocolOperation as Op, UnbindRequest } from 'ldapts'
+import { PassingMap } from '@postern/core'
 import type { Clock, Timer } from '@postern/core'
 import { Lost, Refusal } from './errors.ts'
 import { readInto } from './incoming.ts'
@@ -21,7 +22,7 @@ export class Connection {
   readonly #frames = new Frames()
   readonly #reader = new ResponseReader()
   readonly #out = new Outbox()
-  readonly #pending = new Map<number, Pending>()
+  readonly #pending = new PassingMap<number, Pending>()
   readonly #abandoned = new Set<number>()
   #lastId = 0
   /** of this turn of the event loop */

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { PassingMap } from '@postern/core'
 import type { Clock } from '@postern/core'
 import { Refused, putByPromise } from '@postern/lookup-kit'
 import type { SqlBackend, SqlQuestion, SqlText } from '@postern/lookup-kit'
@@ -37,7 +38,7 @@ export class Reader implements SqlBackend {
   readonly #path: string
   readonly #timeout: number
   readonly #clock: Clock
-  readonly #pending = new Map<number, Pending>()
+  readonly #pending = new PassingMap<number, Pending>()
   #child: ChildProcess | undefined
   #id = 0
   #queries = 0

@@ -1,4 +1,5 @@
 /** Messages that have not been tried yet, kept in memory for their first attempt; the oldest go first. */
+import { PassingMap } from '@postern/core'
 import type { Envelope, RecipientSeed } from '@postern/core'
 import type { SpooledBody } from './body.ts'
 
@@ -13,7 +14,7 @@ export interface Fresh {
   readonly bytes: number
 }
 export class FreshMessages {
-  readonly #kept = new Map<number, Fresh>()
+  readonly #kept = new PassingMap<number, Fresh>()
   #bytes = 0
 
   get(slot: number): Fresh | undefined {
