@@ -1,11 +1,8 @@
 /** Batches on their way to durability: the one that records go into, full ones, and those written and not yet synced. */
 import { Batch } from './batch.ts'
+import { Buffers } from './buffers.ts'
 import { Latency } from './latency.ts'
 import type { Ledger } from './batch.ts'
-
-/** bytes above which a batch's buffer is not used again */
-const KEPT_BUFFER = 1024 * 1024
-const KEPT_BUFFERS = 8
 
 export interface WriterHooks {
   /** durable: the message is there */
@@ -25,7 +22,7 @@ export class Backlog {
   full: Batch[] = []
   unsynced: Batch[] = []
   readonly latency = new Latency()
-  readonly #free: Buffer[] = []
+  readonly #buffers = new Buffers()
   readonly #ledger: Ledger
   readonly #hooks: WriterHooks
   readonly #limit: number
@@ -35,11 +32,11 @@ export class Backlog {
     this.#ledger = ledger
     this.#hooks = hooks
     this.#limit = limit
-    this.open = new Batch(ledger)
+    this.open = this.fresh()
   }
 
   fresh(): Batch {
-    return new Batch(this.#ledger, this.#free.pop())
+    return new Batch(this.#ledger, this.#buffers)
   }
   /** No batch gets much larger than the limit. */
   turn(): void {
@@ -75,7 +72,7 @@ export class Backlog {
       for (const waiter of batch.synced) waiter.resolve()
       for (const slot of batch.ended) hooks.ended(slot)
       for (const slot of batch.freed) this.#ledger.rows.free(slot)
-      if (batch.buffer.length <= KEPT_BUFFER && this.#free.length < KEPT_BUFFERS) this.#free.push(batch.buffer)
+      batch.release()
     }
   }
 

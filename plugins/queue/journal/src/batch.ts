@@ -1,5 +1,6 @@
 /** Records in the form in which they are written, and who waits for them. Kept until synced: a failed sync replays it. */
 import { COMMIT, ENDS, EXPAND, FOLD, HEADER, PAD_ROOM, STATE, aligned, encodeHeader, sealHeader } from './frame.ts'
+import { Buffers, NO_BUFFER } from './buffers.ts'
 import { LIST_FIXED, chunkRoom, chunksOf, encodeListFixed, writeChunks } from './envelope.ts'
 import { notePlace } from './state.ts'
 import type { ExpandData, Seed } from './envelope.ts'
@@ -17,10 +18,8 @@ export interface Ledger {
   /** ms since 1970 */
   now(): number
 }
-const FIRST_SIZE = 64 * 1024
-
 export class Batch {
-  buffer: Buffer
+  buffer = NO_BUFFER
   /** bytes of records; the PAD is not counted */
   length = 0
   /** slots, one per frame, in order */
@@ -47,18 +46,20 @@ export class Batch {
   end = 0
   segment = 0
   readonly #ledger: Ledger
+  readonly #buffers: Buffers
 
-  constructor(ledger: Ledger, buffer?: Buffer) {
+  constructor(ledger: Ledger, buffers = new Buffers()) {
     this.#ledger = ledger
-    this.buffer = buffer ?? Buffer.allocUnsafeSlow(FIRST_SIZE)
+    this.#buffers = buffers
   }
 
   /** Room for a frame with `bytes` of envelope and payload; gives its place. */
   begin(bytes: number): number {
     const need = this.length + HEADER + bytes + 8 + PAD_ROOM
     if (need > this.buffer.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(need, this.buffer.length * 2))
+      const larger = this.#buffers.take(need)
       this.buffer.copy(larger, 0, 0, this.length)
+      this.release()
       this.buffer = larger
     }
     return this.length
@@ -118,6 +119,11 @@ export class Batch {
     }
   }
 
+  /** Its bytes are not needed any more. */
+  release(): void {
+    this.#buffers.give(this.buffer)
+    this.buffer = NO_BUFFER
+  }
   isWritten(): void {
     for (const tell of this.written.splice(0)) tell()
     for (const waiter of this.readable.splice(0)) waiter.resolve()

@@ -162,7 +162,7 @@ export class SegmentFolder {
     try {
       if (segment.damaged) await rename(segment.path, join(this.#corrupt, segmentName(segment.number)))
       else if (segment.failed || segment.size !== this.size) await unlink(segment.path)
-      else await rename(segment.path, this.spares.recycled)
+      else await this.spares.recycle(segment.path)
       // durable before anything that needed it may go
       await this.#sync.sync()
     } catch (error) {

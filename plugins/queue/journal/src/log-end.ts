@@ -74,7 +74,9 @@ export class LogEnd {
       lastLow,
       clean,
     }
-    const end = encodePad(batch.buffer, batch.begin(0), start + length, facts)
+    // it may get another buffer here
+    const at = batch.begin(0)
+    const end = encodePad(batch.buffer, at, start + length, facts)
     sealHeader(batch.buffer, length, segment.epoch, segment.number, UNLINKED)
     batch.end = start + end
     return end

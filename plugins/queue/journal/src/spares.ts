@@ -1,9 +1,10 @@
 /**
  * Files that are filled with zeros ahead of their use as segments: two are kept ready, so that what ends mail can be
- * recorded on a full disk, and a segment that went is filled once more or used as it is.
+ * recorded on a full disk, and a segment that went becomes the next spare as it is. Two that went are kept: where much mail
+ * comes the next segment is full before all mail of the last one has left.
  */
 import fs from 'node:fs'
-import { rename, stat } from 'node:fs/promises'
+import { rename, stat, unlink } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { join } from 'node:path'
 import { syncFully, systemFiles, writeFully } from './io.ts'
@@ -15,14 +16,12 @@ const SLICE = 1024 * 1024
 const COPYING = new Set([0x9123683e, 0x2fc12fc1])
 const SPARE_NAMES = ['spare', 'spare2']
 const SPARES = SPARE_NAMES.length
-const RECYCLED = 'recycled'
+const RECYCLED = ['recycled', 'recycled2']
 /** ms after which a spare in the making that makes no progress is not waited for any longer: the pool may be blocked */
 const PATIENCE = 2000
 
 export class Spares {
   readonly size: number
-  /** where a segment that went is left */
-  readonly recycled: string
   readonly #folder: string
   readonly #io: Io
   readonly #files: FileCalls
@@ -42,7 +41,6 @@ export class Spares {
   constructor(folder: string, size: number, io: Io, log: Logger) {
     this.#folder = folder
     this.size = size
-    this.recycled = join(folder, RECYCLED)
     this.#io = io
     this.#files = io.files ?? systemFiles
     this.#log = log
@@ -73,10 +71,10 @@ export class Spares {
     }
   }
   async #find(): Promise<string | undefined> {
-    for (const name of this.#maker ? SPARE_NAMES : [...SPARE_NAMES, RECYCLED]) {
+    for (const name of this.#maker ? SPARE_NAMES : [...SPARE_NAMES, ...RECYCLED]) {
       const path = join(this.#folder, name)
       if ((await this.#files.size(path)) !== this.size) continue
-      if (name !== RECYCLED) this.#count = Math.max(0, this.#count - 1)
+      if (SPARE_NAMES.includes(name)) this.#count = Math.max(0, this.#count - 1)
       // a maker at work may have counted it
       this.#recount = this.#maker !== undefined
       return path
@@ -110,9 +108,20 @@ export class Spares {
     this.#count = spares
   }
   async #makeOne(path: string): Promise<void> {
-    if (await this.#fits(this.recycled)) return await rename(this.recycled, path)
+    for (const name of RECYCLED) {
+      const gone = join(this.#folder, name)
+      if (await this.#fits(gone)) return await rename(gone, path)
+    }
     await this.fill(path + '.new', this.size, 'spare')
     await rename(path + '.new', path)
+  }
+  /** A segment that went: kept as long as there is a place for it. */
+  async recycle(path: string): Promise<void> {
+    for (const name of RECYCLED) {
+      const kept = join(this.#folder, name)
+      if (!(await this.#fits(kept))) return await rename(path, kept)
+    }
+    await unlink(path)
   }
   /** Spares that could not be made are tried again; `false`: they cannot be made. */
   async tend(): Promise<boolean> {

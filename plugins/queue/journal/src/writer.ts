@@ -12,7 +12,8 @@ import type { Batch } from './batch.ts'
 import type { LogEndOptions, Position } from './log-end.ts'
 import type { RepairOptions } from './repair.ts'
 
-const BATCH_LIMIT = 4 * 1024 * 1024
+/** bytes of records behind which a batch takes no further one: with a body below the threshold it still goes to the thread in one order */
+const BATCH_LIMIT = 704 * 1024
 const SLOW_SYNC = 10_000
 /** ms a sync takes on a disk so quick that what comes meanwhile may wait for it: one order a batch instead of three */
 const QUICK_SYNC = 2
