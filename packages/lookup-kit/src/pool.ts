@@ -2,6 +2,7 @@
  * Connections to one server, shared by many lookups: opened when they are needed, up to a number, and closed when nobody
  * needed them for a while. One that failed is thrown away, never lent again.
  */
+import { PassingSet } from '@postern/core'
 import type { Clock, Timer } from '@postern/core'
 import type { Ending } from './ending.ts'
 import { Refused } from './servers.ts'
@@ -39,7 +40,7 @@ export class Pool<C> {
   readonly #busy = new Set<C>()
   readonly #waiting: Waiter<C>[] = []
   /** what is under way: to be ended by `close` */
-  readonly #users = new Set<Ending>()
+  readonly #users = new PassingSet<Ending>()
   #closed = false
   #opening = 0
   #timer: Timer | undefined
@@ -57,7 +58,7 @@ export class Pool<C> {
    */
   async use<R>(work: (connection: C) => Promise<R>, ending: Ending): Promise<R> {
     if (this.#closed) throw new Error(CLOSED)
-    this.#users.add(ending)
+    const done = this.#users.add(ending)
     try {
       const lent = this.#lendIdle(ending) ?? (await this.#take(ending))
       try {
@@ -69,7 +70,7 @@ export class Pool<C> {
       for (const { connection } of this.#idle.splice(0)) this.#o.destroy(connection)
       return await this.#with((await this.#take(ending)).connection, work, ending)
     } finally {
-      this.#users.delete(ending)
+      done()
     }
   }
   /** A connection ended by itself. */

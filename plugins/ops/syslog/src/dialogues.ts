@@ -1,4 +1,5 @@
 /** What is known of each session while it lasts. */
+import { PassingMap } from '@postern/core'
 import type { SessionView } from '@postern/core'
 import { Counts } from './counts.ts'
 
@@ -25,7 +26,7 @@ export interface Dialogue {
  */
 export class Dialogues {
   readonly #pid: number
-  readonly #open = new Map<string, Dialogue>()
+  readonly #open = new PassingMap<string, Dialogue>()
   readonly #free: number[] = []
   #slots = 0
 
