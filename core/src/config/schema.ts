@@ -131,7 +131,9 @@ export const configSchema = z.strictObject({
     .describe('a safety net while testing: mail that would be returned stays in the queue, and 5xx replies become 4xx'),
   inFlowDelay: duration()
     .prefault('1s')
-    .describe('how long a client waits for its 250 while mail arrives faster than it is delivered; 0: not at all'),
+    .describe(
+      'how long a client waits for its 250 at most while mail arrives faster than it is delivered, or over 4 MiB of it is in memory and the process has no idle moment; 0: not at all',
+    ),
   initialDestinationConcurrency: z
     .number()
     .int()

@@ -141,7 +141,10 @@ async function commit(draft: Draft, c: AcceptContext): Promise<Accepted> {
   }
   const { inFlowDelay } = graph.settings
   // who brings mail faster than it goes out waits a little for his 250 (Postfix's in_flow_delay)
-  if (inFlowDelay > 0 && draft.session && engine.queue.isBehind) await pause(engine, inFlowDelay)
+  if (inFlowDelay > 0 && draft.session) {
+    const waits = engine.queue.isBehind ? pause(engine, inFlowDelay) : engine.queue.pace(inFlowDelay)
+    if (waits) await waits
+  }
   return { reply: queuedAs(draft.id), id: draft.id }
 }
 function pause(engine: Engine, ms: number): Promise<void> {

@@ -15,6 +15,7 @@ import { ActiveMessage } from './active.ts'
 import { Deliveries } from './deliveries.ts'
 import type { Engine } from './engine.ts'
 import type { Submit } from './report.ts'
+import { Pace } from './pace.ts'
 import { Round } from './round.ts'
 import { Reading } from './reading.ts'
 import { Resolving } from './resolving.ts'
@@ -56,6 +57,7 @@ export class QueueManager {
   readonly #places: Places
   readonly #room: Room
   readonly #reading: Reading
+  readonly #pace = new Pace()
   #recovering = false
   /** flushed before the store had found it */
   #askedFor: 'all' | Set<string> = new Set()
@@ -127,6 +129,10 @@ export class QueueManager {
   /** Mail comes in faster than it goes out. */
   get isBehind(): boolean {
     return this.#open && this.#waiting.fresh > 0
+  }
+  /** Until the next client may have his 250, at most `ms`; `undefined`: now. */
+  pace(ms: number): Promise<void> | undefined {
+    return this.#pace.wait(ms)
   }
   /** Deliveries may begin. */
   open(): void {
@@ -212,6 +218,7 @@ export class QueueManager {
   #begin(m: ActiveMessage): void {
     const { id } = m.message
     this.#room.take(m.message.recipients.length)
+    this.#pace.enter(messageSize(m.message))
     m.pending = 1
     const pin = this.#engine.pin()
     // first legs may run already when resolving fails: the round ends with them, and who has no outcome is deferred
@@ -255,6 +262,7 @@ export class QueueManager {
         pin.release()
         // the places it had are free only now; `#settled` has fed for the message itself
         this.#room.give(m.message.recipients.length)
+        this.#pace.leave(messageSize(m.message))
         if (!this.#waiting.isQuiet) this.#feed()
       })
   }
