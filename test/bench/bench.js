@@ -82,7 +82,7 @@ const MODES = {
     soakChart(rows, path.join(o.results, 'soak.svg'))
     tell(rows, soakTable)
   },
-  workloads: async () => tell(await compare(o), compareTable),
+  workloads: async () => tell(await compare(o, keep), compareTable),
 }
 const mode = Object.keys(MODES).find((name) => name !== 'workloads' && v[name]) ?? 'workloads'
 try {
@@ -97,6 +97,9 @@ try {
 
 function tell(results, print) {
   console.log(print(results))
+  keep(results)
+}
+function keep(results) {
   if (v.json)
     writeFileSync(
       v.json,

@@ -17,14 +17,22 @@ const workloadsOf = ({ workloads, sizes }) =>
     (workload === 'relay' ? sizes : sizes.slice(0, 1)).map((size) => ({ workload, size })),
   )
 
-export async function compare(o) {
+/** `soFar` gets all rows after each workload: a whole run takes an hour, and what it has found should outlive its end. */
+export async function compare(o, soFar = () => {}) {
   const results = []
   for (const { workload, size } of workloadsOf(o)) {
     const teams = await teamsFor(o.mtas, o.room, { workload })
-    for (const keep of [true, false]) results.push(...(await rounds(teams, { ...o, workload, size, keep })))
+    for (const keep of [true, false]) {
+      const rows = await rounds(teams, { ...o, workload, size, keep })
+      results.push(...rows)
+      process.stderr.write(`${rows.map(line).join('\n')}\n`)
+      soFar(withRatios(results))
+    }
   }
   return withRatios(results)
 }
+const line = (r) =>
+  `${r.workload} ${r.size} ${r.connections}: ${r.mta} ${r.cpuMsPerMessage.toFixed(2)} ms, ${r.messagesPerSecond.toFixed(0)}/s`
 /** All MTAs are up and warm before the first is measured, and take turns, so that a slow minute of the machine meets all of them. */
 async function rounds(teams, o) {
   const figures = new Map(teams.map((t) => [t.name, []]))
