@@ -104,7 +104,8 @@ export function sqlFaults(o: SqlFaults): void {
   if (!o.why)
     tableContract(o.type, async () => {
       await started()
-      const table = await rig.open({ timeout: '1s' })
+      // a machine that is busy with other tests may take a second to log in
+      const table = await rig.open({ timeout: '5s' })
       let broken = false
       return {
         table,
