@@ -5,7 +5,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { posternCommand, sleep } from '@postern/testkit'
-import { isFollowed } from './followed.ts'
+import { begunAt, isFollowed } from './followed.ts'
 import { traceOf } from './gone.ts'
 import type { LogEvent, MtaProcess } from '@postern/testkit'
 import type { Acknowledgements } from './load.ts'
@@ -199,7 +199,8 @@ function duplicatesOf(
         const seen = mta.log.filter((e) => e.fields.id === id).map((e) => `${String(e.fields.time)} ${e.event}`)
         const came = all.map((e) => new Date(e.at).toISOString())
         const ends = ours.map((e) => new Date(e.at).toISOString())
-        return `${id} at the sink ${came.join(', ')}; log ${seen.join(', ')}; ends ${ends.join(', ')}`
+        const behind = line === undefined || !ending ? '' : lifeBehind(line, ending.at, lines, acks)
+        return `${id} at the sink ${came.join(', ')}; log ${seen.join(', ')}; ends ${ends.join(', ')}${behind}`
       }
       const excuse = (taken ? undefined : unreported(id, at, ending)) ?? (ending && excuseOf(line, ending, followed))
       const cause = excuse && (excuse.limit === undefined || before <= excuse.limit) ? excuse.cause : undefined
@@ -207,6 +208,15 @@ function duplicatesOf(
       return { token, before, limit: excuse?.limit, report, cause, evidence: odd ? evidence() : '' }
     }),
   )
+}
+/** What a daemon did between an outcome that it forgot and its end: had it stood still, or had only that record not been written? */
+function lifeBehind(from: number, end: number, lines: readonly LogEvent[], acks: Acknowledgements): string {
+  const within = (at: number): boolean => at > from && at <= end
+  const told = lines.map(timeOf).filter(within)
+  const taken = [...acks.all.values()].filter((a) => within(a.at))
+  const begun = taken.map((a) => begunAt(a.id)).filter(within)
+  const offsets = (all: readonly number[]): string => all.map((at) => `+${at - from}`).join(' ') || 'none'
+  return `; behind it, ms: told ${offsets(told)}; acknowledged ${offsets(taken.map((a) => a.at))}; of these begun behind it ${offsets(begun)}`
 }
 /** ms since 1970 */
 const timeOf = (line: LogEvent): number => Date.parse(String(line.fields.time))

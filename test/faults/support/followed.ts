@@ -10,6 +10,8 @@ function decoded(id: string): { readonly at: number; readonly part: bigint } {
   for (const digit of id) n = n * 32n + BigInt(parseInt(digit, 32))
   return { at: Number(n >> 23n) + ID_ORIGIN, part: (n >> 11n) & 0xfffn }
 }
+/** ms since 1970 */
+export const begunAt = (id: string): number => decoded(id).at
 /**
  * A message that was begun after `from` in the part of the message `id` has been acknowledged before `end`, ms since 1970. A part's log has
  * one order: what was recorded in it before `from` is as durable as that message. How long this takes is the machine's affair.
