@@ -174,7 +174,7 @@ test('the daemon is down: the queue is read, and acted on, all the same', async 
 })
 test('postsuper -r ALL, -d ALL', async () => {
   // the daemon has just been started: until it has read its queue it says so, and does nothing
-  let said = ok()
+  let said: Awaited<ReturnType<Site['run']>> = ok()
   await until('the daemon to have read its queue', async () => {
     said = await site.run('postsuper', ['-r', n])
     return !said.err.includes('the daemon is starting')
