@@ -18,7 +18,7 @@ const workloadsOf = ({ workloads, sizes }) =>
   )
 
 /** `soFar` gets all rows after each workload: a whole run takes an hour, and what it has found should outlive its end. */
-export async function compare(o, soFar = () => {}) {
+export async function compare(o, soFar) {
   const results = []
   for (const { workload, size } of workloadsOf(o)) {
     const teams = await teamsFor(o.mtas, o.room, { workload })

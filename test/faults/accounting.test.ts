@@ -36,6 +36,8 @@ interface Case {
   /** the sink refused each; when the log told that the report of it was stored */
   readonly reports?: readonly number[]
   readonly causes: readonly (string | undefined)[]
+  /** what an unexplained one tells of the daemon's life behind it */
+  readonly behind?: string
 }
 const cases: Case[] = [
   { what: 'one copy', sink: [100], log: [101], kills: [200], causes: [] },
@@ -99,6 +101,7 @@ const cases: Case[] = [
     cut: true,
     acks: [[203, 399]],
     causes: [undefined],
+    behind: 'told none; acknowledged +297; of these begun behind it +101',
   },
   {
     what: 'told, and cut: a commit behind it was acknowledged in another part',
@@ -179,6 +182,7 @@ for (const c of cases)
       seen.duplicates.map((d) => d.cause),
       c.causes,
     )
+    if (c.behind) assert.ok(seen.duplicates[0]!.evidence.endsWith(c.behind), seen.duplicates[0]!.evidence)
   })
 
 /** Offers a message that takes the sink long to look at, and tells when the reply was read. */

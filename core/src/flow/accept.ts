@@ -142,7 +142,7 @@ async function commit(draft: Draft, c: AcceptContext): Promise<Accepted> {
   const { inFlowDelay } = graph.settings
   // who brings mail faster than it goes out waits a little for his 250 (Postfix's in_flow_delay)
   if (inFlowDelay > 0 && draft.session) {
-    const waits = engine.queue.isBehind ? pause(engine, inFlowDelay) : engine.queue.pace(inFlowDelay)
+    const waits = engine.queue.isBehind ? pause(engine, inFlowDelay) : engine.queue.pace.wait(inFlowDelay)
     if (waits) await waits
   }
   return { reply: queuedAs(draft.id), id: draft.id }

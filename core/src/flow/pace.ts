@@ -4,6 +4,7 @@
  *
  * Only the processor's time is shared this way. Mail that waits for slow next hops leaves the event loop idle, and then nobody waits.
  */
+import type { Clock } from '../contract/clock.ts'
 import { PassingSet } from '../passing.ts'
 
 /** bytes of content in delivery up to which nobody waits */
@@ -14,6 +15,7 @@ const IN_MEMORY = 256 * 1024
 const IDLE_TURN = 0.3
 
 export class Pace {
+  readonly #clock: Clock
   /** longest first */
   readonly #waiting = new PassingSet<() => void>()
   #bytes = 0
@@ -21,6 +23,9 @@ export class Pace {
   #turned = 0
   #watched = false
 
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
   /** A message of that size is in delivery. */
   enter(size: number): void {
     this.#bytes += Math.min(size, IN_MEMORY)
@@ -36,9 +41,9 @@ export class Pace {
   }
 
   #hold(done: () => void, longest: number): void {
-    const timer = setTimeout(() => go(), longest)
+    const timer = this.#clock.after(longest, () => go())
     const go = (): void => {
-      clearTimeout(timer)
+      timer.cancel()
       out()
       done()
     }

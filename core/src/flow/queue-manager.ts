@@ -57,7 +57,8 @@ export class QueueManager {
   readonly #places: Places
   readonly #room: Room
   readonly #reading: Reading
-  readonly #pace = new Pace()
+  /** who brings mail faster than it goes out */
+  readonly pace: Pace
   #recovering = false
   /** flushed before the store had found it */
   #askedFor: 'all' | Set<string> = new Set()
@@ -74,6 +75,7 @@ export class QueueManager {
       },
     })
     this.#room = new Room(engine)
+    this.pace = new Pace(engine.clock)
     this.#reading = new Reading(engine, this.#places, this.#room, {
       start: (message, flushed) => this.#start(message, flushed),
       begin: (part) => this.#begin(part),
@@ -129,10 +131,6 @@ export class QueueManager {
   /** Mail comes in faster than it goes out. */
   get isBehind(): boolean {
     return this.#open && this.#waiting.fresh > 0
-  }
-  /** Until the next client may have his 250, at most `ms`; `undefined`: now. */
-  pace(ms: number): Promise<void> | undefined {
-    return this.#pace.wait(ms)
   }
   /** Deliveries may begin. */
   open(): void {
@@ -218,7 +216,7 @@ export class QueueManager {
   #begin(m: ActiveMessage): void {
     const { id } = m.message
     this.#room.take(m.message.recipients.length)
-    this.#pace.enter(messageSize(m.message))
+    this.pace.enter(messageSize(m.message))
     m.pending = 1
     const pin = this.#engine.pin()
     // first legs may run already when resolving fails: the round ends with them, and who has no outcome is deferred
@@ -262,7 +260,7 @@ export class QueueManager {
         pin.release()
         // the places it had are free only now; `#settled` has fed for the message itself
         this.#room.give(m.message.recipients.length)
-        this.#pace.leave(messageSize(m.message))
+        this.pace.leave(messageSize(m.message))
         if (!this.#waiting.isQuiet) this.#feed()
       })
   }

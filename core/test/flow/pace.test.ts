@@ -1,6 +1,7 @@
 /** Clients wait for mail to leave only while the process is busy: the loop is kept so here, by turns of a millisecond. */
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { systemClock } from '../../src/contract/clock.ts'
 import { Pace } from '../../src/flow/pace.ts'
 
 const KIB = 1024
@@ -20,7 +21,7 @@ function busy(): () => void {
 }
 /** Enters mail of `bytes` in messages of 64 KiB at most. */
 function filled(bytes: number): Pace {
-  const pace = new Pace()
+  const pace = new Pace(systemClock)
   for (let left = bytes; left > 0; left -= 64 * KIB) pace.enter(Math.min(left, 64 * KIB))
   return pace
 }
@@ -36,7 +37,7 @@ function clients(pace: Pace, names: readonly string[], longest = LONG): string[]
 
 test('nobody waits while little is in delivery, however busy the process is', async () => {
   const free = busy()
-  assert.is(new Pace().wait(LONG), undefined)
+  assert.is(new Pace(systemClock).wait(LONG), undefined)
   assert.is(filled(FULL - 1).wait(LONG), undefined)
   const pace = filled(FULL)
   pace.leave(64 * KIB)
@@ -89,7 +90,7 @@ test('nobody waits longer than was said', async () => {
   free()
 })
 test('a message counts for what it has in memory at most, and leaves with what it came with', () => {
-  const pace = new Pace()
+  const pace = new Pace(systemClock)
   for (let n = 0; n < 16; n++) pace.enter(50 * KIB * KIB)
   assert.is(pace.wait(LONG), undefined)
   pace.enter(1)
